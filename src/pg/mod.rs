@@ -1,0 +1,3 @@
+//! The database floor: settings, sessions, names, SQL text. Nothing above it is named here.
+pub mod name;
+pub mod sql;
