@@ -46,9 +46,9 @@ impl Exit {
 #[derive(Debug)]
 pub struct Failure {
     inner: anyhow::Error,
-    exit: Option<Exit>,
-    hint: Option<String>,
-    detail: Option<String>,
+    pub exit: Option<Exit>,
+    pub hint: Option<String>,
+    pub detail: Option<String>,
 }
 
 impl fmt::Display for Failure {

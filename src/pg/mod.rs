@@ -1,3 +1,11 @@
-//! The database floor: settings, sessions, names, SQL text. Nothing above it is named here.
+//! The database floor: settings, sessions, names, SQL text, catalog reads. Nothing above it is named here.
+pub mod bound;
+pub mod catalog;
+pub mod connect;
+pub mod lock;
 pub mod name;
+pub mod session;
+pub mod settings;
 pub mod sql;
+pub mod state;
+pub mod version;

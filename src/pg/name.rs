@@ -3,6 +3,7 @@
 use std::fmt;
 
 use anyhow::ensure;
+use serde::{Serialize, Serializer};
 
 /// PostgreSQL cuts longer names silently (`NAMEDATALEN` - 1), so that two names could become one.
 pub const IDENT_MAX_BYTES: usize = 63;
@@ -21,6 +22,10 @@ pub struct Relation {
 /// A string literal; `Display` quotes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Literal(pub String);
+
+/// A column with the alias of its table; `Display` quotes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Column(pub &'static str, pub Ident);
 
 impl Ident {
     /// # Errors
@@ -68,6 +73,12 @@ impl fmt::Display for Ident {
     }
 }
 
+impl fmt::Display for Column {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0, self.1)
+    }
+}
+
 impl fmt::Display for Relation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{}", self.schema, self.name)
@@ -79,6 +90,12 @@ impl fmt::Display for Literal {
         let quoted = self.0.replace('\'', "''");
         // The E form reads the same whatever standard_conforming_strings says.
         if quoted.contains('\\') { write!(f, " E'{}'", quoted.replace('\\', "\\\\")) } else { write!(f, "'{quoted}'") }
+    }
+}
+
+impl Serialize for Relation {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.plain())
     }
 }
 

@@ -2,7 +2,7 @@
 //! that cannot take parameters are templates whose holes accept only values that quote themselves.
 use std::fmt;
 
-use crate::pg::name::{Ident, Literal, Relation};
+use crate::pg::name::{Column, Ident, Literal, Relation};
 
 /// A statement ready to send, and the file that it came from, so that an error can name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -29,10 +29,12 @@ pub trait SqlArg: fmt::Display {}
 impl SqlArg for Ident {}
 impl SqlArg for Relation {}
 impl SqlArg for Literal {}
+impl SqlArg for Column {}
 impl SqlArg for u32 {}
 impl SqlArg for i64 {}
-impl SqlArg for Sql {}
 impl SqlArg for Keyword {}
+impl SqlArg for Fragment {}
+impl SqlArg for Deparsed {}
 impl<T: SqlArg> SqlArg for List<'_, T> {}
 
 /// A word of SQL that pgtend itself chose, such as a lock mode. Only a constant can become one.
@@ -42,6 +44,33 @@ pub struct Keyword(pub &'static str);
 impl fmt::Display for Keyword {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
+    }
+}
+
+/// A part of a statement, made from a template of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fragment(pub Sql);
+
+impl fmt::Display for Fragment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0.text)
+    }
+}
+
+impl Fragment {
+    /// A part that is left out.
+    pub const fn none() -> Self {
+        Self(Sql { file: "", text: String::new() })
+    }
+}
+
+/// An expression as the server itself renders it (`pg_get_expr`), never text of a user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deparsed(pub String);
+
+impl fmt::Display for Deparsed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
     }
 }
 
@@ -71,7 +100,7 @@ pub fn arg<T: SqlArg>(value: &T) -> &T {
 macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
-            file: $file,
+            file: concat!("sql/", $file),
             text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
         }
     };
@@ -83,7 +112,7 @@ macro_rules! query {
 macro_rules! ddl {
     ($file:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::pg::sql::Sql {
-            file: $file,
+            file: concat!("sql/", $file),
             text: $crate::pg::sql::statement(&format!(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
                 $($name = $crate::pg::sql::arg(&$value)),*

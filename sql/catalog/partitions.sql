@@ -1,0 +1,41 @@
+-- The partitions of some tables with their bounds, a pending detach among them, and the tables that pgtend has
+-- detached from them in order to drop, which carry its mark in their comment. A default partition may still have the
+-- check that an interrupted run has put on it.
+-- $1 oids of the partitioned tables
+select i.inhparent as parent,
+       c.oid,
+       n.nspname::text as schema,
+       c.relname::text as name,
+       c.relkind::text as kind,
+       pg_catalog.pg_get_expr(c.relpartbound, c.oid) as bound,
+       i.inhdetachpending as detach_pending,
+       c.reltuples::float8 as rows_estimate,
+       pg_catalog.obj_description(c.oid, 'pg_class') as comment,
+       exists (select from pg_catalog.pg_constraint as k
+               where k.conrelid = c.oid and k.conname = 'pgtend_default_window') as window_check
+from pg_catalog.pg_inherits as i
+join pg_catalog.pg_class as c on c.oid = i.inhrelid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where i.inhparent = any ($1::oid[])
+union all
+select m.parent::oid,
+       c.oid,
+       n.nspname::text,
+       c.relname::text,
+       c.relkind::text,
+       null,
+       false,
+       c.reltuples::float8,
+       d.description,
+       false
+from pg_catalog.pg_description as d
+cross join lateral (select pg_catalog.substring(d.description, '^pgtend:drop parent=([0-9]{1,10})') as parent) as m
+join pg_catalog.pg_class as c on c.oid = d.objoid
+join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+where d.classoid = 'pg_catalog.pg_class'::regclass
+  and d.objsubid = 0
+  and d.description like 'pgtend:drop parent=%'
+  and c.relkind in ('r', 'p')
+  and not c.relispartition
+  and m.parent::oid = any ($1::oid[])
+order by 1, 4

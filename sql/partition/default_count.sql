@@ -1,0 +1,1 @@
+pg_catalog.count(*) filter (where {key} >= {lower} and {key} < {upper})

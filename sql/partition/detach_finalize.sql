@@ -1,0 +1,3 @@
+-- Ends a DETACH CONCURRENTLY that was interrupted.
+alter table {parent}
+    detach partition {partition} finalize

@@ -1,0 +1,1 @@
+grant {privilege} on table {partition} to {role}{option}

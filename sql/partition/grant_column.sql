@@ -1,0 +1,1 @@
+grant {privilege} ({column}) on table {partition} to {role}{option}

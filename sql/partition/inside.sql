@@ -1,0 +1,1 @@
+({key} >= {lower} and {key} < {upper})

@@ -1,0 +1,1 @@
+{left} or {right}

@@ -1,0 +1,1 @@
+({key} < {lower} or {key} >= {upper})

@@ -1,0 +1,1 @@
+alter table {partition} {what} row level security

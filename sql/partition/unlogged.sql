@@ -1,0 +1,1 @@
+alter table {partition} set unlogged

@@ -1,0 +1,1 @@
+alter table {default} drop constraint if exists pgtend_default_window

@@ -1,0 +1,2 @@
+-- Who we are in pg_stat_activity.
+set application_name = {name}

@@ -1,0 +1,15 @@
+-- Pins what would otherwise depend on the role, the database or the client: how times are read and written,
+-- how names are found, and what a statement may wait for (manual: 20.11, "Client Connection Defaults").
+set timezone = 'UTC';
+set datestyle = 'ISO, YMD';
+set intervalstyle = 'postgres';
+set extra_float_digits = 1;
+set search_path = pg_catalog;
+set default_transaction_isolation = 'read committed';
+set default_transaction_deferrable = off;
+set client_min_messages = warning;
+set statement_timeout = 0;
+set lock_timeout = 0;
+set idle_in_transaction_session_timeout = '60s';
+set default_tablespace = '';
+set default_table_access_method = 'heap'

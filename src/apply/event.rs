@@ -1,0 +1,58 @@
+//! What happens while a plan is applied. Terminal, cron log and JSON lines are listeners on this one stream.
+use serde::Serialize;
+
+use crate::pg::lock::Blocker;
+
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum Event {
+    StepStarted {
+        target: String,
+        step: usize,
+        steps: usize,
+        summary: String,
+    },
+    /// Locks were not to be had in time; the attempt left nothing behind and is repeated.
+    LockBusy {
+        target: String,
+        attempt: u32,
+        next_try_ms: u64,
+        blockers: Vec<Blocker>,
+    },
+    /// A statement waits for others, or pgtend waits before beginning one. Nobody is held up by it.
+    Waiting {
+        target: String,
+        waited_ms: u64,
+        blockers: Vec<Blocker>,
+    },
+    /// An earlier attempt at the step was found half-done, or done.
+    Recovered {
+        target: String,
+        summary: String,
+        found: String,
+    },
+    BatchDone {
+        target: String,
+        rows: u64,
+    },
+    StepFinished(StepReport),
+    Note {
+        target: String,
+        text: String,
+    },
+}
+
+/// One finished step. Times in milliseconds; the lock times are those of the attempt that succeeded.
+#[derive(Clone, Debug, Serialize)]
+pub struct StepReport {
+    pub target: String,
+    pub step: usize,
+    pub steps: usize,
+    pub summary: String,
+    pub attempts: u32,
+    pub elapsed_ms: f64,
+    /// How long the step waited for its locks; null where it takes none of its own.
+    pub lock_wait_ms: Option<f64>,
+    /// From the last lock's grant to the end of the transaction.
+    pub lock_held_ms: Option<f64>,
+}

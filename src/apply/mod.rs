@@ -1,0 +1,18 @@
+//! Runs plans that were consented to: lock budget, retry, recovery, cancellation, journal. The only place that sends
+//! DDL. It tells what happens in events and knows no terminal.
+mod alone;
+mod batches;
+mod event;
+mod journal;
+mod patience;
+mod runner;
+mod stop;
+mod target;
+mod transaction;
+
+pub use event::{Event, StepReport};
+pub use journal::Journal;
+pub use patience::{Budget, Patience};
+pub use runner::{Outcome, Runner};
+pub use stop::{Signal, Stop, Stopped};
+pub use target::Target;

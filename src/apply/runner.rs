@@ -1,0 +1,145 @@
+//! Applies a consented plan step by step, keeps the journal, and cleans up after a step that failed.
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use anyhow::Context as _;
+
+use crate::apply::transaction::Timing;
+use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
+use crate::pg::session::{Purpose, Session};
+use crate::pg::settings::Settings;
+use crate::plan::{Consented, Plan, Run, Step};
+
+/// What applying needs besides the plan. `session` holds the claim on the target.
+#[derive(Debug)]
+pub struct Runner<'a> {
+    pub(super) session: &'a Session,
+    pub(super) settings: &'a Settings,
+    pub(super) purpose: &'a Purpose,
+    pub(super) patience: Patience,
+    pub(super) stop: &'a Stop,
+    journal: Option<&'a Journal>,
+    listener: Listener<'a>,
+    budget: &'a Budget,
+    cleanup_budget: Budget,
+    pub(super) cleaning: Cell<bool>,
+}
+
+/// Who hears of the events.
+#[derive(Clone, Copy)]
+pub struct Listener<'a>(pub &'a dyn Fn(&Event));
+
+impl std::fmt::Debug for Listener<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Listener")
+    }
+}
+
+/// Every step of a plan that was applied to its end.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub steps: Vec<StepReport>,
+}
+
+impl<'a> Runner<'a> {
+    #[expect(clippy::too_many_arguments, reason = "each is one thing that applying cannot do without")]
+    pub fn new(
+        session: &'a Session,
+        settings: &'a Settings,
+        purpose: &'a Purpose,
+        patience: Patience,
+        budget: &'a Budget,
+        stop: &'a Stop,
+        journal: Option<&'a Journal>,
+        listener: &'a dyn Fn(&Event),
+    ) -> Self {
+        let cleanup_budget = Budget::new(&patience);
+        let (listener, cleaning) = (Listener(listener), Cell::new(false));
+        Self { session, settings, purpose, patience, stop, journal, listener, budget, cleanup_budget, cleaning }
+    }
+
+    /// # Errors
+    /// The first step's that failed. Steps before it are done; clean-up steps that belong to one of them have run.
+    pub async fn apply(&self, consented: &Consented) -> anyhow::Result<Outcome> {
+        let plan = consented.plan();
+        let mut outcome = Outcome::default();
+        let mut failure: Option<anyhow::Error> = None;
+        let mut begun = 0;
+        for (index, step) in plan.steps.iter().enumerate() {
+            let cleans_up = step.cleans_up.is_some_and(|earlier| earlier < begun);
+            if failure.is_some() && !cleans_up {
+                continue;
+            }
+            if failure.is_none() {
+                begun = index + 1;
+            }
+            self.clean(failure.is_some());
+            match self.step(plan, index).await {
+                Ok(report) => outcome.steps.push(report),
+                Err(error) if failure.is_none() => failure = Some(error.context(step.summary.clone())),
+                Err(error) => {
+                    failure = failure.map(|first| first.context(format!("{}: {error:#}", step.summary)));
+                }
+            }
+        }
+        self.clean(false);
+        failure.map_or(Ok(outcome), Err)
+    }
+
+    async fn step(&self, plan: &Plan, index: usize) -> anyhow::Result<StepReport> {
+        let (step, target, steps) = (&plan.steps[index], plan.target.plain(), plan.steps.len());
+        self.check_stop()?;
+        let summary = step.summary.clone();
+        self.tell(Event::StepStarted { target: target.clone(), step: index + 1, steps, summary });
+        let entry = match self.journal {
+            Some(journal) => Some(journal.begin(self.session, plan, index).await.context("write the journal")?),
+            None => None,
+        };
+        let began = Instant::now();
+        let result = self.run(&target, step).await;
+        let report = match result {
+            Ok(timing) => Ok(timing.report(&target, index + 1, steps, &step.summary, began)),
+            Err(error) => Err(error),
+        };
+        if let (Some(journal), Some(entry)) = (self.journal, entry) {
+            // When the connection is lost the entry stays open, which is what happened.
+            if let Err(error) = journal.end(self.session, entry, &report).await {
+                tracing::debug!("the journal entry stays open: {error:#}");
+            }
+        }
+        let report = report?;
+        self.tell(Event::StepFinished(report.clone()));
+        Ok(report)
+    }
+
+    async fn run(&self, target: &str, step: &Step) -> anyhow::Result<Timing> {
+        match &step.run {
+            Run::Transaction { prepare, act } => self.transaction(target, prepare, &step.locks, act).await,
+            Run::Alone { statement, after_transactions_on } => {
+                self.alone(target, step, statement, after_transactions_on.as_ref()).await
+            }
+            Run::Batches { statement } => self.batches(target, statement).await,
+        }
+    }
+
+    pub(super) fn tell(&self, event: Event) {
+        (self.listener.0)(&event);
+    }
+
+    pub(super) fn budget(&self) -> &Budget {
+        if self.cleaning.get() { &self.cleanup_budget } else { self.budget }
+    }
+
+    pub(super) async fn sleep(&self, time: Duration) -> anyhow::Result<()> {
+        if self.cleaning.get() {
+            tokio::time::sleep(time).await;
+            return Ok(());
+        }
+        Ok(self.stop.sleep(time).await?)
+    }
+
+    fn clean(&self, cleaning: bool) {
+        self.cleaning.set(cleaning);
+        self.session.shield(cleaning);
+    }
+}

@@ -1,0 +1,123 @@
+//! A step of one transaction: all of it or nothing, tried again while locks are busy, until the budget is spent.
+//! The statements leave in one go, so that the locks are never held over a round trip.
+use std::cell::Cell;
+use std::time::Instant;
+
+use anyhow::{Context as _, anyhow};
+
+use crate::apply::runner::Runner;
+use crate::apply::{Event, StepReport};
+use crate::failure::{Exit, Explain as _};
+use crate::pg::lock::holders;
+use crate::pg::sql::Sql;
+use crate::pg::state::ServerError;
+use crate::plan::{Framed, Lock, framed};
+
+/// How one attempt went, in milliseconds.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Timing {
+    pub attempts: u32,
+    pub wait_ms: Option<f64>,
+    pub held_ms: Option<f64>,
+}
+
+impl Timing {
+    pub(super) fn report(self, target: &str, step: usize, steps: usize, summary: &str, began: Instant) -> StepReport {
+        StepReport {
+            target: target.to_owned(),
+            step,
+            steps,
+            summary: summary.to_owned(),
+            attempts: self.attempts,
+            elapsed_ms: milliseconds(began),
+            lock_wait_ms: self.wait_ms,
+            lock_held_ms: self.held_ms,
+        }
+    }
+}
+
+pub(super) fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
+
+impl Runner<'_> {
+    /// # Errors
+    /// The server's, or `Exit::Busy` with the blockers when the budget is spent.
+    pub(super) async fn transaction(
+        &self,
+        target: &str,
+        prepare: &[Sql],
+        locks: &[Lock],
+        act: &[Sql],
+    ) -> anyhow::Result<Timing> {
+        let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
+        let framed = framed(prepare, locks, act, lock_ms, self.patience.statement_timeout_ms());
+        let mut attempt = 1;
+        loop {
+            self.check_stop()?;
+            let began = Instant::now();
+            let error = match self.attempt(&framed).await {
+                Ok(timing) => return Ok(Timing { attempts: attempt, ..timing }),
+                Err(error) => error,
+            };
+            // The commit at the end of the body has ended the failed transaction already.
+            if !error.lock_busy() {
+                return Err(self.stopped_or(error.explained()));
+            }
+            self.budget().spend(began.elapsed());
+            self.pause(target, attempt, locks, error).await?;
+            attempt += 1;
+        }
+    }
+
+    async fn attempt(&self, framed: &Framed) -> Result<Timing, ServerError> {
+        // These two are answered before the rest leaves: outside a transaction the rest would commit one by one.
+        for sql in &framed.begin {
+            self.session.execute(sql).await?;
+        }
+        let (asked, granted) = (Cell::new(Instant::now()), Cell::new(None));
+        self.session
+            .pipeline(&framed.body, |index| {
+                if index + 1 == framed.locks.start {
+                    asked.set(Instant::now());
+                } else if index + 1 == framed.locks.end {
+                    granted.set(Some(Instant::now()));
+                }
+            })
+            .await?;
+        let wait_ms = granted.get().map(|at: Instant| at.duration_since(asked.get()).as_secs_f64() * 1000.0);
+        Ok(Timing { attempts: 1, wait_ms, held_ms: granted.get().map(milliseconds) })
+    }
+
+    /// Names the blockers, then waits a little; or gives up.
+    async fn pause(&self, target: &str, attempt: u32, locks: &[Lock], error: ServerError) -> anyhow::Result<()> {
+        let wanted: Vec<_> = locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
+        let blockers = holders(self.session, &wanted).await.context("look for the sessions that hold the locks")?;
+        if self.budget().is_spent() {
+            let names = blockers.iter().map(|b| format!("blocked by {b}")).collect::<Vec<_>>().join("\n");
+            let names = if names.is_empty() { "the blocker is gone by now".to_owned() } else { names };
+            return Err(error.explained())
+                .with_context(|| format!("give up after {attempt} attempts to get the locks; nothing was changed"))
+                .exit(Exit::Busy)
+                .detail(names)
+                .hint("run the same command again later, or give it more time with --lock-budget");
+        }
+        let pause = self.budget().pause(attempt);
+        let next_try_ms = u64::try_from(pause.as_millis()).unwrap_or(u64::MAX);
+        self.tell(Event::LockBusy { target: target.to_owned(), attempt, next_try_ms, blockers });
+        self.budget().spend(pause);
+        self.sleep(pause).await
+    }
+
+    pub(super) fn check_stop(&self) -> anyhow::Result<()> {
+        if self.cleaning.get() { Ok(()) } else { Ok(self.stop.check()?) }
+    }
+
+    /// After a stop was requested, whatever the server said is the answer to our cancel request.
+    pub(super) fn stopped_or(&self, error: anyhow::Error) -> anyhow::Error {
+        match self.stop.check() {
+            Err(stopped) if !self.cleaning.get() => anyhow!(stopped),
+            _ => error,
+        }
+    }
+}

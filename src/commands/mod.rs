@@ -1,0 +1,5 @@
+//! One module for each noun: its arguments, and the thin way from them to an operation. The only users of `output`.
+pub mod completions;
+pub mod context;
+pub mod help_topics;
+pub mod partition;

@@ -1,0 +1,125 @@
+//! The flags of the partition commands. Each has the name of its key in `pgtend.toml` and overrides it.
+use clap::{Args, ValueEnum};
+
+use crate::config::{Archive, PartitionConfig, zone};
+use crate::operations::partition::{DropMode, Encoding, Every, Policy, Span, Template};
+
+/// How the table's periods lie.
+#[derive(Debug, Default, Args)]
+pub struct CalendarArgs {
+    /// Length of a partition's range [default: as the newest partitions]
+    #[arg(long, value_name = "PERIOD", value_parser = period)]
+    pub every: Option<Every>,
+    /// Column that must be the key's first, as a safeguard
+    #[arg(long, value_name = "COLUMN")]
+    pub by: Option<String>,
+    /// Time zone in which periods begin [default: UTC]
+    #[arg(long, value_name = "ZONE")]
+    pub timezone: Option<String>,
+    /// How a bigint, uuid or text key holds its time [default: as the partitions' bounds tell]
+    #[arg(long, value_name = "ENCODING", value_parser = encoding)]
+    pub encoding: Option<Encoding>,
+}
+
+/// What is made ahead.
+#[derive(Debug, Default, Args)]
+pub struct AheadArgs {
+    /// Whole periods beyond the current one [default: 3]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub ahead: Option<u32>,
+    /// Past periods to create in a table that has no partition yet
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    pub behind: Option<u32>,
+    /// Template of the partitions' names, as {table}_p{yyyy}_{mm}
+    #[arg(long, value_name = "TEMPLATE")]
+    pub name: Option<Template>,
+}
+
+/// What is let go.
+#[derive(Debug, Default, Args)]
+pub struct RetentionArgs {
+    /// How long rows are kept, as "12 months"
+    #[arg(long, value_name = "SPAN")]
+    pub keep: Option<Span>,
+    /// What becomes of an old partition [default: drop]
+    #[arg(long, value_enum)]
+    pub mode: Option<ModeArg>,
+    /// Most partitions of a table that one run may drop [default: 3]
+    #[arg(long, value_name = "N")]
+    pub max_drop: Option<usize>,
+    /// Drop without an archive: the rows go for good
+    #[arg(long)]
+    pub no_archive: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum ModeArg {
+    /// Detach, then drop
+    Drop,
+    /// Detach and leave as a table of its own
+    Detach,
+}
+
+/// A policy, and what the flags and the configuration say about letting go.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    pub policy: Policy,
+    pub max_drop: usize,
+    pub archive: Option<Archive>,
+    pub no_archive: bool,
+}
+
+const MAX_DROP: usize = 3;
+
+impl Wish {
+    /// What the configuration says of a table, or what is usual.
+    pub fn configured(config: Option<&PartitionConfig>) -> anyhow::Result<Self> {
+        Ok(Self {
+            policy: config.map(PartitionConfig::policy).transpose()?.unwrap_or_default(),
+            max_drop: config.and_then(|config| config.max_drop).unwrap_or(MAX_DROP),
+            archive: config.and_then(|config| config.archive.clone()),
+            no_archive: false,
+        })
+    }
+
+    pub fn calendar(mut self, args: &CalendarArgs) -> anyhow::Result<Self> {
+        let policy = &mut self.policy;
+        policy.every = args.every.or(policy.every);
+        policy.by = args.by.clone().or(policy.by.take());
+        policy.encoding = args.encoding.or(policy.encoding);
+        if let Some(name) = &args.timezone {
+            policy.zone = zone(name)?;
+        }
+        Ok(self)
+    }
+
+    pub fn ahead(mut self, args: &AheadArgs) -> Self {
+        let policy = &mut self.policy;
+        policy.ahead = args.ahead.unwrap_or(policy.ahead);
+        policy.behind = args.behind.unwrap_or(policy.behind);
+        policy.name = args.name.clone().or(policy.name.take());
+        self
+    }
+
+    pub fn retention(mut self, args: &RetentionArgs) -> Self {
+        self.policy.keep = args.keep.or(self.policy.keep);
+        self.policy.mode = match args.mode {
+            Some(ModeArg::Drop) => DropMode::Drop,
+            Some(ModeArg::Detach) => DropMode::Detach,
+            None => self.policy.mode,
+        };
+        self.max_drop = args.max_drop.unwrap_or(self.max_drop);
+        self.no_archive = args.no_archive || self.archive == Some(Archive::Kept(false));
+        self
+    }
+}
+
+fn period(text: &str) -> Result<Every, String> {
+    let known = Every::ALL.into_iter().find(|every| every.word() == text);
+    known.ok_or_else(|| format!("known are {}", Every::ALL.map(Every::word).join(", ")))
+}
+
+fn encoding(text: &str) -> Result<Encoding, String> {
+    let known = Encoding::ALL.into_iter().find(|encoding| encoding.word() == text);
+    known.ok_or_else(|| format!("known are {}", Encoding::ALL.map(Encoding::word).join(", ")))
+}

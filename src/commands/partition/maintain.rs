@@ -1,0 +1,56 @@
+//! `pgtend partition maintain`: what cron runs. Creates ahead, then lets go behind; quiet when nothing happens.
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
+use crate::commands::partition::targets::find;
+use crate::commands::partition::work::Tally;
+use crate::commands::partition::{create, retire};
+use crate::failure::Exit;
+
+/// Create partitions ahead and drop those behind, for every table of the configuration
+///
+/// Made for cron: says nothing when there is nothing to do, one line for each change otherwise. Two runs at once are
+/// safe. One failing table does not stop the others.
+#[derive(Debug, Args)]
+pub struct MaintainArgs {
+    /// Partitioned table [default: every table of the configuration]
+    #[arg(value_name = "TABLE")]
+    tables: Vec<String>,
+    #[command(flatten)]
+    ahead: AheadArgs,
+    #[command(flatten)]
+    retention: RetentionArgs,
+    #[command(flatten)]
+    calendar: CalendarArgs,
+}
+
+const SCHEMA: &str = "pgtend.partition.maintain/1";
+
+impl MaintainArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let session = context.connect().await?;
+        if session.facts().standby && !context.args.dry_run {
+            // The same crontab on both machines of a pair: the standby's has nothing to do.
+            context.ui.chat(&format!("{} is a standby: nothing to do", session.target()));
+            return Ok(Exit::Done);
+        }
+        let refine =
+            |wish: Wish| Ok(wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention));
+        let targets = find(context, &session, &self.tables, refine).await?;
+        let (tally, now) = (Tally::default(), context.now(&session));
+        for (name, error) in &targets.failed {
+            tally.fail(context, &name.to_string(), error);
+        }
+        if context.args.dry_run {
+            let mut plans = create::dry_plans(context, &session, &targets.found, now, &tally).await;
+            plans.extend(retire::dry_plans(context, &session, &targets.found, now, &tally).await);
+            context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
+            return Ok(tally.exit());
+        }
+        create::create_all(context, &session, &targets.found, now, &tally).await?;
+        context.stop.check()?;
+        retire::drop_all(context, &session, &targets.found, now, &tally).await?;
+        tally.end(context, SCHEMA)
+    }
+}

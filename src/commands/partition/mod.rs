@@ -1,0 +1,46 @@
+//! `pgtend partition`
+mod args;
+mod check;
+mod create;
+mod list;
+mod maintain;
+mod retire;
+mod targets;
+mod work;
+
+use clap::Subcommand;
+
+use crate::commands::context::Context;
+use crate::failure::Exit;
+
+/// Manage range partitions by time
+#[derive(Debug, Subcommand)]
+pub enum PartitionCommand {
+    List(list::ListArgs),
+    Create(create::CreateArgs),
+    Drop(retire::DropArgs),
+    Maintain(maintain::MaintainArgs),
+    Check(check::CheckArgs),
+}
+
+impl PartitionCommand {
+    pub const fn verb(&self) -> &'static str {
+        match self {
+            Self::List(_) => "list",
+            Self::Create(_) => "create",
+            Self::Drop(_) => "drop",
+            Self::Maintain(_) => "maintain",
+            Self::Check(_) => "check",
+        }
+    }
+
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        match self {
+            Self::List(args) => args.run(context).await,
+            Self::Create(args) => args.run(context).await,
+            Self::Drop(args) => args.run(context).await,
+            Self::Maintain(args) => args.run(context).await,
+            Self::Check(args) => args.run(context).await,
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! `pgtend partition drop`
+use std::rc::Rc;
+
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
+use clap::Args;
+
+use crate::apply::Outcome;
+use crate::commands::context::Context;
+use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
+use crate::commands::partition::create::refresh;
+use crate::commands::partition::targets::{Target, find};
+use crate::commands::partition::work::{Shared, Tally, each};
+use crate::config::Archive;
+use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::{Retired, Timeline, due, plan_drop, survey_drop};
+use crate::pg::session::Session;
+use crate::plan::{Consented, Plan, consent};
+
+/// Let go of partitions whose rows are older than what is kept
+///
+/// Each is detached without stopping anybody, then dropped. The current partition, those of the future and the last
+/// one that is left are never touched.
+#[derive(Debug, Args)]
+pub struct DropArgs {
+    /// Partitioned table [default: every table of the configuration]
+    #[arg(value_name = "TABLE")]
+    tables: Vec<String>,
+    #[command(flatten)]
+    retention: RetentionArgs,
+    #[command(flatten)]
+    calendar: CalendarArgs,
+}
+
+const SCHEMA: &str = "pgtend.partition.drop/1";
+
+impl DropArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let session = context.connect().await?;
+        context.refuse_standby(&session)?;
+        let refine = |wish: Wish| Ok(wish.calendar(&self.calendar)?.retention(&self.retention));
+        let targets = find(context, &session, &self.tables, refine).await?;
+        let (tally, now) = (Tally::default(), context.now(&session));
+        for (name, error) in &targets.failed {
+            tally.fail(context, &name.to_string(), error);
+        }
+        if targets.found.iter().all(|target| target.wish.policy.keep.is_none()) && targets.failed.is_empty() {
+            let error = anyhow!("nothing says how long rows are kept").exit(Exit::Usage);
+            return Err(error.hint("pass --keep, as in --keep \"12 months\", or set `keep` in pgtend.toml"));
+        }
+        if context.args.dry_run {
+            let plans = dry_plans(context, &session, &targets.found, now, &tally).await;
+            context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
+            return Ok(tally.exit());
+        }
+        drop_all(context, &session, &targets.found, now, &tally).await?;
+        tally.end(context, SCHEMA)
+    }
+}
+
+/// The plans as they would be applied now.
+pub async fn dry_plans(
+    context: &Context,
+    session: &Session,
+    targets: &[Target],
+    now: DateTime<Utc>,
+    tally: &Tally,
+) -> Vec<Plan> {
+    let mut plans = Vec::new();
+    for target in targets {
+        let name = target.table.relation.plain();
+        match plan(session, target, now).await {
+            Ok(plan) => {
+                tally.finish(&name, &Outcome::default());
+                plans.extend(plan);
+            }
+            Err(error) => tally.fail(context, &name, &error),
+        }
+    }
+    plans
+}
+
+/// Plans for all, one question for all, then the work. Failures are printed and counted.
+pub async fn drop_all(
+    context: &Context,
+    session: &Rc<Session>,
+    targets: &[Target],
+    now: DateTime<Utc>,
+    tally: &Tally,
+) -> anyhow::Result<()> {
+    let (mut plans, mut waiting) = (Vec::new(), Vec::new());
+    for target in targets {
+        let name = target.table.relation.plain();
+        match fresh_plan(session, target, now).await.and_then(|plan| allowed(plan, target)) {
+            Ok(Some(plan)) => {
+                plans.push(plan);
+                waiting.push(target);
+            }
+            Ok(None) => {
+                context.ui.chat(&format!("{name}: nothing to drop"));
+                tally.finish(&name, &Outcome::default());
+            }
+            Err(error) => tally.fail(context, &name, &error),
+        }
+    }
+    for (plan, note) in plans.iter().flat_map(|plan| plan.notes.iter().map(move |note| (plan, note))) {
+        context.ui.status(&format!("{}: {note}", plan.target.plain()));
+    }
+    let agreed = match consent(plans, |losses| context.ui.consent_to(losses, context.args.yes)) {
+        Ok(agreed) => agreed,
+        Err(error) => {
+            let names = waiting.iter().map(|target| target.table.relation.plain()).collect::<Vec<_>>().join(", ");
+            tally.fail(context, &names, &error);
+            return Ok(());
+        }
+    };
+    let shared = Shared::new(context);
+    let work: Vec<(&Target, Consented)> = waiting.into_iter().zip(agreed).collect();
+    each(context, session, work, async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
+        let name = target.table.relation.plain();
+        match drop_one(context, &shared, &session, target, agreed, now).await {
+            Ok(outcome) => tally.finish(&name, &outcome),
+            Err(error) => tally.fail(context, &name, &error),
+        }
+    })
+    .await
+}
+
+/// `None`: nothing to do. Rows that would go for good need a word about archives.
+fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> {
+    let Some(plan) = plan.filter(|plan| !plan.is_empty()) else { return Ok(None) };
+    let losses = plan.losses().count();
+    if losses == 0 || target.wish.no_archive {
+        return Ok(Some(plan));
+    }
+    let name = target.table.relation.plain();
+    let why = match &target.wish.archive {
+        Some(Archive::Folder(folder)) => format!("this version cannot write the archive `{folder}`"),
+        _ => "no archive of it is kept".to_owned(),
+    };
+    let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
+    Err(anyhow!("drop partitions of {name}: {what} due, and {why}")
+        .exit(Exit::Usage)
+        .hint("pass --no-archive to let the rows go for good, or --mode detach to keep each as a table of its own"))
+}
+
+/// One table from claim to release. The plan is made again under the claim, and must not destroy more than agreed.
+async fn drop_one(
+    context: &Context,
+    shared: &Shared,
+    session: &Session,
+    target: &Target,
+    agreed: Consented,
+    now: DateTime<Utc>,
+) -> anyhow::Result<Outcome> {
+    let claim = shared.claim(context, session, &target.table.relation, target.table.oid).await?;
+    let result = async {
+        match fresh_plan(session, target, now).await?.filter(|plan| !plan.is_empty()) {
+            Some(fresh) => shared.apply(context, session, &agreed.renewed(fresh)?).await,
+            None => Ok(Outcome::default()),
+        }
+    }
+    .await;
+    claim.release().await?;
+    result
+}
+
+/// The plan for the table as it is now: creating ahead may just have changed it.
+async fn fresh_plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
+    if target.wish.policy.keep.is_none() && target.table.stranded.is_empty() && target.table.partitions.is_empty() {
+        return Ok(None);
+    }
+    plan(session, &refresh(session, target).await?, now).await
+}
+
+async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
+    let timeline = target.timeline()?;
+    let retired = match due(&timeline, &target.wish.policy, timeline.calendar.point(now))? {
+        Some(retired) => retired,
+        None if leftovers(&timeline) => Retired::nothing(),
+        None => return Ok(None),
+    };
+    if retired.due.is_empty() && retired.spared.is_empty() && !leftovers(&timeline) {
+        return Ok(None);
+    }
+    let evidence = survey_drop(session, &timeline, &retired).await?;
+    plan_drop(&timeline, &retired, &target.wish.policy, target.wish.max_drop, &evidence).map(Some)
+}
+
+fn leftovers(timeline: &Timeline) -> bool {
+    !timeline.pending.is_empty() || !timeline.table.stranded.is_empty()
+}

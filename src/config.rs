@@ -1,0 +1,238 @@
+//! `pgtend.toml`: what the user wants, as a value. Unknown keys are errors that name the nearest known one.
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use chrono_tz::Tz;
+use serde::{Deserialize, Deserializer};
+
+use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
+
+pub const FILE: &str = "pgtend.toml";
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    pub locks: Locks,
+    pub journal: JournalConfig,
+    pub partition: Vec<PartitionConfig>,
+    /// Where it was read from.
+    #[serde(skip)]
+    pub file: Option<PathBuf>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Locks {
+    #[serde(deserialize_with = "duration")]
+    pub timeout: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub budget: Option<Duration>,
+}
+
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct JournalConfig {
+    /// The schema in which pgtend keeps its books.
+    pub schema: String,
+    pub enabled: bool,
+}
+
+impl Default for JournalConfig {
+    fn default() -> Self {
+        Self { schema: "pgtend".to_owned(), enabled: true }
+    }
+}
+
+/// One table. Every key has a flag of the same name.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PartitionConfig {
+    pub table: String,
+    pub by: Option<String>,
+    pub every: Option<Every>,
+    pub timezone: Option<String>,
+    pub ahead: Option<u32>,
+    pub behind: Option<u32>,
+    pub keep: Option<String>,
+    pub name: Option<String>,
+    pub encoding: Option<Encoding>,
+    pub mode: Option<DropMode>,
+    pub max_drop: Option<usize>,
+    pub archive: Option<Archive>,
+    #[serde(default)]
+    pub properties: Overrides,
+}
+
+/// Where dropped partitions are archived; `false` says that they are not.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(untagged)]
+pub enum Archive {
+    Kept(bool),
+    Folder(String),
+}
+
+impl PartitionConfig {
+    /// # Errors
+    /// When a value cannot be read; the message names the table and the key.
+    pub fn policy(&self) -> anyhow::Result<Policy> {
+        let usual = Policy::default();
+        let at = |key: &str| format!("read `{key}` of table `{}`", self.table);
+        Ok(Policy {
+            by: self.by.clone(),
+            every: self.every,
+            zone: self.timezone.as_deref().map_or(Ok(usual.zone), zone).with_context(|| at("timezone"))?,
+            ahead: self.ahead.unwrap_or(usual.ahead),
+            behind: self.behind.unwrap_or(usual.behind),
+            keep: self.keep.as_deref().map(str::parse::<Span>).transpose().with_context(|| at("keep"))?,
+            name: self.name.as_deref().map(str::parse).transpose().with_context(|| at("name"))?,
+            encoding: self.encoding,
+            mode: self.mode.unwrap_or_default(),
+            overrides: self.properties.clone(),
+        })
+    }
+}
+
+/// # Errors
+/// When no such zone is known; near names are told.
+pub fn zone(name: &str) -> anyhow::Result<Tz> {
+    name.parse::<Tz>().map_err(|_| {
+        let known = chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
+        let error = anyhow!("no time zone `{name}`");
+        match nearest(name, known) {
+            Some(near) => error.hint(format!("did you mean `{near}`?")),
+            None => error.hint("zones are named as in `Europe/Berlin`"),
+        }
+    })
+}
+
+impl Config {
+    /// # Errors
+    /// When the file cannot be read or holds a key or value that is not known.
+    pub fn read(file: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("read the configuration {}", file.display()))
+            .exit(Exit::Usage)?;
+        let config = Self::parse(&text).with_context(|| format!("read the configuration {}", file.display()));
+        Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
+    }
+
+    pub fn parse(text: &str) -> anyhow::Result<Self> {
+        let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        for (index, one) in config.partition.iter().enumerate() {
+            one.policy()?;
+            if config.partition[..index].iter().any(|other| other.table == one.table) {
+                return Err(anyhow!("table `{}` is configured twice", one.table));
+            }
+        }
+        Ok(config)
+    }
+
+    /// The nearest file above a folder.
+    pub fn find(folder: &Path) -> Option<PathBuf> {
+        folder.ancestors().map(|above| above.join(FILE)).find(|file| file.is_file())
+    }
+}
+
+fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    humantime::parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
+}
+
+/// Line, column and, for a key that is not known, the nearest that is.
+fn explain(text: &str, error: &toml::de::Error) -> anyhow::Error {
+    let at = error.span().map(|span| {
+        let before = &text[..span.start.min(text.len())];
+        let line = before.matches('\n').count() + 1;
+        let column = before.rsplit('\n').next().map_or(0, |last| last.chars().count()) + 1;
+        format!("line {line}, column {column}: ")
+    });
+    let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let explained = anyhow!("{}{message}", at.unwrap_or_default());
+    let mut quoted = message.split('`').skip(1).step_by(2);
+    match (message.starts_with("unknown field"), quoted.next()) {
+        (true, Some(unknown)) => match nearest(unknown, quoted) {
+            Some(near) => explained.hint(format!("did you mean `{near}`?")),
+            None => explained,
+        },
+        _ => explained,
+    }
+}
+
+fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+    const NEAR: f64 = 0.75;
+    known
+        .map(|other| (strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase()), other))
+        .filter(|(likeness, _)| *likeness > NEAR)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, other)| other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::failure::Failure;
+
+    fn hints(error: &anyhow::Error) -> String {
+        let hints = error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()?.hint.clone());
+        hints.collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn a_whole_configuration_is_read() {
+        let config = Config::parse(
+            r#"
+            [locks]
+            timeout = "150ms"
+            budget = "1m"
+            [[partition]]
+            table = "thread_messages"
+            by = "createdAt"
+            every = "month"
+            timezone = "Asia/Amman"
+            ahead = 12
+            keep = "1 year"
+            name = "{table}_p{yyyy}_{mm}"
+            archive = false
+            [partition.properties]
+            owner = "app"
+            storage = { fillfactor = "80" }
+            "#,
+        )
+        .unwrap();
+        assert_eq!(config.locks.timeout, Some(Duration::from_millis(150)));
+        let policy = config.partition[0].policy().unwrap();
+        assert_eq!((policy.every, policy.ahead, policy.zone), (Some(Every::Month), 12, Tz::Asia__Amman));
+        assert_eq!(config.partition[0].archive, Some(Archive::Kept(false)));
+    }
+
+    #[test]
+    fn typing_errors_are_named_with_the_nearest_key() {
+        let cases = [
+            ("[[partition]]\ntable = \"t\"\nahed = 3\n", "line 3, column 1", "`ahead`"),
+            ("[[partitions]]\ntable = \"t\"\n", "line 1", "`partition`"),
+            ("[[partition]]\ntable = \"t\"\ntimezone = \"Europe/Berln\"\n", "timezone", "Europe/Berlin"),
+        ];
+        for (text, place, hint) in cases {
+            let error = Config::parse(text).unwrap_err();
+            assert!(format!("{error:#}").contains(place), "{error:#}");
+            assert!(hints(&error).contains(hint), "{}", hints(&error));
+        }
+    }
+
+    #[test]
+    fn values_that_cannot_be_meant_are_refused() {
+        for text in [
+            "[[partition]]\ntable = \"t\"\nkeep = \"0 months\"\n",
+            "[[partition]]\ntable = \"t\"\nkeep = \"-1 year 360 days\"\n",
+            "[[partition]]\ntable = \"t\"\nevery = \"fortnight\"\n",
+            "[[partition]]\ntable = \"t\"\nname = \"{tabel}\"\n",
+            "[[partition]]\ntable = \"t\"\n[[partition]]\ntable = \"t\"\n",
+            "[[partition]]\nevery = \"month\"\n",
+            "[locks]\ntimeout = \"soon\"\n",
+        ] {
+            assert!(Config::parse(text).is_err(), "accepted: {text}");
+        }
+    }
+}

@@ -1,0 +1,2 @@
+//! What pgtend can do: evidence from the catalog in, plans and findings out. No terminal, no environment, no clock.
+pub mod partition;

@@ -1,0 +1,232 @@
+//! What the plans need to know of the database beyond the partitions themselves. Reads only.
+use std::collections::HashMap;
+
+use anyhow::{Context as _, ensure};
+
+use crate::ddl;
+use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
+use crate::operations::partition::retire::Retired;
+use crate::operations::partition::timeline::Timeline;
+use crate::pg::catalog::{
+    ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, find_relations,
+    foreign_keys, partitioned_tables, properties, sizes, taken_names,
+};
+use crate::pg::name::{Column, Literal, Relation};
+use crate::pg::session::Session;
+use crate::pg::sql::{Deparsed, Fragment, List};
+use crate::pg::state::ServerError;
+
+/// The partitioned tables of a command: in the order asked for, each found or refused on its own.
+pub type Survey = Vec<(TableName, anyhow::Result<PartitionedTable>)>;
+
+/// Looks up tables by name; each is a partitioned table or an error that says what it is instead.
+pub async fn survey_tables(session: &Session, names: &[TableName]) -> anyhow::Result<Survey> {
+    let found = find_relations(session, names).await?;
+    let found: Vec<anyhow::Result<Found>> = found.into_iter().map(|found| found.and_then(partitioned)).collect();
+    let oids: Vec<u32> = found.iter().filter_map(|found| found.as_ref().ok().map(|found| found.oid)).collect();
+    let tables = if oids.is_empty() { Vec::new() } else { partitioned_tables(session, Some(&oids)).await? };
+    let mut by_oid: HashMap<u32, PartitionedTable> = tables.into_iter().map(|table| (table.oid, table)).collect();
+    let answer = |found: anyhow::Result<Found>| {
+        let found = found?;
+        by_oid.remove(&found.oid).with_context(|| format!("{} is named twice, or gone", found.relation.plain()))
+    };
+    let tables: Vec<anyhow::Result<PartitionedTable>> = found.into_iter().map(answer).collect();
+    Ok(names.iter().cloned().zip(tables).collect())
+}
+
+fn partitioned(found: Found) -> anyhow::Result<Found> {
+    ensure!(
+        found.kind == RelationKind::PartitionedTable,
+        "{} is {}, not a partitioned table",
+        found.relation.plain(),
+        found.kind.words()
+    );
+    Ok(found)
+}
+
+#[derive(Debug)]
+pub struct CreateEvidence {
+    pub server_major: u32,
+    pub taken: Vec<Taken>,
+    /// The newest partition's properties.
+    pub sibling: Option<Properties>,
+    pub parent: Properties,
+    pub foreign_keys: ForeignKeys,
+    /// Rows in the default partition for each wanted partition.
+    pub default_rows: Vec<u64>,
+    pub default_is_empty: bool,
+}
+
+pub async fn survey_create(
+    session: &Session,
+    timeline: &Timeline,
+    wanted: &[Wanted],
+) -> anyhow::Result<CreateEvidence> {
+    let names: Vec<String> = wanted.iter().map(|one| one.relation.name.raw().to_owned()).collect();
+    let schema = wanted.first().map_or(&timeline.table.relation.schema, |one| &one.relation.schema);
+    let newest = timeline.newest().filter(|_| !wanted.is_empty());
+    let sibling = match newest {
+        Some(newest) => Some(properties(session, newest.partition.oid).await?),
+        None => None,
+    };
+    let default_is_empty = match &timeline.default {
+        Some(default) => is_empty(session, default).await?,
+        None => true,
+    };
+    let default_rows = match &timeline.default {
+        Some(default) if !default_is_empty && !wanted.is_empty() => {
+            default_rows(session, timeline, default, wanted).await?
+        }
+        _ => Vec::new(),
+    };
+    check_collation(session, timeline).await?;
+    Ok(CreateEvidence {
+        server_major: session.facts().version.major(),
+        taken: taken_names(session, schema, &names).await?,
+        sibling,
+        parent: properties(session, timeline.table.oid).await?,
+        foreign_keys: keys(session, &timeline.table).await?,
+        default_rows,
+        default_is_empty,
+    })
+}
+
+async fn keys(session: &Session, table: &PartitionedTable) -> anyhow::Result<ForeignKeys> {
+    if table.references_out == 0 && table.references_in == 0 {
+        return Ok(ForeignKeys::default());
+    }
+    foreign_keys(session, table.oid).await
+}
+
+/// No page on disk: then a scan is no scan.
+async fn is_empty(session: &Session, default: &Partition) -> anyhow::Result<bool> {
+    let sql = ddl!("partition/default_pages.sql", oid = default.oid);
+    let rows = session.read(&sql).await.map_err(ServerError::explained)?;
+    Ok(text(&rows, 0) == Some("t"))
+}
+
+/// One count for each wanted partition. It is counted only when there is any such row at all.
+async fn default_rows(
+    session: &Session,
+    timeline: &Timeline,
+    default: &Partition,
+    wanted: &[Wanted],
+) -> anyhow::Result<Vec<u64>> {
+    let name = &default.relation;
+    let condition = conditions(timeline, wanted, Side::Inside)?;
+    let any = ddl!("partition/default_any.sql", default = *name, condition = condition);
+    let looking = || format!("look into the default partition {}", name.plain());
+    let found = session.read(&any).await.map_err(ServerError::explained).with_context(looking)?;
+    if text(&found, 0) != Some("t") {
+        return Ok(vec![0; wanted.len()]);
+    }
+    let counts = wanted
+        .iter()
+        .map(|one| {
+            let (lower, upper) = (first_value(timeline, one.range.lo)?, first_value(timeline, one.range.hi)?);
+            let key = timeline.column.clone();
+            Ok(Fragment(ddl!("partition/default_count.sql", key = key, lower = lower, upper = upper)))
+        })
+        .collect::<anyhow::Result<Vec<_>>>()?;
+    let sql = ddl!("partition/default_rows.sql", counts = List(&counts), default = *name);
+    let rows = session.read(&sql).await.map_err(ServerError::explained).with_context(looking)?;
+    let row = rows.first().context("the server gave no count")?;
+    row.iter().map(|count| Ok(count.as_deref().unwrap_or("0").parse()?)).collect()
+}
+
+/// Text keys: the column's collation must order the encoding's digits as their values.
+async fn check_collation(session: &Session, timeline: &Timeline) -> anyhow::Result<()> {
+    let Some(digits) = timeline.kind.digits() else { return Ok(()) };
+    let digits = String::from_utf8_lossy(digits).into_owned();
+    let Some(collation) = timeline.table.key.first().and_then(|key| key.collation.clone()) else { return Ok(()) };
+    let collation = Deparsed(collation);
+    let sql = ddl!("partition/digits_in_order.sql", collation = collation, digits = Literal(digits.clone()));
+    let rows = session.read(&sql).await.map_err(ServerError::explained).context("look at the key's collation")?;
+    ensure!(
+        text(&rows, 0) == Some(digits.as_str()),
+        "the collation {collation} of column {} does not keep the order of the encoding; ranges would mix the months",
+        timeline.column
+    );
+    Ok(())
+}
+
+#[derive(Debug)]
+pub struct DropEvidence {
+    pub foreign_keys: ForeignKeys,
+    pub bytes: HashMap<u32, i64>,
+    pub referencing_rows: Vec<ReferencingRows>,
+}
+
+/// How many rows of a referencing table refer to a partition that is due.
+#[derive(Debug)]
+pub struct ReferencingRows {
+    /// Index into [`ForeignKeys::referencing`].
+    pub key: usize,
+    pub partition: Relation,
+    pub rows: u64,
+}
+
+pub async fn survey_drop(
+    session: &Session,
+    timeline: &Timeline,
+    retired: &Retired<'_>,
+) -> anyhow::Result<DropEvidence> {
+    let going = retired.due.iter().map(|part| &part.partition).chain(&timeline.pending).chain(&timeline.table.stranded);
+    let oids: Vec<u32> = going.map(|partition| partition.oid).collect();
+    let foreign_keys = keys(session, &timeline.table).await?;
+    let mut referencing_rows = Vec::new();
+    for (key, referencing) in foreign_keys.referencing.iter().enumerate() {
+        for part in &retired.due {
+            let partition = part.partition.relation.clone();
+            let columns: Vec<Column> = referencing.columns.iter().map(|c| Column("r", c.clone())).collect();
+            let referenced: Vec<Column> =
+                referencing.referenced_columns.iter().map(|c| Column("p", c.clone())).collect();
+            let sql = ddl!(
+                "partition/referencing_rows.sql",
+                referencing = referencing.table,
+                partition = partition,
+                referenced_columns = List(&referenced),
+                columns = List(&columns),
+            );
+            let rows = session.read(&sql).await.map_err(ServerError::explained);
+            let rows = rows.with_context(|| format!("count the rows that refer to {}", partition.plain()))?;
+            let rows = text(&rows, 0).unwrap_or("0").parse()?;
+            referencing_rows.push(ReferencingRows { key, partition, rows });
+        }
+    }
+    let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
+    Ok(DropEvidence { foreign_keys, bytes, referencing_rows })
+}
+
+/// What a default partition holds. `counted_all` is false where the count stopped at its limit.
+#[derive(Clone, Debug)]
+pub struct DefaultSample {
+    pub rows: u64,
+    pub counted_all: bool,
+    pub first: Option<String>,
+    pub last: Option<String>,
+}
+
+/// The default partition's rows, for a check. `None`: there is no default partition.
+pub async fn survey_check(session: &Session, timeline: &Timeline) -> anyhow::Result<Option<DefaultSample>> {
+    const LIMIT: u64 = 1_000_000;
+    let Some(default) = &timeline.default else { return Ok(None) };
+    let sql =
+        ddl!("partition/default_sample.sql", default = default.relation, key = timeline.column);
+    let rows = session
+        .read(&sql)
+        .await
+        .map_err(ServerError::explained)
+        .with_context(|| format!("look into the default partition {}", default.relation.plain()))?;
+    let rows_found: u64 = text(&rows, 0).unwrap_or("0").parse()?;
+    Ok(Some(DefaultSample {
+        rows: rows_found.min(LIMIT),
+        counted_all: rows_found <= LIMIT,
+        first: text(&rows, 1).map(str::to_owned),
+        last: text(&rows, 2).map(str::to_owned),
+    }))
+}
+
+fn text(rows: &[Vec<Option<String>>], column: usize) -> Option<&str> {
+    rows.first().and_then(|row| row.get(column)).and_then(Option::as_deref)
+}

@@ -1,0 +1,89 @@
+//! Errors as the reader sees them: what was attempted, the causes, the details, the ways out.
+use std::error::Error as StdError;
+use std::io;
+
+use crate::apply::{Signal, Stopped};
+use crate::failure::{Exit, Failure};
+use crate::output::ui::{Format, Ui};
+
+impl Ui {
+    /// Prints an error, once, at the edge.
+    pub fn error(&self, error: &anyhow::Error) {
+        let causes = causes(error);
+        let mut lines = Vec::new();
+        for (index, cause) in causes.iter().enumerate() {
+            match index {
+                0 => lines.push(format!("{} {cause}", self.paint("error:", anstyle::AnsiColor::Red))),
+                _ => lines.push(format!("  caused by: {cause}")),
+            }
+        }
+        for failure in failures(error) {
+            for detail in failure.detail.iter().flat_map(|detail| detail.lines()) {
+                lines.push(format!("  detail: {detail}"));
+            }
+        }
+        for hint in failures(error).filter_map(|failure| failure.hint.as_ref()) {
+            lines.push(format!("  {} {hint}", self.paint("hint:", anstyle::AnsiColor::Cyan)));
+        }
+        self.say(&lines.join("\n"));
+        if self.format() == Format::Json {
+            self.error_as_json(error, &causes);
+        }
+    }
+
+    fn error_as_json(&self, error: &anyhow::Error, causes: &[String]) {
+        #[derive(serde::Serialize)]
+        struct Document<'a> {
+            event: &'static str,
+            message: Option<&'a String>,
+            causes: Option<&'a [String]>,
+            details: Vec<&'a str>,
+            hints: Vec<&'a str>,
+            exit_code: u8,
+        }
+        let document = Document {
+            event: "error",
+            message: causes.first(),
+            causes: causes.get(1..),
+            details: failures(error).filter_map(|f| f.detail.as_deref()).collect(),
+            hints: failures(error).filter_map(|f| f.hint.as_deref()).collect(),
+            exit_code: exit_of(error).code(),
+        };
+        // stderr has the error already.
+        let _ = self.line("pgtend.error/1", &document);
+    }
+}
+
+/// The exit code of an error: the nearest decision in its chain, or what its cause says by itself.
+pub fn exit_of(error: &anyhow::Error) -> Exit {
+    if let Some(Stopped(signal)) = error.chain().find_map(|cause| cause.downcast_ref::<Stopped>()) {
+        return match signal {
+            Signal::Interrupt => Exit::Interrupted,
+            Signal::Terminate => Exit::Terminated,
+        };
+    }
+    let broken_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
+    if error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken_pipe)) {
+        return Exit::Done;
+    }
+    // The innermost decision is the one that knows the cause.
+    failures(error).filter_map(|failure| failure.exit).last().unwrap_or(Exit::Failed)
+}
+
+fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
+    error.chain().filter_map(|cause| cause.downcast_ref::<Failure>())
+}
+
+/// Each sentence of the chain once: a [`Failure`] displays as what it wraps.
+fn causes(error: &anyhow::Error) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    let mut cause: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
+    while let Some(this) = cause {
+        let sentence = this.to_string();
+        if sentences.last() != Some(&sentence) {
+            sentences.push(sentence);
+        }
+        cause = this.source();
+    }
+    sentences
+}

@@ -1,0 +1,56 @@
+//! Events of an apply as a person or a log reads them, or as lines of JSON.
+use crate::apply::{Event, StepReport};
+use crate::output::format::milliseconds;
+use crate::output::ui::Ui;
+use crate::pg::lock::Blocker;
+
+impl Ui {
+    /// Tells an event.
+    pub fn event(&self, event: &Event) {
+        if self.is_json() {
+            // A reader of the stream that has gone away is noticed when the outcome is written.
+            let _ = self.line("pgtend.event/1", event);
+        }
+        match event {
+            Event::StepStarted { target, step, steps, summary } => self.progress.step(target, *step, *steps, summary),
+            Event::StepFinished(report) => self.step_finished(report),
+            Event::LockBusy { target, attempt, next_try_ms, blockers } => {
+                let next = milliseconds(*next_try_ms as f64);
+                self.status(&format!("{target}: locks are busy (attempt {attempt}), next try in {next}"));
+                self.blockers(blockers);
+            }
+            Event::Waiting { target, waited_ms, blockers } => {
+                let waited = milliseconds(*waited_ms as f64);
+                self.status(&format!("{target}: waits for older transactions since {waited}; nobody is held up"));
+                self.blockers(blockers);
+            }
+            Event::Recovered { target, summary, found } => {
+                self.status(&format!("{target}: {summary}: an earlier attempt was {found}"));
+            }
+            Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
+            Event::Note { target, text } => self.status(&format!("{target}: {text}")),
+        }
+    }
+
+    fn blockers(&self, blockers: &[Blocker]) {
+        for blocker in blockers {
+            self.status(&format!("  {blocker}"));
+        }
+    }
+
+    fn step_finished(&self, report: &StepReport) {
+        let mut line = format!("{}: {}, {}", report.target, report.summary, milliseconds(report.elapsed_ms));
+        if let (Some(wait), Some(held)) = (report.lock_wait_ms, report.lock_held_ms) {
+            line = format!("{line} (locks waited for {}, held {})", milliseconds(wait), milliseconds(held));
+        }
+        if report.step == report.steps {
+            self.progress.done(&report.target);
+        }
+        self.status(&line);
+    }
+
+    /// Takes a target's progress bar away, whatever its plan came to.
+    pub fn target_done(&self, target: &str) {
+        self.progress.done(target);
+    }
+}

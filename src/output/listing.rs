@@ -1,0 +1,119 @@
+//! Rows and columns, written as a table, CSV or Markdown from one description, so that no header can stand over
+//! another column's cells.
+use anyhow::Context as _;
+use comfy_table::presets::{ASCII_MARKDOWN, NOTHING, UTF8_FULL_CONDENSED};
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+use crate::output::format;
+use crate::output::ui::{Format, Ui};
+
+/// A column: its header for people, its name for programs, and how to get a row's cell.
+#[derive(Clone, Copy)]
+pub struct Column<R> {
+    pub header: &'static str,
+    pub name: &'static str,
+    pub cell: fn(&R) -> Cell,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+pub enum Cell {
+    Text(String),
+    Count(f64),
+    Bytes(i64),
+    /// Not known, or not applicable.
+    None,
+}
+
+impl Cell {
+    pub fn text(text: Option<impl Into<String>>) -> Self {
+        text.map_or(Self::None, |text| Self::Text(text.into()))
+    }
+
+    fn for_people(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(number) => format::count(*number),
+            Self::Bytes(number) => format::bytes(*number),
+            Self::None => "-".to_owned(),
+        }
+    }
+
+    fn raw(&self) -> String {
+        match self {
+            Self::Text(text) => text.clone(),
+            Self::Count(number) => format!("{number:.0}"),
+            Self::Bytes(number) => number.to_string(),
+            Self::None => String::new(),
+        }
+    }
+
+    const fn is_number(&self) -> bool {
+        matches!(self, Self::Count(_) | Self::Bytes(_))
+    }
+}
+
+/// A list that is ready to be written in any format but JSON, which has a document of its own.
+#[derive(Debug)]
+pub struct Listing {
+    headers: Vec<&'static str>,
+    names: Vec<&'static str>,
+    rows: Vec<Vec<Cell>>,
+}
+
+impl Listing {
+    pub fn new<R>(columns: &[Column<R>], rows: &[R]) -> Self {
+        Self {
+            headers: columns.iter().map(|column| column.header).collect(),
+            names: columns.iter().map(|column| column.name).collect(),
+            rows: rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row)).collect()).collect(),
+        }
+    }
+}
+
+impl Ui {
+    /// Writes a list in the format that the user asked for, JSON excepted.
+    pub fn listing(&self, listing: &Listing) -> anyhow::Result<()> {
+        match self.format() {
+            Format::Csv => self.answer(&csv(listing)?),
+            Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
+            Format::Table | Format::Json if self.answer_is_seen() => self.answer(&self.table(listing, Style::Screen)),
+            Format::Table | Format::Json => self.answer(&self.table(listing, Style::Pipe)),
+        }
+    }
+
+    fn table(&self, listing: &Listing, style: Style) -> String {
+        let mut table = Table::new();
+        table.force_no_tty();
+        table.load_style(match style {
+            Style::Screen => UTF8_FULL_CONDENSED,
+            Style::Markdown => ASCII_MARKDOWN,
+            Style::Pipe => NOTHING,
+        });
+        table.set_content_arrangement(ContentArrangement::Disabled);
+        table.set_header(&listing.headers);
+        for row in &listing.rows {
+            table.add_row(row.iter().map(|cell| {
+                let alignment = if cell.is_number() { CellAlignment::Right } else { CellAlignment::Left };
+                comfy_table::Cell::new(cell.for_people()).set_alignment(alignment)
+            }));
+        }
+        table.trim_fmt()
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Style {
+    Screen,
+    Markdown,
+    Pipe,
+}
+
+fn csv(listing: &Listing) -> anyhow::Result<String> {
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    writer.write_record(&listing.names)?;
+    for row in &listing.rows {
+        writer.write_record(row.iter().map(Cell::raw))?;
+    }
+    let bytes = writer.into_inner().context("write CSV")?;
+    Ok(String::from_utf8(bytes)?)
+}

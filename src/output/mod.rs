@@ -1,0 +1,15 @@
+//! Everything that a person or a program reads. stdout is the answer, stderr the conversation; nothing outside this
+//! folder prints.
+mod error;
+mod event;
+mod format;
+mod listing;
+mod plan;
+mod progress;
+mod ui;
+
+pub use error::exit_of;
+pub use format::{bytes, count, milliseconds};
+pub use listing::{Cell, Column, Listing};
+pub use plan::Timeouts;
+pub use ui::{Color, Format, Ui, Voice};

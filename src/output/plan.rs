@@ -1,0 +1,138 @@
+//! A plan before it is applied: as SQL that psql runs, with locks and interruptions in comments, or as JSON.
+use serde::Serialize;
+
+use crate::output::format::{bytes, count};
+use crate::output::ui::{Format, Ui};
+use crate::plan::{Held, Lock, Loss, Plan, Run, Step, framed};
+
+/// How the frame around a transaction is shown, in milliseconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Timeouts {
+    pub lock_ms: u32,
+    pub statement_ms: u32,
+}
+
+#[derive(Serialize)]
+struct PlanView<'a> {
+    target: String,
+    notes: &'a [String],
+    steps: Vec<StepView<'a>>,
+}
+
+#[derive(Serialize)]
+struct StepView<'a> {
+    step: usize,
+    summary: &'a str,
+    run: &'static str,
+    sql: Vec<String>,
+    locks: &'a [Lock],
+    destroys: Option<&'a Loss>,
+    if_interrupted: &'a str,
+    runs_even_after_a_failure: bool,
+}
+
+#[derive(Serialize)]
+struct Plans<'a> {
+    plans: Vec<PlanView<'a>>,
+}
+
+impl Ui {
+    /// Writes the plans to stdout. Nothing to do is said on stderr.
+    pub fn plans(&self, schema: &str, plans: &[Plan], timeouts: Timeouts) -> anyhow::Result<()> {
+        if self.format() == Format::Json {
+            return self.document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
+        }
+        let some: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
+        if some.is_empty() {
+            self.status("nothing to do");
+        }
+        some.into_iter().try_for_each(|plan| self.answer(&script(plan, timeouts)))
+    }
+}
+
+fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
+    let steps = plan.steps.iter().enumerate().map(|(index, step)| StepView {
+        step: index + 1,
+        summary: &step.summary,
+        run: match step.run {
+            Run::Transaction { .. } => "transaction",
+            Run::Alone { .. } => "alone",
+            Run::Batches { .. } => "batches",
+        },
+        sql: statements(step, timeouts),
+        locks: &step.locks,
+        destroys: step.destroys.as_ref(),
+        if_interrupted: step.interrupted,
+        runs_even_after_a_failure: step.cleans_up.is_some(),
+    });
+    PlanView { target: plan.target.plain(), notes: &plan.notes, steps: steps.collect() }
+}
+
+fn script(plan: &Plan, timeouts: Timeouts) -> String {
+    let mut lines = vec![comment("", &format!("{}: {} steps", plan.target.plain(), plan.steps.len()))];
+    lines.extend(plan.notes.iter().map(|note| comment("note: ", note)));
+    for (index, step) in plan.steps.iter().enumerate() {
+        lines.push(String::new());
+        lines.push(comment("", &format!("step {}: {}", index + 1, step.summary)));
+        lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
+        lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
+        lines.push(comment("if interrupted: ", step.interrupted));
+        lines.extend(match step.run {
+            Run::Transaction { .. } => None,
+            Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
+            Run::Batches { .. } => Some(comment("", "repeated until it touches no row")),
+        });
+        lines.extend(statements(step, timeouts));
+    }
+    lines.push(String::new());
+    lines.join("\n")
+}
+
+/// One line of comment, whatever a table is called: a name may hold a line break.
+fn comment(head: &str, text: &str) -> String {
+    format!("-- {head}{}", text.replace(['\n', '\r'], " "))
+}
+
+fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
+    match &step.run {
+        Run::Transaction { prepare, act } => {
+            let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
+            framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
+        }
+        Run::Alone { statement, .. } | Run::Batches { statement } => vec![statement.to_string()],
+    }
+}
+
+fn lock_words(lock: &Lock) -> String {
+    let held = match lock.held {
+        Held::Briefly => "for an instant",
+        Held::WhileReading => "while it reads the table; readers and writers go on",
+    };
+    format!("{} on {}, {held}", lock.mode, lock.relation.plain())
+}
+
+/// What would be gone, for a plan or a question.
+pub(super) fn loss_words(loss: &Loss) -> String {
+    let rows = loss.rows.map(|rows| format!("about {} rows", count(rows)));
+    let size = loss.bytes.map(bytes);
+    let facts: Vec<String> = [rows, size].into_iter().flatten().collect();
+    if facts.is_empty() { loss.what.clone() } else { format!("{} ({})", loss.what, facts.join(", ")) }
+}
+
+impl Ui {
+    /// Shows what would be destroyed and asks for consent.
+    ///
+    /// # Errors
+    /// When nobody can be asked and consent was not given beforehand.
+    pub fn consent_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        for loss in losses {
+            self.say(&format!("  {}", loss_words(loss)));
+        }
+        let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
+        let partitions = if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
+        self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+    }
+}

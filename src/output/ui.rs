@@ -1,0 +1,165 @@
+//! The two streams, judged once: who reads them, in which format, with which colour, and whether a question may be
+//! asked.
+use std::io::{self, IsTerminal as _, Write as _};
+
+use anstream::{AutoStream, ColorChoice};
+use anyhow::{Context as _, anyhow};
+use serde::Serialize;
+
+use crate::failure::{Exit, Explain as _};
+use crate::output::progress::Progress;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Color {
+    Auto,
+    Always,
+    Never,
+}
+
+/// What the user said about output.
+#[derive(Clone, Copy, Debug)]
+pub struct Voice {
+    pub format: Format,
+    pub color: Color,
+    pub quiet: bool,
+    pub verbose: bool,
+    pub no_progress: bool,
+    pub no_input: bool,
+}
+
+#[derive(Debug)]
+pub struct Ui {
+    pub(super) voice: Voice,
+    pub(super) progress: Progress,
+    stderr_color: ColorChoice,
+    answer_is_seen: bool,
+    can_ask: bool,
+}
+
+impl Ui {
+    pub fn new(voice: Voice) -> Self {
+        let choice = match voice.color {
+            Color::Auto => ColorChoice::Auto,
+            Color::Always => ColorChoice::Always,
+            Color::Never => ColorChoice::Never,
+        };
+        choice.write_global();
+        let stderr_color = match choice {
+            ColorChoice::Auto => AutoStream::choice(&io::stderr()),
+            chosen => chosen,
+        };
+        let seen = io::stderr().is_terminal();
+        let ci = std::env::var_os("CI").is_some();
+        let bars = seen && !ci && !voice.quiet && !voice.verbose && !voice.no_progress && voice.format != Format::Json;
+        Self {
+            voice,
+            progress: Progress::new(bars),
+            stderr_color,
+            answer_is_seen: io::stdout().is_terminal(),
+            can_ask: io::stdin().is_terminal() && seen && !voice.no_input,
+        }
+    }
+
+    pub const fn format(&self) -> Format {
+        self.voice.format
+    }
+
+    pub const fn is_json(&self) -> bool {
+        matches!(self.voice.format, Format::Json)
+    }
+
+    /// Somebody looks at stdout.
+    pub const fn answer_is_seen(&self) -> bool {
+        self.answer_is_seen
+    }
+
+    pub const fn can_ask(&self) -> bool {
+        self.can_ask
+    }
+
+    /// # Errors
+    /// When stdout cannot be written; a closed pipe among them.
+    pub fn answer(&self, text: &str) -> anyhow::Result<()> {
+        let mut out = anstream::stdout().lock();
+        let written = if text.ends_with('\n') || text.is_empty() { write!(out, "{text}") } else { writeln!(out, "{text}") };
+        written.and_then(|()| out.flush()).context("write the answer")
+    }
+
+    /// One JSON document. `value` must serialize to an object.
+    pub fn document(&self, schema: &str, value: &impl Serialize) -> anyhow::Result<()> {
+        self.answer(&serde_json::to_string_pretty(&versioned(schema, value)?)?)
+    }
+
+    /// One line of JSON, for streams of events and their outcome.
+    pub fn line(&self, schema: &str, value: &impl Serialize) -> anyhow::Result<()> {
+        self.answer(&serde_json::to_string(&versioned(schema, value)?)?)
+    }
+
+    /// What happened: one line, unless the user asked for quiet.
+    pub fn status(&self, message: &str) {
+        if !self.voice.quiet {
+            self.say(message);
+        }
+    }
+
+    /// What a person may like to know and a log does not need.
+    pub fn chat(&self, message: &str) {
+        if !self.voice.quiet && (self.voice.verbose || io::stderr().is_terminal()) {
+            self.say(message);
+        }
+    }
+
+    pub fn warning(&self, message: &str) {
+        self.say(&format!("{} {message}", self.paint("warning:", anstyle::AnsiColor::Yellow)));
+    }
+
+    pub(super) fn say(&self, message: &str) {
+        self.progress.aside(|| {
+            let mut err = AutoStream::new(io::stderr(), self.stderr_color).lock();
+            // Nobody is left to tell when stderr is closed.
+            let _ = writeln!(err, "{message}");
+        });
+    }
+
+    pub(super) fn paint(&self, word: &str, color: anstyle::AnsiColor) -> String {
+        let style = color.on_default().bold();
+        format!("{style}{word}{style:#}")
+    }
+
+    /// Asks a question whose usual answer is no.
+    ///
+    /// # Errors
+    /// `Exit::Usage` when there is no terminal to ask on.
+    pub fn confirm(&self, question: &str) -> anyhow::Result<bool> {
+        if !self.can_ask {
+            let error = anyhow!("{question} There is no terminal to answer on; nothing was changed");
+            return Err(error.exit(Exit::Usage).hint("pass --yes to agree beforehand"));
+        }
+        let prompt = dialoguer::Confirm::new().with_prompt(question).default(false);
+        self.progress.aside(|| prompt.interact()).context("ask on the terminal")
+    }
+
+    /// Asks for a password without showing it.
+    pub fn password(&self, prompt: &str) -> anyhow::Result<String> {
+        let prompt = dialoguer::Password::new().with_prompt(prompt).allow_empty_password(true);
+        self.progress.aside(|| prompt.interact()).context("ask on the terminal")
+    }
+}
+
+fn versioned(schema: &str, value: &impl Serialize) -> anyhow::Result<serde_json::Value> {
+    let mut document = serde_json::Map::new();
+    document.insert("schema".to_owned(), schema.into());
+    match serde_json::to_value(value)? {
+        serde_json::Value::Object(fields) => document.extend(fields),
+        other => drop(document.insert("value".to_owned(), other)),
+    }
+    Ok(serde_json::Value::Object(document))
+}

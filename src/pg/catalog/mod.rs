@@ -1,0 +1,13 @@
+//! Reads of the system catalogs, one function per file in `sql/catalog/`. What they return is evidence: a planner that
+//! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
+mod find;
+mod foreign_key;
+mod partitioned;
+mod properties;
+
+pub use find::{Found, RelationKind, TableName, find_relations};
+pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
+pub use partitioned::{
+    KeyColumn, Partition, PartitionedTable, Strategy, Taken, partitioned_tables, sizes, taken_names,
+};
+pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};

@@ -1,0 +1,190 @@
+//! One connection to the server with its settings pinned, so that no bound, name or number depends on who asks.
+//! Every statement of pgtend goes through here, and every error leaves with the file of its statement.
+use std::cell::Cell;
+
+use anyhow::Context as _;
+use chrono::{DateTime, Utc};
+use serde::Deserialize;
+use futures_util::future::maybe_done;
+use futures_util::poll;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Row, SimpleQueryMessage};
+
+use crate::pg::connect::{Canceller, Link, connect};
+use crate::pg::name::Ident;
+use crate::pg::settings::Settings;
+use crate::pg::sql::{Query, Sql};
+use crate::pg::state::ServerError;
+use crate::pg::version::Version;
+use crate::{ddl, query};
+
+/// Who asks, and whether the server shall refuse writes.
+#[derive(Clone, Debug)]
+pub struct Purpose {
+    /// `pgtend <noun> <verb>`, seen in `pg_stat_activity`.
+    pub application_name: String,
+    pub read_only: bool,
+}
+
+/// What the server said of itself when the session began.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    pub version: Version,
+    pub standby: bool,
+    pub pid: i32,
+    pub role: String,
+    pub database: String,
+    /// The schemas in which an unqualified name is looked up, in order.
+    pub search_path: Vec<String>,
+    pub now: DateTime<Utc>,
+    pub deadlock_timeout_ms: i64,
+}
+
+#[derive(Debug)]
+pub struct Session {
+    client: Client,
+    canceller: Canceller,
+    target: String,
+    facts: Facts,
+    shielded: Cell<bool>,
+}
+
+impl Session {
+    /// # Errors
+    /// When no host can be reached, the server is too old, or it refuses the settings.
+    pub async fn open(settings: &Settings, purpose: &Purpose) -> anyhow::Result<Self> {
+        let Link { client, canceller, target } = connect(settings).await?;
+        let begin = ddl!("session/application_name.sql", name = Ident::new(&purpose.application_name)?);
+        let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
+        let settings = query!("session/settings.sql");
+        let pinned = format!("{};\n{};\n{read_only}", settings.text, begin.text);
+        let facts = client.simple_query(query!("session/facts.sql").text);
+        let liveness = query!("session/liveness.sql");
+        // The messages leave together and are answered in order: facts first, while the search path is the role's.
+        let (facts, pinned, alive) =
+            tokio::join!(facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
+        let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
+        let facts = Facts::read(&facts.context("read the server's version and settings")?)?;
+        pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;
+        if let Err(error) = alive {
+            tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
+        }
+        Ok(Self { client, canceller, target, facts, shielded: Cell::new(false) })
+    }
+
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// The server and database in words, without secrets.
+    pub fn target(&self) -> &str {
+        &self.target
+    }
+
+    pub async fn query(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = query.file, "{}", query.text);
+        self.client.query(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
+    }
+
+    /// Rows of a query that names relations in its text; every value comes back as text.
+    pub async fn read(&self, sql: &Sql) -> Result<Vec<Vec<Option<String>>>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        let messages = self.client.simple_query(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))?;
+        let rows = messages.into_iter().filter_map(|message| match message {
+            SimpleQueryMessage::Row(row) => {
+                Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
+            }
+            _ => None,
+        });
+        Ok(rows.collect())
+    }
+
+    /// Runs one statement.
+    pub async fn execute(&self, sql: &Sql) -> Result<(), ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+    }
+
+    /// Runs one statement and tells how many rows it touched.
+    pub async fn execute_counted(&self, sql: &Sql) -> Result<u64, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.execute(&sql.text, &[]).await.map_err(|e| ServerError::new(sql.file, &e))
+    }
+
+    /// Runs an insert or update of the books that pgtend keeps.
+    pub async fn write(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<u64, ServerError> {
+        self.client.execute(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
+    }
+
+    /// Sends the statements without waiting for answers in between, so that no round trip passes while locks are
+    /// held. `done` hears of each one as its answer arrives. The first error is returned after all have answered.
+    pub async fn pipeline(&self, statements: &[Sql], done: impl Fn(usize)) -> Result<(), ServerError> {
+        let mut answers: Vec<_> = statements.iter().map(|sql| Box::pin(maybe_done(self.execute(sql)))).collect();
+        for answer in &mut answers {
+            // The first poll hands the message to the connection: statements leave in the order of the slice.
+            let _ = poll!(answer.as_mut());
+        }
+        let mut first_error = Ok(());
+        for (index, mut answer) in answers.into_iter().enumerate() {
+            answer.as_mut().await;
+            match answer.as_mut().take_output() {
+                Some(Err(error)) if first_error.is_ok() => first_error = Err(error),
+                Some(Ok(())) => done(index),
+                _ => {}
+            }
+        }
+        first_error
+    }
+
+    /// Asks the server to stop what this session is running, unless it is cleaning up.
+    pub async fn cancel(&self) -> anyhow::Result<()> {
+        if self.shielded.get() { Ok(()) } else { self.canceller.cancel().await }
+    }
+
+    /// While shielded, [`Session::cancel`] does nothing: clean-up after a stop must not be stopped.
+    pub fn shield(&self, shielded: bool) {
+        self.shielded.set(shielded);
+    }
+
+    /// The bare client, for drivers of other libraries.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    pub fn canceller(&self) -> &Canceller {
+        &self.canceller
+    }
+}
+
+impl Facts {
+    fn read(messages: &[SimpleQueryMessage]) -> anyhow::Result<Self> {
+        let text = messages.iter().find_map(|message| match message {
+            SimpleQueryMessage::Row(row) => row.get(0),
+            _ => None,
+        });
+        let read: Read = serde_json::from_str(text.context("the server gave no row")?)?;
+        Ok(Self {
+            version: Version::supported(read.version)?,
+            standby: read.standby,
+            pid: read.pid,
+            role: read.role,
+            database: read.database,
+            search_path: read.search_path,
+            now: DateTime::from_timestamp_micros(read.now_us).context("the server's clock is beyond the calendar")?,
+            deadlock_timeout_ms: read.deadlock_timeout_ms,
+        })
+    }
+}
+
+/// The one value of `sql/session/facts.sql`.
+#[derive(Deserialize)]
+struct Read {
+    version: u32,
+    standby: bool,
+    pid: i32,
+    role: String,
+    database: String,
+    search_path: Vec<String>,
+    now_us: i64,
+    deadlock_timeout_ms: i64,
+}

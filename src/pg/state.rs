@@ -1,0 +1,101 @@
+//! What the server answered when it refused: its own words with the SQLSTATE and the file of the statement.
+//! The few conditions that pgtend branches on are named here (manual: appendix A, "PostgreSQL Error Codes").
+use std::fmt;
+
+use tokio_postgres::error::SqlState;
+
+use crate::failure::{Exit, Explain as _};
+
+/// An error of one statement. `file` is the SQL file that it came from.
+#[derive(Clone, Debug)]
+pub struct ServerError {
+    file: &'static str,
+    message: String,
+    state: Option<SqlState>,
+    detail: Option<String>,
+    hint: Option<String>,
+}
+
+impl ServerError {
+    pub fn new(file: &'static str, error: &tokio_postgres::Error) -> Self {
+        match error.as_db_error() {
+            Some(db) => Self {
+                file,
+                message: db.message().to_owned(),
+                state: Some(db.code().clone()),
+                detail: db.detail().map(str::to_owned),
+                hint: db.hint().map(str::to_owned),
+            },
+            None => Self { file, message: chain(error), state: None, detail: None, hint: None },
+        }
+    }
+
+    /// An answer of the server that pgtend could not make sense of.
+    pub fn local(file: &'static str, message: String) -> Self {
+        Self { file, message, state: None, detail: None, hint: None }
+    }
+
+    pub fn is(&self, state: &SqlState) -> bool {
+        self.state.as_ref() == Some(state)
+    }
+
+    /// The lock was not to be had in time, or the server chose us as a deadlock's victim: nothing happened.
+    pub fn lock_busy(&self) -> bool {
+        self.is(&SqlState::LOCK_NOT_AVAILABLE) || self.is(&SqlState::T_R_DEADLOCK_DETECTED)
+    }
+
+    /// The connection is gone; whether the statement took effect is for the catalog to say.
+    pub fn connection_lost(&self) -> bool {
+        match &self.state {
+            None => true,
+            Some(state) => state.code().starts_with("08") || state.code().starts_with("57P"),
+        }
+    }
+
+    /// The error for the reader: server detail and hint, exit code, and a way out for the frequent conditions.
+    pub fn explained(self) -> anyhow::Error {
+        let (state, detail, hint) = (self.state.clone(), self.detail.clone(), self.hint.clone());
+        let lost = self.connection_lost();
+        let mut error = anyhow::Error::new(self);
+        if let Some(detail) = detail {
+            error = error.detail(detail);
+        }
+        if let Some(hint) = hint {
+            error = error.hint(hint);
+        }
+        let Some(state) = state else { return if lost { error.hint(AGAIN) } else { error } };
+        match state {
+            SqlState::INSUFFICIENT_PRIVILEGE => error.exit(Exit::Denied),
+            SqlState::READ_ONLY_SQL_TRANSACTION => error.exit(Exit::Denied).hint(
+                "the session cannot write: connect to the primary (target_session_attrs=read-write finds it)",
+            ),
+            SqlState::LOCK_NOT_AVAILABLE => error.exit(Exit::Busy),
+            SqlState::DISK_FULL => error.hint("free space on the server, then run the same command again"),
+            _ if lost => error.hint(AGAIN),
+            _ => error,
+        }
+    }
+}
+
+const AGAIN: &str = "the connection was lost; run the same command again, it continues from what the catalog shows";
+
+impl fmt::Display for ServerError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.state {
+            Some(state) => write!(f, "{} (SQLSTATE {}, {})", self.message, state.code(), self.file),
+            None => write!(f, "{} ({})", self.message, self.file),
+        }
+    }
+}
+
+impl std::error::Error for ServerError {}
+
+fn chain(error: &(dyn std::error::Error + 'static)) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        text = format!("{text}: {cause}");
+        next = cause.source();
+    }
+    text
+}

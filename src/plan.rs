@@ -1,0 +1,192 @@
+//! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
+//! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
+use std::ops::Range;
+
+use serde::Serialize;
+
+use crate::ddl;
+use crate::failure::{Exit, Explain as _};
+use crate::pg::lock::LockMode;
+use crate::pg::name::Relation;
+use crate::pg::sql::Sql;
+
+/// Everything that one command would do to one relation. No steps: nothing to do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    pub target: Relation,
+    /// The target's oid, by which one run at a time is kept.
+    pub oid: u32,
+    pub steps: Vec<Step>,
+    /// What the reader should know before agreeing.
+    pub notes: Vec<String>,
+}
+
+/// One act. It is either done, or not begun, or half-done in a way that `recover` knows.
+#[derive(Clone, Debug)]
+pub struct Step {
+    pub summary: String,
+    pub run: Run,
+    pub locks: Vec<Lock>,
+    /// What is gone for good once the step is done.
+    pub destroys: Option<Loss>,
+    /// What an interruption leaves, and what the next run does about it.
+    pub interrupted: &'static str,
+    pub recover: Option<Recover>,
+    /// Index of an earlier step whose traces this one takes away. It runs even when a step between them has failed.
+    pub cleans_up: Option<usize>,
+}
+
+#[derive(Clone, Debug)]
+pub enum Run {
+    /// One transaction under the lock timeout, repeated as a whole while locks are busy. `prepare` comes before the
+    /// step's locks are taken, `act` after.
+    Transaction { prepare: Vec<Sql>, act: Vec<Sql> },
+    /// A statement with transactions of its own, without timeouts, on a connection of its own. It begins only when
+    /// no old transaction holds a lock on `after_transactions_on`.
+    Alone { statement: Sql, after_transactions_on: Option<Relation> },
+    /// A statement in a transaction of its own, repeated until it touches no row.
+    Batches { statement: Sql },
+}
+
+/// A lock that a step takes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Lock {
+    pub relation: Relation,
+    pub mode: LockMode,
+    /// Taken by a `LOCK TABLE` of its own before the work; otherwise the statements take it.
+    pub first: bool,
+    pub held: Held,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Held {
+    /// For changes of the catalog only.
+    Briefly,
+    /// As long as the statement reads the table.
+    WhileReading,
+}
+
+/// Rows that a step destroys. `rows` is the planner's estimate.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Loss {
+    pub what: String,
+    pub rows: Option<f64>,
+    pub bytes: Option<i64>,
+}
+
+/// How a step that was interrupted is recognised and brought to an end.
+#[derive(Clone, Debug)]
+pub struct Recover {
+    /// A query of one text value: `untouched`, `half`, or `done`.
+    pub state: Sql,
+    /// From `half` to `done`, in one transaction under the lock timeout, after `locks`.
+    pub finish: Vec<Sql>,
+    pub locks: Vec<Lock>,
+}
+
+impl Step {
+    /// A step of one transaction that destroys nothing.
+    pub fn transaction(summary: String, prepare: Vec<Sql>, act: Vec<Sql>) -> Self {
+        Self {
+            summary,
+            run: Run::Transaction { prepare, act },
+            locks: Vec::new(),
+            destroys: None,
+            interrupted: "nothing has happened; the next run does it",
+            recover: None,
+            cleans_up: None,
+        }
+    }
+
+    /// The statements of the step in order, without the frame that the executor puts around them.
+    pub fn statements(&self) -> Vec<&Sql> {
+        match &self.run {
+            Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
+            Run::Alone { statement, .. } | Run::Batches { statement } => vec![statement],
+        }
+    }
+}
+
+impl Lock {
+    pub const fn first(relation: Relation, mode: LockMode) -> Self {
+        Self { relation, mode, first: true, held: Held::Briefly }
+    }
+
+    pub const fn implied(relation: Relation, mode: LockMode) -> Self {
+        Self { relation, mode, first: false, held: Held::Briefly }
+    }
+}
+
+/// One transaction as it is sent: the frame, the timeouts, then the body with the locks in the plan's order.
+#[derive(Debug)]
+pub struct Framed {
+    pub begin: [Sql; 2],
+    /// What prepares, the locks, what acts, and the commit.
+    pub body: Vec<Sql>,
+    /// Where in the body the `LOCK TABLE` statements stand.
+    pub locks: Range<usize>,
+}
+
+/// Frames a transaction. The lock timeout is shared out, so that the locks of one attempt, waited for one after the
+/// other while the earlier ones are held, together hold up nobody for longer than it.
+pub fn framed(prepare: &[Sql], locks: &[Lock], act: &[Sql], lock_ms: u32, statement_ms: u32) -> Framed {
+    let locks: Vec<Sql> = locks
+        .iter()
+        .filter(|lock| lock.first)
+        .map(|lock| ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()))
+        .collect();
+    let share = (lock_ms / u32::try_from(locks.len().max(1)).unwrap_or(u32::MAX)).max(1);
+    let timeouts = ddl!("apply/timeouts.sql", lock_ms = share, statement_ms = statement_ms);
+    let range = prepare.len()..prepare.len() + locks.len();
+    let body = [prepare, &locks, act, &[ddl!("apply/commit.sql")]].concat();
+    Framed { begin: [ddl!("apply/begin.sql"), timeouts], body, locks: range }
+}
+
+/// Proof that somebody agreed to the plan, or that it destroys nothing. Only [`consent`] makes one.
+#[derive(Debug)]
+pub struct Consented(Plan);
+
+impl Consented {
+    pub fn plan(&self) -> &Plan {
+        &self.0
+    }
+
+    /// The same consent for a plan that was made again, when it destroys nothing more.
+    ///
+    /// # Errors
+    /// When it would destroy what nobody was asked about.
+    pub fn renewed(self, fresh: Plan) -> anyhow::Result<Self> {
+        let agreed = |loss: &Loss| self.0.losses().any(|known| known.what == loss.what);
+        if let Some(new) = fresh.losses().find(|loss| !agreed(loss)) {
+            let error = anyhow::anyhow!("{} became due while this run was waiting; nothing was changed", new.what);
+            return Err(error.hint("run the same command again"));
+        }
+        Ok(Self(fresh))
+    }
+}
+
+impl Plan {
+    pub fn is_empty(&self) -> bool {
+        self.steps.is_empty()
+    }
+
+    pub fn losses(&self) -> impl Iterator<Item = &Loss> {
+        self.steps.iter().filter_map(|step| step.destroys.as_ref())
+    }
+}
+
+/// Asks once for all the plans. `agree` is asked only when something would be destroyed.
+///
+/// # Errors
+/// When `agree` fails or says no; nothing was changed then.
+pub fn consent(
+    plans: Vec<Plan>,
+    agree: impl FnOnce(&[&Loss]) -> anyhow::Result<bool>,
+) -> anyhow::Result<Vec<Consented>> {
+    let losses: Vec<&Loss> = plans.iter().flat_map(Plan::losses).collect();
+    if !losses.is_empty() && !agree(&losses)? {
+        return Err(anyhow::anyhow!("not agreed; nothing was changed").exit(Exit::Usage));
+    }
+    Ok(plans.into_iter().map(Consented).collect())
+}
