@@ -1,2 +1,2 @@
--- The books' migrations and statements name no schema: its name is the user's to choose.
+-- The books' statements name no schema: its name is the user's to choose.
 set search_path = pg_catalog, {schema}

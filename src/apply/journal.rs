@@ -109,7 +109,8 @@ impl Journal {
             let create = ddl!("journal/create_schema.sql", schema = self.schema);
             session.execute(&create).await.map_err(ServerError::explained)?;
         }
-        self.join(session).await?;
+        let path = ddl!("journal/search_path_making.sql", schema = self.schema);
+        session.execute(&path).await.map_err(ServerError::explained)?;
         let mut driver = Driver { client: session.client() };
         let runner: Refinery = books::migrations::runner();
         let applied = runner.run_async(&mut driver).await.map_err(|error| anyhow!(chain(&error)));

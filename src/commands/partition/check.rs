@@ -6,7 +6,7 @@ use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::targets::{Target, Targets, find};
 use crate::failure::Exit;
-use crate::operations::partition::{Finding, FindingKind, Report, check, survey_check};
+use crate::operations::partition::{Finding, FindingKind, Report, check, is_by_time, survey_check};
 use crate::output::{Cell, Column, Format, Listing};
 use crate::pg::catalog::{TableName, partitioned_tables};
 use crate::pg::session::Session;
@@ -59,8 +59,8 @@ impl CheckArgs {
             };
             match report.await {
                 Ok(report) => reports.push(report),
-                Err(error) if everything => {
-                    context.ui.chat(&format!("{}: not checked: {error:#}", target.table.relation.plain()));
+                Err(error) if everything && !is_by_time(&target.table) => {
+                    context.ui.status(&format!("{}: not checked: {error:#}", target.table.relation.plain()));
                 }
                 Err(error) => reports.push(unreadable(target.table.relation.plain(), &error)),
             }

@@ -23,4 +23,4 @@ pub use policy::{DropMode, Policy};
 pub use retire::{Retired, due, plan_drop};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_tables};
 pub use template::Template;
-pub use timeline::{Part, Range, Timeline};
+pub use timeline::{Part, Range, Timeline, is_by_time};

@@ -135,6 +135,13 @@ fn show(kind: KeyKind, point: i64) -> String {
     }
 }
 
+/// The table is range-partitioned by a column whose type is a time: pgtend's business beyond doubt.
+pub fn is_by_time(table: &PartitionedTable) -> bool {
+    let first = table.key.first().and_then(|key| key.type_name.as_deref()).unwrap_or("");
+    let kinds = KeyKind::of_type(first);
+    table.strategy == Strategy::Range && kinds.iter().any(|kind| !matches!(kind, KeyKind::Encoded(_)))
+}
+
 fn time_column(table: &PartitionedTable, policy: &Policy) -> anyhow::Result<Ident> {
     let how = match table.strategy {
         Strategy::Range => None,
