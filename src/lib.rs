@@ -4,3 +4,4 @@
 //! names only the floors below its own; `tests/architecture.rs` keeps that true, and `ARCHITECTURE.md` says why.
 pub mod failure;
 pub mod pg;
+pub mod sandbox;
