@@ -65,14 +65,15 @@ impl Server {
         Ok(Self { programs: programs.to_owned(), version, major })
     }
 
-    /// Preferred first: a major that pgtend is made for, then the newest.
-    fn rank(&self) -> (Reverse<bool>, Reverse<Vec<u32>>) {
+    /// Preferred first: a major that pgtend is made for, what the machine has of its own, the newest.
+    fn rank(&self) -> (Reverse<bool>, bool, Reverse<Vec<u32>>) {
+        let fetched = place::fetched_servers().is_ok_and(|shelf| self.programs.starts_with(shelf));
         let numbers = self.version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse().ok());
-        (Reverse(MAJORS.contains(&self.major)), Reverse(numbers.collect()))
+        (Reverse(MAJORS.contains(&self.major)), fetched, Reverse(numbers.collect()))
     }
 }
 
-/// The server to use: from `PGTEND_PG_BIN` when that is set, else the newest one that is installed.
+/// The server to use: from `PGTEND_PG_BIN` when that is set, else the newest that is installed, else a fetched one.
 ///
 /// # Errors
 /// When there is none (of the wanted major), with the lines that get one, and what was wrong with those that were found.
@@ -82,8 +83,7 @@ pub fn discover(major: Option<u32>) -> Result<Server> {
     if let Some(chosen) = chosen(owner)?.into_iter().find(wanted) {
         return Ok(chosen);
     }
-    let (mut found, rejected) = survey(owner);
-    found.sort_by_key(Server::rank);
+    let Survey { servers: found, rejected } = survey_as(owner);
     match found.iter().find(|server| wanted(server)) {
         Some(server) => Ok(server.clone()),
         None => Err(nothing_found(major, &found, &rejected)),
@@ -102,15 +102,39 @@ fn chosen(owner: Owner) -> Result<Vec<Server>> {
     env::split_paths(&list).map(probe).collect::<Result<_>>().exit(Exit::Failed)
 }
 
-fn survey(owner: Owner) -> (Vec<Server>, Vec<String>) {
-    let (mut found, mut rejected) = (Vec::new(), Vec::new());
+/// What lies on this machine.
+#[derive(Clone, Debug, Default)]
+pub struct Survey {
+    /// The preferred one first.
+    pub servers: Vec<Server>,
+    pub rejected: Vec<Rejected>,
+}
+
+/// A directory with a `postgres` that cannot be used.
+#[derive(Clone, Debug)]
+pub struct Rejected {
+    pub programs: PathBuf,
+    pub reason: String,
+}
+
+/// Every server that could be used and every one that could not, whatever `PGTEND_PG_BIN` says.
+///
+/// # Errors
+/// When there is no user to run one as.
+pub fn survey() -> Result<Survey> {
+    Ok(survey_as(Owner::current()?))
+}
+
+fn survey_as(owner: Owner) -> Survey {
+    let mut survey = Survey::default();
     for programs in candidates() {
         match Server::at(&programs, owner) {
-            Ok(server) => found.push(server),
-            Err(reason) => rejected.push(format!("{}: {reason:#}", programs.display())),
+            Ok(server) => survey.servers.push(server),
+            Err(reason) => survey.rejected.push(Rejected { programs, reason: format!("{reason:#}") }),
         }
     }
-    (found, rejected)
+    survey.servers.sort_by_key(Server::rank);
+    survey
 }
 
 /// Each directory with a `postgres` in it, once: a link to a program stands for the place that it leads to.
@@ -172,14 +196,14 @@ fn version_of(program: &Path, owner: Owner) -> Result<String> {
     version.map(str::to_owned).with_context(|| format!("{name} does not say its version"))
 }
 
-fn nothing_found(major: Option<u32>, found: &[Server], rejected: &[String]) -> anyhow::Error {
+fn nothing_found(major: Option<u32>, found: &[Server], rejected: &[Rejected]) -> anyhow::Error {
     let mut error = match major {
         Some(major) => anyhow!("found no PostgreSQL {major} server on this machine"),
         None => anyhow!("found no PostgreSQL server on this machine"),
     }
     .exit(Exit::Failed);
-    for reason in rejected {
-        error = error.detail(format!("not usable: {reason}"));
+    for Rejected { programs, reason } in rejected {
+        error = error.detail(format!("not usable: {}: {reason}", programs.display()));
     }
     for server in found {
         error = error.detail(format!("found: {} in {}", server.version, server.programs.display()));

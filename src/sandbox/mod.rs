@@ -11,7 +11,7 @@ mod registry;
 mod sentinel;
 mod template;
 
-pub use discover::{Server, discover};
+pub use discover::{Rejected, Server, Survey, discover, survey};
 pub use fetch::fetch;
 pub use private::{Lifetime, Options, Sandbox};
 pub use registry::{Named, Status};
