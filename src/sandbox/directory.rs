@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, Result, anyhow, bail, ensure};
 
 use super::owner::Owner;
-use super::{place, sentinel};
+use super::place::{self, Medium};
+use super::sentinel;
 use crate::failure::{Exit, Explain as _};
 
 /// `data/`, `log` and the socket lie in it.
@@ -23,11 +24,10 @@ const RANDOM_BYTES: usize = 8;
 const LOCK: &str = "lock";
 
 impl Directory {
-    /// A new one, in memory where there is room for it.
-    pub(super) fn temporary(owner: Owner) -> Result<Self> {
+    pub(super) fn temporary(owner: Owner, medium: Medium) -> Result<Self> {
         sweep(owner);
         let mut refused = None;
-        for place in place::temporary(owner, PREFIX.len() + RANDOM_BYTES) {
+        for place in place::temporary(owner, medium, PREFIX.len() + RANDOM_BYTES) {
             match tempfile::Builder::new().prefix(PREFIX).rand_bytes(RANDOM_BYTES).tempdir_in(&place) {
                 Ok(made) => return Self::enter(made.keep(), owner),
                 Err(error) => refused = Some(error),

@@ -229,3 +229,39 @@ pub(super) fn install_line() -> Option<String> {
     let prefix = if is_root() || *manager == "brew" { "" } else { "sudo " };
     Some(format!("{prefix}{line}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn server(version: &str, major: u32) -> Server {
+        Server { programs: PathBuf::from("/opt").join(version), version: version.to_owned(), major }
+    }
+
+    fn all_of(error: &anyhow::Error) -> String {
+        error.chain().map(|part| format!("{part:?}")).collect()
+    }
+
+    #[test]
+    fn the_newest_known_major_is_preferred_to_an_unknown_one() {
+        let mut servers =
+            [server("15.18", 15), server("19devel", 19), server("16.9", 16), server("16.14", 16)];
+        servers.sort_by_key(Server::rank);
+        let versions = servers.each_ref().map(Server::version);
+        assert_eq!(versions, ["16.14", "16.9", "15.18", "19devel"]);
+    }
+
+    #[test]
+    fn no_server_is_an_error_that_says_what_was_there_and_what_gets_one() {
+        let rejected = Rejected { programs: PathBuf::from("/opt/broken"), reason: "no libxml2".to_owned() };
+        let told =
+            format!("{:?}", nothing_found(Some(17), &[server("15.18", 15)], &[rejected]).chain().next());
+        for part in
+            ["no PostgreSQL 17 server", "/opt/broken: no libxml2", "15.18 in /opt", "pgtend sandbox fetch 17"]
+        {
+            assert!(told.contains(part), "{part}: {told}");
+        }
+        let told = all_of(&nothing_found(None, &[], &[]));
+        assert!(told.contains("pgtend sandbox fetch 18"), "{told}");
+    }
+}

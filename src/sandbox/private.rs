@@ -9,6 +9,7 @@ use super::cluster::{self, Cluster, PORT, Shutdown};
 use super::directory::Directory;
 use super::discover::{Server, discover};
 use super::owner::Owner;
+use super::place::Medium;
 use super::sentinel::Sentinel;
 use super::template::{self, SUPERUSER};
 
@@ -18,7 +19,7 @@ pub struct Options {
     /// The newest installed one when absent.
     pub major: Option<u32>,
     pub lifetime: Lifetime,
-    /// Write to disk as a production server does; otherwise a crash of the machine loses the cluster.
+    /// On a disk, and written to it as a production server does; otherwise a crash of the machine loses the cluster.
     pub durable: bool,
     /// Settings of `postgresql.conf`; they go before those that every private server gets.
     pub settings: Vec<(String, String)>,
@@ -53,7 +54,10 @@ impl Sandbox {
         let server = discover(options.major)?;
         let owner = Owner::current()?;
         let directory = match &options.lifetime {
-            Lifetime::Temporary => Directory::temporary(owner)?,
+            Lifetime::Temporary => {
+                let medium = if options.durable { Medium::Disk } else { Medium::Any };
+                Directory::temporary(owner, medium)?
+            }
             Lifetime::Kept(path) | Lifetime::Detached(path) => Directory::at(path, owner)?,
         };
         let path = directory.path().to_owned();
@@ -206,4 +210,19 @@ fn percent_encoded(bytes: &[u8], also_plain: &[u8]) -> String {
         .iter()
         .map(|byte| if plain(byte) { char::from(*byte).to_string() } else { format!("%{byte:02X}") })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_url_survives_what_names_may_hold() {
+        let url = url(Path::new("/tmp/a b"), "me@home", "a/b?c");
+        assert_eq!(url, "postgresql://me%40home@/a%2Fb%3Fc?host=/tmp/a%20b&port=5432");
+        let config: tokio_postgres::Config = url.parse().unwrap();
+        assert_eq!(config.get_user(), Some("me@home"));
+        assert_eq!(config.get_dbname(), Some("a/b?c"));
+        assert_eq!(config.get_hosts(), [tokio_postgres::config::Host::Unix("/tmp/a b".into())]);
+    }
 }

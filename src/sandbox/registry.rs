@@ -178,3 +178,16 @@ impl Named {
         self.directory.join("version")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_could_leave_the_cache_is_refused() {
+        for name in ["", "..", "a/b", "a b", ".hidden", "a23456789-123456789-123456789-123"] {
+            assert!(Named::new(name).is_err(), "{name}");
+        }
+        assert!(Named::new("shop-test_2").is_ok());
+    }
+}
