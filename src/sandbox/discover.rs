@@ -202,11 +202,12 @@ fn nothing_found(major: Option<u32>, found: &[Server], rejected: &[Rejected]) ->
         None => anyhow!("found no PostgreSQL server on this machine"),
     }
     .exit(Exit::Failed);
-    for Rejected { programs, reason } in rejected {
-        error = error.detail(format!("not usable: {}: {reason}", programs.display()));
-    }
-    for server in found {
-        error = error.detail(format!("found: {} in {}", server.version, server.programs.display()));
+    let unusable =
+        rejected.iter().map(|one| format!("not usable: {}: {}", one.programs.display(), one.reason));
+    let other = found.iter().map(|one| format!("found: {} in {}", one.version, one.programs.display()));
+    let seen: Vec<String> = unusable.chain(other).collect();
+    if !seen.is_empty() {
+        error = error.detail(seen.join("\n"));
     }
     let fetch = format!("pgtend sandbox fetch {}", major.unwrap_or(*MAJORS.end()));
     match install_line().filter(|_| major.is_none()) {
@@ -254,8 +255,7 @@ mod tests {
     #[test]
     fn no_server_is_an_error_that_says_what_was_there_and_what_gets_one() {
         let rejected = Rejected { programs: PathBuf::from("/opt/broken"), reason: "no libxml2".to_owned() };
-        let told =
-            format!("{:?}", nothing_found(Some(17), &[server("15.18", 15)], &[rejected]).chain().next());
+        let told = all_of(&nothing_found(Some(17), &[server("15.18", 15)], &[rejected]));
         for part in
             ["no PostgreSQL 17 server", "/opt/broken: no libxml2", "15.18 in /opt", "pgtend sandbox fetch 17"]
         {

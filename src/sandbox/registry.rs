@@ -4,6 +4,7 @@ use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result, anyhow, bail};
+use serde::Serialize;
 
 use super::cluster::{self, PORT};
 use super::owner::Owner;
@@ -23,17 +24,18 @@ pub struct Named {
 }
 
 /// What is known about a named sandbox.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Status {
     pub name: String,
+    /// It takes connections.
+    pub running: bool,
     /// Absent when there is no data: it was never started, or stopped for good.
     pub version: Option<String>,
-    /// Present while the server takes connections.
+    /// The server's process number; absent unless it runs, as the URI is.
     pub pid: Option<u32>,
+    pub url: Option<String>,
+    /// Of the data, the log and the socket.
     pub directory: PathBuf,
-    pub log: PathBuf,
-    pub socket_dir: PathBuf,
-    pub port: u16,
 }
 
 impl Named {
@@ -67,7 +69,7 @@ impl Named {
     ///
     /// # Errors
     /// As [`Sandbox::start`], and when what runs or lies there is of another major.
-    pub fn start(&self, major: Option<u32>) -> Result<bool> {
+    pub fn start(&self, major: Option<u32>, durable: bool) -> Result<bool> {
         let _turn = self.turn()?;
         let left = self.left_major();
         if let (Some(left), Some(wanted)) = (left, major)
@@ -82,7 +84,8 @@ impl Named {
             return Ok(false);
         }
         let lifetime = Lifetime::Detached(self.directory.clone());
-        let sandbox = Sandbox::start(&Options { major: major.or(left), lifetime, ..Options::default() })?;
+        let sandbox =
+            Sandbox::start(&Options { major: major.or(left), lifetime, durable, ..Options::default() })?;
         fs::write(self.programs_file(), sandbox.server().programs().as_os_str().as_encoded_bytes())?;
         fs::write(self.version_file(), sandbox.version())?;
         Ok(true)
@@ -106,14 +109,14 @@ impl Named {
     }
 
     pub fn status(&self) -> Status {
+        let pid = self.pid();
         Status {
             name: self.name.clone(),
+            running: pid.is_some(),
             version: fs::read_to_string(self.version_file()).ok(),
-            pid: self.pid(),
+            pid,
+            url: pid.map(|_| url(&self.directory, SUPERUSER, "postgres")),
             directory: self.directory.clone(),
-            log: self.directory.join("log"),
-            socket_dir: self.directory.clone(),
-            port: PORT,
         }
     }
 
