@@ -11,3 +11,4 @@ pub mod operations;
 pub mod output;
 pub mod pg;
 pub mod plan;
+pub mod sandbox;

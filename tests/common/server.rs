@@ -1,0 +1,37 @@
+//! The server that the tests of one binary share. `DATABASE_URL` is never used: the tests drop what they find.
+use std::env;
+use std::sync::OnceLock;
+
+use pgtend::sandbox::{Options, Sandbox};
+
+/// Started by the first test that asks; it ends with the process, by the sandbox's sentinel.
+///
+/// # Panics
+/// When there is no PostgreSQL to start: nothing is skipped.
+pub fn server() -> &'static Sandbox {
+    static SERVER: OnceLock<Sandbox> = OnceLock::new();
+    SERVER.get_or_init(|| match Sandbox::start(&options()) {
+        Ok(sandbox) => sandbox,
+        Err(error) => panic!("no server for the tests: {error:#}\n./x test gets what is missing"),
+    })
+}
+
+/// For a test that needs a server of its own, to crash it for instance.
+pub fn options() -> Options {
+    Options { major: version(), ..Options::default() }
+}
+
+/// The major that `PGTEND_TEST_VERSION` asks for; the newest installed one otherwise.
+///
+/// # Panics
+/// When it is no number, or when `PGTEND_TEST_VERSIONS` names several: a binary is run against one of them.
+pub fn version() -> Option<u32> {
+    let one =
+        env::var("PGTEND_TEST_VERSION").or_else(|_| env::var("PGTEND_TEST_VERSIONS")).unwrap_or_default();
+    if one.is_empty() {
+        return None;
+    }
+    let major = one.trim().parse();
+    assert!(major.is_ok(), "`{one}` is not one major; ./x test --versions {one} runs the tests against each");
+    major.ok()
+}
