@@ -10,7 +10,7 @@ use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::help_topics;
 use crate::commands::partition::PartitionCommand;
 use crate::failure::Exit;
-use crate::output::exit_of;
+use crate::output::{exit_of, explain_panics, show_statements};
 
 /// Tends PostgreSQL databases from outside the server
 ///
@@ -51,7 +51,11 @@ impl Command {
 }
 
 pub fn main() -> ExitCode {
+    explain_panics();
     let cli = Cli::parse();
+    if cli.global.verbose {
+        show_statements();
+    }
     let stop = Rc::new(Stop::default());
     let context = match Context::new(cli.global, &cli.command.name(), Rc::clone(&stop)) {
         Ok(context) => context,

@@ -34,6 +34,8 @@ pub struct Step {
     pub recover: Option<Recover>,
     /// Index of an earlier step whose traces this one takes away. It runs even when a step between them has failed.
     pub cleans_up: Option<usize>,
+    /// A means to the end of another step, which alone is told where one line for each change is enough.
+    pub minor: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -96,6 +98,7 @@ impl Step {
             interrupted: "nothing has happened; the next run does it",
             recover: None,
             cleans_up: None,
+            minor: false,
         }
     }
 
@@ -159,7 +162,8 @@ impl Consented {
     pub fn renewed(self, fresh: Plan) -> anyhow::Result<Self> {
         let agreed = |loss: &Loss| self.0.losses().any(|known| known.what == loss.what);
         if let Some(new) = fresh.losses().find(|loss| !agreed(loss)) {
-            let error = anyhow::anyhow!("{} became due while this run was waiting; nothing was changed", new.what);
+            let error =
+                anyhow::anyhow!("{} became due while this run was waiting; nothing was changed", new.what);
             return Err(error.hint("run the same command again"));
         }
         Ok(Self(fresh))

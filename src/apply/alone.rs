@@ -4,10 +4,10 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, bail};
 
+use crate::apply::Event;
 use crate::apply::patience::OLD_TRANSACTION;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::{Timing, milliseconds};
-use crate::apply::Event;
 use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::{old_transactions, wait_of};
 use crate::pg::name::Relation;
@@ -45,7 +45,9 @@ impl Runner<'_> {
             self.wait_for_old_transactions(target, relation).await?;
         }
         let wait_ms = after_transactions_on.map(|_| milliseconds(began));
-        let worker = Session::open(self.settings, self.purpose).await.context("open a connection for the statement")?;
+        let worker = Session::open(self.settings, self.purpose)
+            .await
+            .context("open a connection for the statement")?;
         let Err(error) = self.watched(target, &worker, statement).await? else {
             return Ok(Timing { attempts: 1, wait_ms, held_ms: None });
         };
@@ -134,7 +136,8 @@ impl Runner<'_> {
                 continue;
             }
             let wait = wait_of(self.session, worker.facts().pid).await?;
-            queued_since = if wait.holds_up_writers { queued_since.or_else(|| Some(Instant::now())) } else { None };
+            queued_since =
+                if wait.holds_up_writers { queued_since.or_else(|| Some(Instant::now())) } else { None };
             if queued_since.is_some_and(|since| since.elapsed() >= limit) {
                 worker.canceller().cancel().await.context("cancel the statement")?;
             }

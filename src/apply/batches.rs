@@ -1,9 +1,9 @@
 //! A step that is one statement over a bounded number of rows, in a transaction of its own, until no row is left.
 use std::time::Instant;
 
+use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
-use crate::apply::Event;
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::pg::sql::Sql;

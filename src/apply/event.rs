@@ -49,6 +49,8 @@ pub struct StepReport {
     pub step: usize,
     pub steps: usize,
     pub summary: String,
+    /// As [`crate::plan::Step::minor`].
+    pub minor: bool,
     pub attempts: u32,
     pub elapsed_ms: f64,
     /// How long the step waited for its locks; null where it takes none of its own.

@@ -39,7 +39,8 @@ impl Journal {
     /// The server's, and those of the journal's own migrations.
     pub async fn open(session: &Session, schema: &Ident, command: &str) -> anyhow::Result<Option<Self>> {
         let state = one(session, &query!("journal/state.sql"), schema).await?;
-        let (exists, history): (bool, bool) = (state.try_get("schema_exists")?, state.try_get("has_history")?);
+        let (exists, history): (bool, bool) =
+            (state.try_get("schema_exists")?, state.try_get("has_history")?);
         let may_make: bool = state.try_get(if exists { "may_create_in" } else { "may_create_schema" })?;
         let may_write: bool = state.try_get("may_write")?;
         let journal = Self { command: command.to_owned(), schema: schema.clone() };
@@ -164,7 +165,8 @@ impl AsyncQuery<Vec<Migration>> for Driver<'_> {
         let rows = self.client.query(query, &[]).await.map_err(|e| ServerError::new(MIGRATIONS, &e))?;
         rows.iter()
             .map(|row| {
-                let unreadable = |what: &str| ServerError::local(MIGRATIONS, format!("unreadable {what} in the history"));
+                let unreadable =
+                    |what: &str| ServerError::local(MIGRATIONS, format!("unreadable {what} in the history"));
                 let (on, checksum): (String, String) = (row.get(2), row.get(3));
                 let on = OffsetDateTime::parse(&on, &Rfc3339).map_err(|_| unreadable("time"))?;
                 let checksum = checksum.parse().map_err(|_| unreadable("checksum"))?;

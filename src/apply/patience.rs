@@ -26,7 +26,10 @@ impl Patience {
 
     /// No statement that holds locks may run longer than the whole budget.
     pub fn statement_timeout_ms(&self) -> u32 {
-        u32::try_from(self.budget.as_millis()).unwrap_or(u32::MAX).max(self.lock_timeout_ms(i64::MAX / 8)).max(1000)
+        u32::try_from(self.budget.as_millis())
+            .unwrap_or(u32::MAX)
+            .max(self.lock_timeout_ms(i64::MAX / 8))
+            .max(1000)
     }
 }
 

@@ -55,7 +55,18 @@ impl<'a> Runner<'a> {
     ) -> Self {
         let cleanup_budget = Budget::new(&patience);
         let (listener, cleaning) = (Listener(listener), Cell::new(false));
-        Self { session, settings, purpose, patience, stop, journal, listener, budget, cleanup_budget, cleaning }
+        Self {
+            session,
+            settings,
+            purpose,
+            patience,
+            stop,
+            journal,
+            listener,
+            budget,
+            cleanup_budget,
+            cleaning,
+        }
     }
 
     /// # Errors
@@ -92,15 +103,14 @@ impl<'a> Runner<'a> {
         let summary = step.summary.clone();
         self.tell(Event::StepStarted { target: target.clone(), step: index + 1, steps, summary });
         let entry = match self.journal {
-            Some(journal) => Some(journal.begin(self.session, plan, index).await.context("write the journal")?),
+            Some(journal) => {
+                Some(journal.begin(self.session, plan, index).await.context("write the journal")?)
+            }
             None => None,
         };
         let began = Instant::now();
         let result = self.run(&target, step).await;
-        let report = match result {
-            Ok(timing) => Ok(timing.report(&target, index + 1, steps, &step.summary, began)),
-            Err(error) => Err(error),
-        };
+        let report = result.map(|timing| timing.report(plan, index, began));
         if let (Some(journal), Some(entry)) = (self.journal, entry) {
             // When the connection is lost the entry stays open, which is what happened.
             if let Err(error) = journal.end(self.session, entry, &report).await {

@@ -1,17 +1,17 @@
 //! A step of one transaction: all of it or nothing, tried again while locks are busy, until the budget is spent.
 //! The statements leave in one go, so that the locks are never held over a round trip.
-use std::cell::Cell;
 use std::time::Instant;
 
 use anyhow::{Context as _, anyhow};
 
 use crate::apply::runner::Runner;
 use crate::apply::{Event, StepReport};
+use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::holders;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{Framed, Lock, framed};
+use crate::plan::{Framed, Lock, Plan, framed};
 
 /// How one attempt went, in milliseconds.
 #[derive(Clone, Copy, Debug, Default)]
@@ -22,12 +22,14 @@ pub(super) struct Timing {
 }
 
 impl Timing {
-    pub(super) fn report(self, target: &str, step: usize, steps: usize, summary: &str, began: Instant) -> StepReport {
+    pub(super) fn report(self, plan: &Plan, index: usize, began: Instant) -> StepReport {
+        let step = &plan.steps[index];
         StepReport {
-            target: target.to_owned(),
-            step,
-            steps,
-            summary: summary.to_owned(),
+            target: plan.target.plain(),
+            step: index + 1,
+            steps: plan.steps.len(),
+            summary: step.summary.clone(),
+            minor: step.minor,
             attempts: self.attempts,
             elapsed_ms: milliseconds(began),
             lock_wait_ms: self.wait_ms,
@@ -75,29 +77,52 @@ impl Runner<'_> {
         for sql in &framed.begin {
             self.session.execute(sql).await?;
         }
-        let (asked, granted) = (Cell::new(Instant::now()), Cell::new(None));
-        self.session
-            .pipeline(&framed.body, |index| {
-                if index + 1 == framed.locks.start {
-                    asked.set(Instant::now());
-                } else if index + 1 == framed.locks.end {
-                    granted.set(Some(Instant::now()));
-                }
-            })
-            .await?;
-        let wait_ms = granted.get().map(|at: Instant| at.duration_since(asked.get()).as_secs_f64() * 1000.0);
-        Ok(Timing { attempts: 1, wait_ms, held_ms: granted.get().map(milliseconds) })
+        if framed.locks.is_empty() {
+            self.session.pipeline(&framed.body).await?;
+            return Ok(Timing { attempts: 1, ..Timing::default() });
+        }
+        let (before, rest) = framed.body.split_at(framed.locks.start);
+        let (locks, rest) = rest.split_at(framed.locks.len());
+        let (act, commit) = rest.split_at(rest.len() - 1);
+        let clock = [ddl!("apply/clock.sql")];
+        let answers =
+            self.session.pipeline(&[before, &clock, locks, &clock, act, &clock, commit].concat()).await?;
+        let asked = before.len();
+        let granted = asked + 1 + locks.len();
+        let ended = granted + 1 + act.len();
+        let server_ms = |from: usize, to: usize| {
+            let at = |index: usize| answers.get(index)?.value.as_deref()?.parse::<i64>().ok();
+            Some((at(to)? - at(from)?) as f64 / 1000.0)
+        };
+        // The locks go with the commit, which only its answer tells of.
+        let commit_ms = match answers.get(ended..) {
+            Some([ended, committed]) => {
+                committed.arrived.duration_since(ended.arrived).as_secs_f64() * 1000.0
+            }
+            _ => 0.0,
+        };
+        let held_ms = server_ms(granted, ended).map(|held| held + commit_ms);
+        Ok(Timing { attempts: 1, wait_ms: server_ms(asked, granted), held_ms })
     }
 
     /// Names the blockers, then waits a little; or gives up.
-    async fn pause(&self, target: &str, attempt: u32, locks: &[Lock], error: ServerError) -> anyhow::Result<()> {
+    async fn pause(
+        &self,
+        target: &str,
+        attempt: u32,
+        locks: &[Lock],
+        error: ServerError,
+    ) -> anyhow::Result<()> {
         let wanted: Vec<_> = locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
-        let blockers = holders(self.session, &wanted).await.context("look for the sessions that hold the locks")?;
+        let blockers =
+            holders(self.session, &wanted).await.context("look for the sessions that hold the locks")?;
         if self.budget().is_spent() {
             let names = blockers.iter().map(|b| format!("blocked by {b}")).collect::<Vec<_>>().join("\n");
             let names = if names.is_empty() { "the blocker is gone by now".to_owned() } else { names };
             return Err(error.explained())
-                .with_context(|| format!("give up after {attempt} attempts to get the locks; nothing was changed"))
+                .with_context(|| {
+                    format!("give up after {attempt} attempts to get the locks; nothing was changed")
+                })
                 .exit(Exit::Busy)
                 .detail(names)
                 .hint("run the same command again later, or give it more time with --lock-budget");

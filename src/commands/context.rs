@@ -61,7 +61,7 @@ pub struct GlobalArgs {
     quiet: bool,
     /// Print every statement that is sent
     #[arg(short, long, global = true, help_heading = OUTPUT)]
-    verbose: bool,
+    pub verbose: bool,
     /// Draw no progress bars
     #[arg(long, global = true, help_heading = OUTPUT)]
     no_progress: bool,
@@ -161,7 +161,9 @@ impl Context {
         let apart = (Utc::now() - server).abs();
         if apart > CLOCKS_APART {
             let seconds = apart.num_seconds();
-            self.ui.warning(&format!("this machine's clock and the server's are {seconds} s apart; the server's counts"));
+            self.ui.warning(&format!(
+                "this machine's clock and the server's are {seconds} s apart; the server's counts"
+            ));
         }
         self.args.now.unwrap_or(server)
     }
@@ -187,10 +189,13 @@ impl Context {
     /// Waits for SIGINT and SIGTERM. The first one cancels what the sessions are doing; the second one exits at once.
     /// Never returns but with an error of its own.
     pub async fn listen_to_signals(&self) -> anyhow::Error {
-        let (mut interrupt, mut terminate) = match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
-            (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
-            (Err(error), _) | (_, Err(error)) => return anyhow::Error::new(error).context("listen to signals"),
-        };
+        let (mut interrupt, mut terminate) =
+            match (signal(SignalKind::interrupt()), signal(SignalKind::terminate())) {
+                (Ok(interrupt), Ok(terminate)) => (interrupt, terminate),
+                (Err(error), _) | (_, Err(error)) => {
+                    return anyhow::Error::new(error).context("listen to signals");
+                }
+            };
         loop {
             let signal = tokio::select! {
                 _ = interrupt.recv() => Signal::Interrupt,

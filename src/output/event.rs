@@ -12,7 +12,9 @@ impl Ui {
             let _ = self.line("pgtend.event/1", event);
         }
         match event {
-            Event::StepStarted { target, step, steps, summary } => self.progress.step(target, *step, *steps, summary),
+            Event::StepStarted { target, step, steps, summary } => {
+                self.progress.step(target, *step, *steps, summary);
+            }
             Event::StepFinished(report) => self.step_finished(report),
             Event::LockBusy { target, attempt, next_try_ms, blockers } => {
                 let next = milliseconds(*next_try_ms as f64);
@@ -21,7 +23,9 @@ impl Ui {
             }
             Event::Waiting { target, waited_ms, blockers } => {
                 let waited = milliseconds(*waited_ms as f64);
-                self.status(&format!("{target}: waits for older transactions since {waited}; nobody is held up"));
+                self.status(&format!(
+                    "{target}: waits for older transactions since {waited}; nobody is held up"
+                ));
                 self.blockers(blockers);
             }
             Event::Recovered { target, summary, found } => {
@@ -45,6 +49,9 @@ impl Ui {
         }
         if report.step == report.steps {
             self.progress.done(&report.target);
+        }
+        if report.minor && !self.voice.verbose {
+            return;
         }
         self.status(&line);
     }

@@ -8,7 +8,11 @@ pub fn bytes(bytes: i64) -> String {
         size /= 1024.0;
         unit += 1;
     }
-    if unit == 0 || size.abs() >= 100.0 { format!("{size:.0} {}", UNITS[unit]) } else { format!("{size:.1} {}", UNITS[unit]) }
+    if unit == 0 || size.abs() >= 100.0 {
+        format!("{size:.0} {}", UNITS[unit])
+    } else {
+        format!("{size:.1} {}", UNITS[unit])
+    }
 }
 
 /// `1,234,567`

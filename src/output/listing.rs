@@ -8,7 +8,7 @@ use crate::output::format;
 use crate::output::ui::{Format, Ui};
 
 /// A column: its header for people, its name for programs, and how to get a row's cell.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub struct Column<R> {
     pub header: &'static str,
     pub name: &'static str,
@@ -76,7 +76,9 @@ impl Ui {
         match self.format() {
             Format::Csv => self.answer(&csv(listing)?),
             Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
-            Format::Table | Format::Json if self.answer_is_seen() => self.answer(&self.table(listing, Style::Screen)),
+            Format::Table | Format::Json if self.answer_is_seen() => {
+                self.answer(&self.table(listing, Style::Screen))
+            }
             Format::Table | Format::Json => self.answer(&self.table(listing, Style::Pipe)),
         }
     }

@@ -6,10 +6,12 @@ mod format;
 mod listing;
 mod plan;
 mod progress;
+mod trace;
 mod ui;
 
 pub use error::exit_of;
 pub use format::{bytes, count, milliseconds};
 pub use listing::{Cell, Column, Listing};
 pub use plan::Timeouts;
+pub use trace::{explain_panics, show_statements};
 pub use ui::{Color, Format, Ui, Voice};

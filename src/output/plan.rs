@@ -40,7 +40,8 @@ impl Ui {
     /// Writes the plans to stdout. Nothing to do is said on stderr.
     pub fn plans(&self, schema: &str, plans: &[Plan], timeouts: Timeouts) -> anyhow::Result<()> {
         if self.format() == Format::Json {
-            return self.document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
+            return self
+                .document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
         }
         let some: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
         if some.is_empty() {
@@ -132,7 +133,8 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let partitions = if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
+        let partitions =
+            if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
         self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
     }
 }

@@ -30,7 +30,9 @@ impl Progress {
         let mut by_target = self.by_target.borrow_mut();
         let bar = by_target.entry(target.to_owned()).or_insert_with(|| {
             let bar = self.bars.add(ProgressBar::new(steps as u64));
-            if let Ok(style) = ProgressStyle::with_template("{spinner} [{bar:20}] {pos}/{len} {msg} {elapsed}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{spinner} [{bar:20}] {pos}/{len} {msg} {elapsed}")
+            {
                 bar.set_style(style.progress_chars("=> "));
             }
             bar.enable_steady_tick(Duration::from_millis(250));
@@ -39,11 +41,6 @@ impl Progress {
         bar.set_length(steps as u64);
         bar.set_position(step.saturating_sub(1) as u64);
         bar.set_message(format!("{target}: {summary}"));
-    }
-
-    /// A bar by name, for work that is no plan, such as loading rows.
-    pub(super) fn amount(&self, name: &str, done: u64, total: u64) {
-        self.step(name, usize::try_from(done + 1).unwrap_or(usize::MAX), usize::try_from(total).unwrap_or(usize::MAX), "");
     }
 
     pub(super) fn done(&self, target: &str) {

@@ -58,7 +58,12 @@ impl Ui {
         };
         let seen = io::stderr().is_terminal();
         let ci = std::env::var_os("CI").is_some();
-        let bars = seen && !ci && !voice.quiet && !voice.verbose && !voice.no_progress && voice.format != Format::Json;
+        let bars = seen
+            && !ci
+            && !voice.quiet
+            && !voice.verbose
+            && !voice.no_progress
+            && voice.format != Format::Json;
         Self {
             voice,
             progress: Progress::new(bars),
@@ -89,7 +94,11 @@ impl Ui {
     /// When stdout cannot be written; a closed pipe among them.
     pub fn answer(&self, text: &str) -> anyhow::Result<()> {
         let mut out = anstream::stdout().lock();
-        let written = if text.ends_with('\n') || text.is_empty() { write!(out, "{text}") } else { writeln!(out, "{text}") };
+        let written = if text.ends_with('\n') || text.is_empty() {
+            write!(out, "{text}")
+        } else {
+            writeln!(out, "{text}")
+        };
         written.and_then(|()| out.flush()).context("write the answer")
     }
 

@@ -113,7 +113,9 @@ mod tests {
     #[test]
     fn ranges_are_taken_apart() {
         assert_eq!(
-            PartitionBound::parse("FOR VALUES FROM ('2026-11-01 00:00:00+00', MINVALUE, 'it''s') TO (MAXVALUE, '5', '')"),
+            PartitionBound::parse(
+                "FOR VALUES FROM ('2026-11-01 00:00:00+00', MINVALUE, 'it''s') TO (MAXVALUE, '5', '')"
+            ),
             PartitionBound::Range {
                 from: vec![value("2026-11-01 00:00:00+00"), Datum::MinValue, value("it's")],
                 to: vec![Datum::MaxValue, value("5"), value("")],
@@ -128,7 +130,11 @@ mod tests {
     #[test]
     fn what_is_no_range_is_kept_as_printed() {
         assert_eq!(PartitionBound::parse("DEFAULT"), PartitionBound::Default);
-        for text in ["FOR VALUES IN ('a', 'b')", "FOR VALUES WITH (modulus 4, remainder 0)", "FOR VALUES FROM ('a) TO ("] {
+        for text in [
+            "FOR VALUES IN ('a', 'b')",
+            "FOR VALUES WITH (modulus 4, remainder 0)",
+            "FOR VALUES FROM ('a) TO (",
+        ] {
             assert_eq!(PartitionBound::parse(text), PartitionBound::Other(text.to_owned()));
         }
     }

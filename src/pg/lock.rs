@@ -105,7 +105,8 @@ impl fmt::Display for Blocker {
         }
         write!(f, ", {}", self.mode)?;
         if let Some(query) = self.query.as_deref().filter(|q| !q.is_empty()) {
-            let line: String = query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
+            let line: String =
+                query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
             write!(f, ": {line}")?;
         }
         Ok(())
@@ -135,7 +136,11 @@ pub async fn holders(session: &Session, wanted: &[(Relation, LockMode)]) -> anyh
 }
 
 /// Transactions older than `age_s` seconds that hold any lock on the relation.
-pub async fn old_transactions(session: &Session, relation: &Relation, age_s: f64) -> anyhow::Result<Vec<Blocker>> {
+pub async fn old_transactions(
+    session: &Session,
+    relation: &Relation,
+    age_s: f64,
+) -> anyhow::Result<Vec<Blocker>> {
     blockers(session, &query!("lock/old_transactions.sql"), &[&relation.to_string(), &age_s]).await
 }
 
@@ -149,7 +154,8 @@ pub struct Wait {
 
 pub async fn wait_of(session: &Session, pid: i32) -> anyhow::Result<Wait> {
     let rows = session.query(&query!("lock/blockers_of.sql"), &[&pid]).await.map_err(|e| e.explained())?;
-    let holds_up_writers = rows.iter().any(|row| row.get::<_, Option<bool>>("holds_up_writers") == Some(true));
+    let holds_up_writers =
+        rows.iter().any(|row| row.get::<_, Option<bool>>("holds_up_writers") == Some(true));
     Ok(Wait { blockers: rows.iter().map(Blocker::read).collect::<Result<_, _>>()?, holds_up_writers })
 }
 

@@ -1,12 +1,13 @@
 //! One connection to the server with its settings pinned, so that no bound, name or number depends on who asks.
 //! Every statement of pgtend goes through here, and every error leaves with the file of its statement.
 use std::cell::Cell;
+use std::time::Instant;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use serde::Deserialize;
 use futures_util::future::maybe_done;
 use futures_util::poll;
+use serde::Deserialize;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
@@ -38,6 +39,13 @@ pub struct Facts {
     pub search_path: Vec<String>,
     pub now: DateTime<Utc>,
     pub deadlock_timeout_ms: i64,
+}
+
+/// What one statement of a pipeline gave.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    pub value: Option<String>,
+    pub arrived: Instant,
 }
 
 #[derive(Debug)]
@@ -81,7 +89,11 @@ impl Session {
         &self.target
     }
 
-    pub async fn query(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ServerError> {
+    pub async fn query(
+        &self,
+        query: &Query,
+        params: &[&(dyn ToSql + Sync)],
+    ) -> Result<Vec<Row>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = query.file, "{}", query.text);
         self.client.query(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
     }
@@ -89,7 +101,8 @@ impl Session {
     /// Rows of a query that names relations in its text; every value comes back as text.
     pub async fn read(&self, sql: &Sql) -> Result<Vec<Vec<Option<String>>>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        let messages = self.client.simple_query(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))?;
+        let messages =
+            self.client.simple_query(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
@@ -117,23 +130,27 @@ impl Session {
     }
 
     /// Sends the statements without waiting for answers in between, so that no round trip passes while locks are
-    /// held. `done` hears of each one as its answer arrives. The first error is returned after all have answered.
-    pub async fn pipeline(&self, statements: &[Sql], done: impl Fn(usize)) -> Result<(), ServerError> {
-        let mut answers: Vec<_> = statements.iter().map(|sql| Box::pin(maybe_done(self.execute(sql)))).collect();
+    /// held. Returns the first value that each one gave, and when its answer arrived.
+    ///
+    /// # Errors
+    /// The first statement's that failed, after all have answered.
+    pub async fn pipeline(&self, statements: &[Sql]) -> Result<Vec<Answer>, ServerError> {
+        let mut answers: Vec<_> = statements.iter().map(|sql| Box::pin(maybe_done(self.read(sql)))).collect();
         for answer in &mut answers {
             // The first poll hands the message to the connection: statements leave in the order of the slice.
             let _ = poll!(answer.as_mut());
         }
-        let mut first_error = Ok(());
-        for (index, mut answer) in answers.into_iter().enumerate() {
+        let mut answered = Ok(Vec::with_capacity(statements.len()));
+        for mut answer in answers {
             answer.as_mut().await;
-            match answer.as_mut().take_output() {
-                Some(Err(error)) if first_error.is_ok() => first_error = Err(error),
-                Some(Ok(())) => done(index),
+            let arrived = Instant::now();
+            match (answer.as_mut().take_output(), &mut answered) {
+                (Some(Ok(rows)), Ok(all)) => all.push(Answer { value: first_value(rows), arrived }),
+                (Some(Err(error)), Ok(_)) => answered = Err(error),
                 _ => {}
             }
         }
-        first_error
+        answered
     }
 
     /// Asks the server to stop what this session is running, unless it is cleaning up.
@@ -156,6 +173,10 @@ impl Session {
     }
 }
 
+fn first_value(rows: Vec<Vec<Option<String>>>) -> Option<String> {
+    rows.into_iter().next()?.into_iter().next()?
+}
+
 impl Facts {
     fn read(messages: &[SimpleQueryMessage]) -> anyhow::Result<Self> {
         let text = messages.iter().find_map(|message| match message {
@@ -170,7 +191,8 @@ impl Facts {
             role: read.role,
             database: read.database,
             search_path: read.search_path,
-            now: DateTime::from_timestamp_micros(read.now_us).context("the server's clock is beyond the calendar")?,
+            now: DateTime::from_timestamp_micros(read.now_us)
+                .context("the server's clock is beyond the calendar")?,
             deadlock_timeout_ms: read.deadlock_timeout_ms,
         })
     }

@@ -77,7 +77,8 @@ impl ServerError {
     }
 }
 
-const AGAIN: &str = "the connection was lost; run the same command again, it continues from what the catalog shows";
+const AGAIN: &str =
+    "the connection was lost; run the same command again, it continues from what the catalog shows";
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -17,7 +17,9 @@ impl Version {
     pub fn supported(number: u32) -> anyhow::Result<Self> {
         let version = Self(number);
         if version.major() < OLDEST_MAJOR {
-            return Err(anyhow!("the server is PostgreSQL {version}; pgtend needs 14 or newer").exit(Exit::Denied));
+            return Err(
+                anyhow!("the server is PostgreSQL {version}; pgtend needs 14 or newer").exit(Exit::Denied)
+            );
         }
         Ok(version)
     }

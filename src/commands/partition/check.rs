@@ -37,7 +37,11 @@ const COLUMNS: [Column<(Report, Finding)>; 4] = [
         name: "covered_until",
         cell: |(report, _)| Cell::text(report.covered_until.clone()),
     },
-    Column { header: "Finding", name: "kind", cell: |(_, finding)| Cell::Text(kind_word(finding.kind).to_owned()) },
+    Column {
+        header: "Finding",
+        name: "kind",
+        cell: |(_, finding)| Cell::Text(kind_word(finding.kind).to_owned()),
+    },
     Column { header: "What", name: "text", cell: |(_, finding)| Cell::Text(finding.text.clone()) },
 ];
 
@@ -48,9 +52,13 @@ impl CheckArgs {
         let refine =
             |wish: Wish| Ok(wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention));
         let everything = self.tables.is_empty() && context.config.partition.is_empty();
-        let targets =
-            if everything { all(&session, refine).await? } else { find(context, &session, &self.tables, refine).await? };
-        let mut reports: Vec<Report> = targets.failed.iter().map(|(name, error)| unreadable(name.to_string(), error)).collect();
+        let targets = if everything {
+            all(&session, refine).await?
+        } else {
+            find(context, &session, &self.tables, refine).await?
+        };
+        let mut reports: Vec<Report> =
+            targets.failed.iter().map(|(name, error)| unreadable(name.to_string(), error)).collect();
         for target in &targets.found {
             let report = async {
                 let timeline = target.timeline()?;
@@ -76,7 +84,10 @@ impl CheckArgs {
 async fn all(session: &Session, refine: impl Fn(Wish) -> anyhow::Result<Wish>) -> anyhow::Result<Targets> {
     let mut targets = Targets::default();
     for table in partitioned_tables(session, None).await? {
-        let name = TableName { schema: Some(table.relation.schema.raw().to_owned()), name: table.relation.name.raw().to_owned() };
+        let name = TableName {
+            schema: Some(table.relation.schema.raw().to_owned()),
+            name: table.relation.name.raw().to_owned(),
+        };
         let mut wish = Wish::configured(None)?;
         wish.policy.ahead = 1;
         targets.found.push(Target { name, wish: refine(wish)?, table });

@@ -45,7 +45,11 @@ const TABLES: [Column<TableRow>; 8] = [
     Column { header: "Every", name: "every", cell: |row| Cell::text(row.every) },
     Column { header: "Partitions", name: "partitions", cell: |row| Cell::Count(row.partitions as f64) },
     Column { header: "Since", name: "first", cell: |row| Cell::text(row.first.clone()) },
-    Column { header: "Covered until", name: "covered_until", cell: |row| Cell::text(row.covered_until.clone()) },
+    Column {
+        header: "Covered until",
+        name: "covered_until",
+        cell: |row| Cell::text(row.covered_until.clone()),
+    },
     Column { header: "Rows (est.)", name: "rows_estimate", cell: |row| Cell::Count(row.rows_estimate) },
     Column { header: "Size", name: "size_bytes", cell: |row| Cell::Bytes(row.size_bytes) },
 ];
@@ -54,7 +58,11 @@ const PARTITIONS: [Column<PartitionRow>; 6] = [
     Column { header: "Partition", name: "partition", cell: |row| Cell::Text(row.partition.clone()) },
     Column { header: "From", name: "from", cell: |row| Cell::text(row.from.clone()) },
     Column { header: "To", name: "to", cell: |row| Cell::text(row.to.clone()) },
-    Column { header: "Rows (est.)", name: "rows_estimate", cell: |row| row.rows_estimate.map_or(Cell::None, Cell::Count) },
+    Column {
+        header: "Rows (est.)",
+        name: "rows_estimate",
+        cell: |row| row.rows_estimate.map_or(Cell::None, Cell::Count),
+    },
     Column { header: "Size", name: "size_bytes", cell: |row| Cell::Bytes(row.size_bytes) },
     Column { header: "State", name: "state", cell: |row| Cell::Text(row.state.to_owned()) },
 ];
@@ -64,11 +72,16 @@ impl ListArgs {
         let session = context.connect_to_read().await?;
         let now = context.now(&session);
         let tables = self.tables(&session).await?;
-        let oids: Vec<u32> =
-            tables.iter().flat_map(|table| table.partitions.iter().chain(&table.stranded)).map(|p| p.oid).collect();
+        let oids: Vec<u32> = tables
+            .iter()
+            .flat_map(|table| table.partitions.iter().chain(&table.stranded))
+            .map(|p| p.oid)
+            .collect();
         let bytes = sizes(&session, &oids).await?;
-        let listed: Vec<Table> =
-            tables.iter().map(|table| self.list(context, table, now, &bytes)).collect::<anyhow::Result<_>>()?;
+        let listed: Vec<Table> = tables
+            .iter()
+            .map(|table| self.list(context, table, now, &bytes))
+            .collect::<anyhow::Result<_>>()?;
         if context.ui.format() == Format::Json {
             context.ui.document("pgtend.partition.list/1", &Document { tables: &listed })?;
         } else if self.tables.is_empty() {
@@ -101,7 +114,8 @@ impl ListArgs {
         let same = |name: &str| {
             let name = TableName::parse(name);
             let relation = &table.relation;
-            name.name == relation.name.raw() && name.schema.is_none_or(|schema| schema == relation.schema.raw())
+            name.name == relation.name.raw()
+                && name.schema.is_none_or(|schema| schema == relation.schema.raw())
         };
         let config = context.config.partition.iter().find(|config| same(&config.table));
         let wish = Wish::configured(config)?.calendar(&self.calendar)?;

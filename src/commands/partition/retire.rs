@@ -109,7 +109,8 @@ pub async fn drop_all(
     let agreed = match consent(plans, |losses| context.ui.consent_to(losses, context.args.yes)) {
         Ok(agreed) => agreed,
         Err(error) => {
-            let names = waiting.iter().map(|target| target.table.relation.plain()).collect::<Vec<_>>().join(", ");
+            let names =
+                waiting.iter().map(|target| target.table.relation.plain()).collect::<Vec<_>>().join(", ");
             tally.fail(context, &names, &error);
             return Ok(());
         }
@@ -139,9 +140,9 @@ fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> 
         _ => "no archive of it is kept".to_owned(),
     };
     let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
-    Err(anyhow!("drop partitions of {name}: {what} due, and {why}")
-        .exit(Exit::Usage)
-        .hint("pass --no-archive to let the rows go for good, or --mode detach to keep each as a table of its own"))
+    Err(anyhow!("drop partitions of {name}: {what} due, and {why}").exit(Exit::Usage).hint(
+        "pass --no-archive to let the rows go for good, or --mode detach to keep each as a table of its own",
+    ))
 }
 
 /// One table from claim to release. The plan is made again under the claim, and must not destroy more than agreed.
@@ -167,7 +168,10 @@ async fn drop_one(
 
 /// The plan for the table as it is now: creating ahead may just have changed it.
 async fn fresh_plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
-    if target.wish.policy.keep.is_none() && target.table.stranded.is_empty() && target.table.partitions.is_empty() {
+    if target.wish.policy.keep.is_none()
+        && target.table.stranded.is_empty()
+        && target.table.partitions.is_empty()
+    {
         return Ok(None);
     }
     plan(session, &refresh(session, target).await?, now).await

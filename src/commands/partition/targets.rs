@@ -40,7 +40,8 @@ pub async fn find(
     named: &[String],
     refine: impl Fn(Wish) -> anyhow::Result<Wish>,
 ) -> anyhow::Result<Targets> {
-    let configured: Vec<TableName> = context.config.partition.iter().map(|p| TableName::parse(&p.table)).collect();
+    let configured: Vec<TableName> =
+        context.config.partition.iter().map(|p| TableName::parse(&p.table)).collect();
     let named: Vec<TableName> = named.iter().map(|name| TableName::parse(name)).collect();
     if named.is_empty() && configured.is_empty() {
         let error = anyhow!("no table is named, and no configuration names one").exit(Exit::Usage);
@@ -55,7 +56,9 @@ pub async fn find(
         }
         if named.is_empty() {
             match table {
-                Ok(table) => targets.found.push(Target { name, wish: Wish::configured(Some(config))?, table }),
+                Ok(table) => {
+                    targets.found.push(Target { name, wish: Wish::configured(Some(config))?, table });
+                }
                 Err(error) => targets.failed.push((name, error)),
             }
         }

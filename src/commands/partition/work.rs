@@ -98,7 +98,12 @@ impl Tally {
 }
 
 /// Applies to each target what `one` makes of it, two at a time. The first session is the one that is there.
-pub async fn each<T, F>(context: &Context, session: &Rc<Session>, targets: Vec<T>, one: F) -> anyhow::Result<()>
+pub async fn each<T, F>(
+    context: &Context,
+    session: &Rc<Session>,
+    targets: Vec<T>,
+    one: F,
+) -> anyhow::Result<()>
 where
     F: AsyncFn(Rc<Session>, T),
 {
@@ -182,7 +187,8 @@ impl Shared {
         if !config.enabled {
             return Ok(None);
         }
-        if let Some(known) = self.journal.borrow().clone() {
+        let known = self.journal.borrow().clone();
+        if let Some(known) = known {
             if let Some(journal) = &known {
                 journal.join(session).await?;
             }

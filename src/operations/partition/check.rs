@@ -70,7 +70,8 @@ fn coverage(timeline: &Timeline, policy: &Policy, now: i64) -> Vec<Finding> {
     let mut findings = Vec::new();
     let then = if timeline.default.is_some() { "go into the default partition" } else { "fail" };
     if timeline.holding(now).is_none() {
-        findings.push(finding(FindingKind::NoCurrentPartition, format!("no partition for now: inserts {then}")));
+        findings
+            .push(finding(FindingKind::NoCurrentPartition, format!("no partition for now: inserts {then}")));
     }
     match wanted(timeline, policy, now) {
         Err(error) => findings.push(finding(FindingKind::Unknown, format!("{error:#}"))),
@@ -123,12 +124,18 @@ fn default_rows(timeline: &Timeline, sample: &DefaultSample) -> Option<Finding> 
         (Some(first), Some(last)) => format!(", keys {first} to {last}"),
         _ => String::new(),
     };
-    Some(finding(FindingKind::DefaultRows, format!("{more}{} rows in the default partition {name}{between}", sample.rows)))
+    Some(finding(
+        FindingKind::DefaultRows,
+        format!("{more}{} rows in the default partition {name}{between}", sample.rows),
+    ))
 }
 
 fn leftovers(timeline: &Timeline) -> Vec<Finding> {
     let pending = timeline.pending.iter().map(|partition| {
-        let text = format!("the detach of {} was interrupted: its rows are out of sight", partition.relation.plain());
+        let text = format!(
+            "the detach of {} was interrupted: its rows are out of sight",
+            partition.relation.plain()
+        );
         finding(FindingKind::PendingDetach, text)
     });
     let stranded = timeline.table.stranded.iter().map(|partition| {
@@ -136,7 +143,8 @@ fn leftovers(timeline: &Timeline) -> Vec<Finding> {
         finding(FindingKind::Stranded, text)
     });
     let check = timeline.default.iter().filter(|default| default.window_check).map(|default| {
-        let text = format!("an interrupted run has left its check on {}; it refuses rows", default.relation.plain());
+        let text =
+            format!("an interrupted run has left its check on {}; it refuses rows", default.relation.plain());
         finding(FindingKind::LeftoverCheck, text)
     });
     pending.chain(stranded).chain(check).collect()
@@ -151,7 +159,11 @@ fn overdue(timeline: &Timeline, policy: &Policy, now: i64) -> Option<Finding> {
     let (count, keep) = (retired.due.len(), policy.keep?);
     let names = match count {
         1 => format!("{} is", first.partition.relation.plain()),
-        _ => format!("{count} partitions, {} to {}, are", first.partition.relation.plain(), last.partition.relation.plain()),
+        _ => format!(
+            "{count} partitions, {} to {}, are",
+            first.partition.relation.plain(),
+            last.partition.relation.plain()
+        ),
     };
     Some(finding(FindingKind::OverdueRetention, format!("{names} older than {keep}")))
 }

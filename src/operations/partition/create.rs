@@ -145,7 +145,8 @@ pub fn plan_create(
     evidence: &CreateEvidence,
 ) -> anyhow::Result<CreatePlan> {
     let table = &timeline.table;
-    let mut plan = Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
+    let mut plan =
+        Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     plan.steps.extend(finalize_steps(timeline, &evidence.foreign_keys));
     if !wanted.is_empty() {
         refuse_what_is_not_ours(timeline)?;
@@ -174,7 +175,9 @@ pub fn plan_create(
 
 fn refuse_what_is_not_ours(timeline: &Timeline) -> anyhow::Result<()> {
     let name = timeline.table.relation.plain();
-    if let Some(newest) = timeline.newest().filter(|part| part.partition.kind == RelationKind::PartitionedTable) {
+    if let Some(newest) =
+        timeline.newest().filter(|part| part.partition.kind == RelationKind::PartitionedTable)
+    {
         bail!(
             "create partitions of {name}: its newest partition {} is partitioned itself, and how its leaves are \
              made is not pgtend's to know",
@@ -183,12 +186,18 @@ fn refuse_what_is_not_ours(timeline: &Timeline) -> anyhow::Result<()> {
     }
     if !timeline.table.owned {
         let error = anyhow!("create partitions of {name}: it belongs to role `{}`", timeline.table.owner);
-        return Err(error.exit(Exit::Denied).hint(format!("grant {} to the role that pgtend uses", timeline.table.owner)));
+        return Err(error
+            .exit(Exit::Denied)
+            .hint(format!("grant {} to the role that pgtend uses", timeline.table.owner)));
     }
     Ok(())
 }
 
-fn refuse_taken_names(timeline: &Timeline, wanted: &[Wanted], evidence: &CreateEvidence) -> anyhow::Result<()> {
+fn refuse_taken_names(
+    timeline: &Timeline,
+    wanted: &[Wanted],
+    evidence: &CreateEvidence,
+) -> anyhow::Result<()> {
     for (index, one) in wanted.iter().enumerate() {
         if wanted[..index].iter().any(|other| other.relation == one.relation) {
             bail!("two periods would both be named {}", one.relation.plain());
@@ -208,8 +217,12 @@ fn refuse_taken_names(timeline: &Timeline, wanted: &[Wanted], evidence: &CreateE
     } else {
         "is a type"
     };
-    Err(anyhow!("create partitions of {}: the name {} is taken, it {what}", table.relation.plain(), taken.name)
-        .hint("rename that one, or give new partitions another name with --name"))
+    Err(anyhow!(
+        "create partitions of {}: the name {} is taken, it {what}",
+        table.relation.plain(),
+        taken.name
+    )
+    .hint("rename that one, or give new partitions another name with --name"))
 }
 
 /// Takes out the partitions for which the default partition holds rows.
@@ -227,7 +240,8 @@ fn split_blocked(
         .filter(|(index, _)| in_the_way(*index) > 0)
         .map(|(index, one)| format!("{} rows for {}", in_the_way(index), one.relation.plain()))
         .collect();
-    let free = wanted.into_iter().enumerate().filter(|(index, _)| in_the_way(*index) == 0).map(|(_, one)| one);
+    let free =
+        wanted.into_iter().enumerate().filter(|(index, _)| in_the_way(*index) == 0).map(|(_, one)| one);
     let free: Vec<Wanted> = free.collect();
     if lines.is_empty() {
         return (free, None);
@@ -236,7 +250,14 @@ fn split_blocked(
         "the default partition {} holds rows that belong into partitions to be made",
         default.relation.plain()
     );
-    (free, Some(error.detail(lines.join("\n")).hint("move these rows out of the default partition, then run again")))
+    (
+        free,
+        Some(
+            error
+                .detail(lines.join("\n"))
+                .hint("move these rows out of the default partition, then run again"),
+        ),
+    )
 }
 
 /// A default partition with rows must not be scanned while ATTACH locks it. One check over all the new ranges is
@@ -258,8 +279,10 @@ fn guard_default(
     let index = plan.steps.len();
     let name = default.relation.plain();
     let add = ddl!("partition/window_check.sql", default = default.relation, condition = condition);
-    let mut step = Step::transaction(format!("keep new rows of the coming partitions out of {name}"), vec![], vec![add]);
+    let mut step =
+        Step::transaction(format!("keep new rows of the coming partitions out of {name}"), vec![], vec![add]);
     step.locks = vec![Lock::first(default.relation.clone(), LockMode::AccessExclusive)];
+    step.minor = true;
     step.interrupted = "the check stays: rows of these ranges are refused until the next run takes it away";
     plan.steps.push(step);
     plan.steps.push(Step {
@@ -278,6 +301,7 @@ fn guard_default(
         interrupted: "the check stays, not proved; the next run begins again",
         recover: None,
         cleans_up: None,
+        minor: true,
     });
     plan.notes.push(format!(
         "{name} has rows: it is read once without stopping anybody; meanwhile an insert that would have to go into it \
@@ -292,6 +316,7 @@ fn drop_check_step(default: &Relation, after: Option<usize>) -> Step {
     step.locks = vec![Lock::first(default.clone(), LockMode::AccessExclusive)];
     step.interrupted = "the check stays; the next run takes it away";
     step.cleans_up = after;
+    step.minor = true;
     step
 }
 
@@ -347,7 +372,8 @@ fn attach_step(
     let method = Ident::new(method)?;
     for one in chunk {
         let partition = &one.relation;
-        let create = ddl!("partition/create.sql", partition = *partition, parent = *parent, access_method = method);
+        let create =
+            ddl!("partition/create.sql", partition = *partition, parent = *parent, access_method = method);
         prepare.push(create);
         let dress = dress(partition, sibling, &evidence.parent, &policy.overrides)?;
         prepare.extend(dress.before);
@@ -371,7 +397,12 @@ fn summary(chunk: &[Wanted]) -> String {
     match chunk {
         [one] => format!("create {}", one.relation.plain()),
         [first, .., last] => {
-            format!("create {} partitions, {} to {}", chunk.len(), first.relation.plain(), last.relation.plain())
+            format!(
+                "create {} partitions, {} to {}",
+                chunk.len(),
+                first.relation.plain(),
+                last.relation.plain()
+            )
         }
         [] => "create nothing".to_owned(),
     }

@@ -43,7 +43,9 @@ impl Every {
         let begin = match self {
             Self::Hour => return date.and_hms_opt(time.hour(), 0, 0),
             Self::Day => date,
-            Self::Week => date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?,
+            Self::Week => {
+                date.checked_sub_days(Days::new(u64::from(date.weekday().num_days_from_monday())))?
+            }
             Self::Month => date.with_day(1)?,
             Self::Quarter => NaiveDate::from_ymd_opt(date.year(), date.month0() / 3 * 3 + 1, 1)?,
             Self::Year => NaiveDate::from_ymd_opt(date.year(), 1, 1)?,
@@ -194,7 +196,11 @@ mod tests {
             for wall in [true, false] {
                 let calendar = calendar(every, Tz::UTC, wall);
                 let floor = calendar.floor(point).unwrap();
-                assert_eq!((show(floor), show(calendar.next(floor).unwrap())), (begin.into(), end.into()), "{every:?}");
+                assert_eq!(
+                    (show(floor), show(calendar.next(floor).unwrap())),
+                    (begin.into(), end.into()),
+                    "{every:?}"
+                );
             }
         }
     }
@@ -211,7 +217,9 @@ mod tests {
 
     #[test]
     fn periods_follow_each_other_without_gap_or_overlap_in_every_zone() {
-        for zone in [Tz::UTC, Tz::America__New_York, Tz::Asia__Kolkata, Tz::Asia__Amman, Tz::Australia__Lord_Howe] {
+        for zone in
+            [Tz::UTC, Tz::America__New_York, Tz::Asia__Kolkata, Tz::Asia__Amman, Tz::Australia__Lord_Howe]
+        {
             for every in Every::ALL {
                 let calendar = calendar(every, zone, false);
                 let mut begin = calendar.floor(at("2021-12-30T03:04:05Z")).unwrap();

@@ -88,7 +88,12 @@ fn storage(
         dress.before.push(match name.strip_prefix("toast.") {
             Some(name) => {
                 let parameter = Ident::new(name)?;
-                ddl!("partition/storage_toast.sql", partition = *partition, parameter = parameter, value = value)
+                ddl!(
+                    "partition/storage_toast.sql",
+                    partition = *partition,
+                    parameter = parameter,
+                    value = value
+                )
             }
             None => {
                 let parameter = Ident::new(name)?;
@@ -153,7 +158,8 @@ fn create_policy(partition: &Relation, policy: &Policy) -> anyhow::Result<Sql> {
     let permissive = Keyword(if policy.permissive { "permissive" } else { "restrictive" });
     let roles = policy.roles.as_deref().unwrap_or_default();
     let roles = roles.iter().map(Ident::new).collect::<anyhow::Result<Vec<_>>>()?;
-    let roles = if roles.is_empty() { vec![Role::Public] } else { roles.into_iter().map(Role::Named).collect() };
+    let roles =
+        if roles.is_empty() { vec![Role::Public] } else { roles.into_iter().map(Role::Named).collect() };
     Ok(ddl!(
         "partition/policy.sql",
         policy = name,
@@ -200,8 +206,7 @@ fn grants(
             column: None,
         })
     });
-    let grants: Vec<Grant> =
-        if overrides.grants.is_empty() { inherited } else { configured.collect() };
+    let grants: Vec<Grant> = if overrides.grants.is_empty() { inherited } else { configured.collect() };
     for grant in &grants {
         dress.before.push(grant_statement(partition, grant)?);
     }
@@ -212,7 +217,8 @@ fn grant_statement(partition: &Relation, grant: &Grant) -> anyhow::Result<Sql> {
     const PRIVILEGES: [&str; 9] =
         ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN", "ALL"];
     let known = PRIVILEGES.into_iter().find(|known| *known == grant.privilege);
-    let privilege = Keyword(known.with_context(|| format!("`{}` is not a privilege on tables", grant.privilege))?);
+    let privilege =
+        Keyword(known.with_context(|| format!("`{}` is not a privilege on tables", grant.privilege))?);
     let role = match &grant.role {
         Some(role) => Role::Named(Ident::new(role)?),
         None => Role::Public,

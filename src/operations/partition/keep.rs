@@ -22,7 +22,10 @@ impl FromStr for Span {
             let digits = number.find(|c: char| !c.is_ascii_digit() && c != '-' && c != '+' && c != '.');
             let (number, unit) = match digits {
                 Some(at) => number.split_at(at),
-                None => (number, words.next().with_context(|| format!("`{text}` needs a unit, as in `12 months`"))?),
+                None => (
+                    number,
+                    words.next().with_context(|| format!("`{text}` needs a unit, as in `12 months`"))?,
+                ),
             };
             ensure!(!number.starts_with('-'), "`{text}` is negative: rows of the future would be dropped");
             let number: u32 = number
@@ -50,7 +53,8 @@ impl Span {
             _ => bail!("`{unit}` is not a unit; known are hours, days, weeks, months, quarters, years"),
         };
         let most = 12 * 1000;
-        let sum = number.checked_mul(factor).and_then(|n| field.checked_add(n)).filter(|n| *n <= most * 31 * 24);
+        let sum =
+            number.checked_mul(factor).and_then(|n| field.checked_add(n)).filter(|n| *n <= most * 31 * 24);
         *field = sum.context("that is longer than a thousand years")?;
         Ok(())
     }
@@ -84,7 +88,9 @@ mod tests {
 
     #[test]
     fn spans_that_could_drop_live_rows_are_refused() {
-        for text in ["0 months", "-1 year 360 days", "1 year -3 days", "", "12", "1.5 months", "12 moons", "3m"] {
+        for text in
+            ["0 months", "-1 year 360 days", "1 year -3 days", "", "12", "1.5 months", "12 moons", "3m"]
+        {
             assert!(text.parse::<Span>().is_err(), "`{text}` was accepted");
         }
         let error = format!("{:#}", "-1 year 360 days".parse::<Span>().unwrap_err());

@@ -86,7 +86,9 @@ pub fn partition_rows(
             let (from, to) = raw_bounds(partition);
             row(partition, from, to, state_of(partition))
         });
-        return attached.chain(table.stranded.iter().map(|p| row(p, None, None, "detached, to be dropped"))).collect();
+        return attached
+            .chain(table.stranded.iter().map(|p| row(p, None, None, "detached, to be dropped")))
+            .collect();
     };
     let current = now.and_then(|now| timeline.holding(now)).map(|part| part.partition.oid);
     let parts = timeline.parts.iter().map(|part| {

@@ -66,11 +66,12 @@ pub fn plan_drop(
     evidence: &DropEvidence,
 ) -> anyhow::Result<Plan> {
     let table = &timeline.table;
-    let mut plan = Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
+    let mut plan =
+        Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     plan.steps.extend(finalize_steps(timeline, &evidence.foreign_keys));
     let marked = |partition: &&Partition| marked_for(partition, table.oid);
     for stranded in timeline.pending.iter().filter(marked).chain(&table.stranded) {
-        plan.steps.extend(removal_steps(stranded, evidence));
+        plan.steps.extend(removal_steps(stranded, table.oid, evidence));
     }
     for spared in &retired.spared {
         plan.steps.push(unmark_step(&spared.partition));
@@ -82,10 +83,18 @@ pub fn plan_drop(
     let lost = evidence.foreign_keys.referencing.iter().filter(|key| key.on_delete != OnDelete::NoAction);
     if !retired.due.is_empty() {
         plan.notes.extend(lost.map(|key| {
-            format!("rows go by DELETE, so that {} of {} ({}) is honoured", key.name, key.table.plain(), key.on_delete.words())
+            format!(
+                "rows go by DELETE, so that {} of {} ({}) is honoured",
+                key.name,
+                key.table.plain(),
+                key.on_delete.words()
+            )
         }));
         if timeline.default.is_some() {
-            plan.notes.push("the default partition forbids a concurrent detach; this one locks the parent for an instant".into());
+            plan.notes.push(
+                "the default partition forbids a concurrent detach; this one locks the parent for an instant"
+                    .into(),
+            );
         }
     }
     Ok(plan)
@@ -105,12 +114,17 @@ fn refuse(
     if due > max_drop {
         let oldest = retired.due.first().map_or_else(String::new, |part| part.partition.relation.plain());
         let newest = retired.due.last().map_or_else(String::new, |part| part.partition.relation.plain());
-        return Err(anyhow!("{due} partitions of {name} are due ({oldest} to {newest}), more than --max-drop {max_drop}")
-            .exit(Exit::Usage)
-            .hint(format!("if this is meant, pass --max-drop {due}")));
+        return Err(anyhow!(
+            "{due} partitions of {name} are due ({oldest} to {newest}), more than --max-drop {max_drop}"
+        )
+        .exit(Exit::Usage)
+        .hint(format!("if this is meant, pass --max-drop {due}")));
     }
     if let Some(foreign) = retired.due.iter().find(|part| part.partition.kind == RelationKind::ForeignTable) {
-        bail!("{} is a foreign table; pgtend drops tables of this server only", foreign.partition.relation.plain());
+        bail!(
+            "{} is a foreign table; pgtend drops tables of this server only",
+            foreign.partition.relation.plain()
+        );
     }
     ensure_owned(timeline)?;
     refuse_referenced(timeline, retired, evidence)
@@ -121,15 +135,22 @@ fn ensure_owned(timeline: &Timeline) -> anyhow::Result<()> {
     if table.owned {
         return Ok(());
     }
-    let error = anyhow!("drop partitions of {}: it belongs to role `{}`", table.relation.plain(), table.owner);
+    let error =
+        anyhow!("drop partitions of {}: it belongs to role `{}`", table.relation.plain(), table.owner);
     Err(error.exit(Exit::Denied).hint(format!("grant {} to the role that pgtend uses", table.owner)))
 }
 
-fn refuse_referenced(timeline: &Timeline, retired: &Retired<'_>, evidence: &DropEvidence) -> anyhow::Result<()> {
+fn refuse_referenced(
+    timeline: &Timeline,
+    retired: &Retired<'_>,
+    evidence: &DropEvidence,
+) -> anyhow::Result<()> {
     let keys = &evidence.foreign_keys.referencing;
     let name = timeline.table.relation.plain();
     if !keys.is_empty() && retired.due.iter().any(|p| p.partition.kind == RelationKind::PartitionedTable) {
-        bail!("a partition of {name} is partitioned itself and other tables refer to it; drop its leaves first");
+        bail!(
+            "a partition of {name} is partitioned itself and other tables refer to it; drop its leaves first"
+        );
     }
     let stopping: Vec<String> = evidence
         .referencing_rows
@@ -201,9 +222,11 @@ fn retire_steps(timeline: &Timeline, part: &Part, mode: DropMode, evidence: &Dro
             steps.push(empty_step(partition, evidence));
         }
     }
-    steps.push(detach_step(timeline, partition, &evidence.foreign_keys));
+    let mut detach = detach_step(timeline, partition, &evidence.foreign_keys);
+    detach.minor = mode == DropMode::Drop;
+    steps.push(detach);
     if mode == DropMode::Drop {
-        steps.extend(removal_steps(partition, evidence));
+        steps.extend(removal_steps(partition, timeline.table.oid, evidence));
     }
     steps
 }
@@ -211,12 +234,14 @@ fn retire_steps(timeline: &Timeline, part: &Part, mode: DropMode, evidence: &Dro
 fn mark_step(partition: &Partition, parent: u32) -> Step {
     let name = &partition.relation;
     let before = original_comment(partition);
-    let mark = Literal(before.map_or_else(|| format!("{MARK}{parent}"), |text| format!("{MARK}{parent}\n{text}")));
+    let mark =
+        Literal(before.map_or_else(|| format!("{MARK}{parent}"), |text| format!("{MARK}{parent}\n{text}")));
     let comment = ddl!("partition/comment.sql", partition = *name, comment = mark);
     let summary = format!("mark {} as one to be dropped", name.plain());
     let mut step = Step::transaction(summary, vec![], vec![comment]);
     step.locks = vec![Lock::first(name.clone(), LockMode::ShareUpdateExclusive)];
     step.interrupted = "the partition is where it was, with or without the mark";
+    step.minor = true;
     step
 }
 
@@ -292,26 +317,38 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
             locks: finalize_locks(parent, name, keys),
         }),
         cleans_up: None,
+        minor: false,
     }
 }
 
 /// From detached to gone.
-fn removal_steps(partition: &Partition, evidence: &DropEvidence) -> Vec<Step> {
+fn removal_steps(partition: &Partition, parent: u32, evidence: &DropEvidence) -> Vec<Step> {
     let name = &partition.relation;
+    let still_ours = ddl!(
+        "partition/still_ours.sql",
+        oid = partition.oid,
+        partition = Literal(name.to_string()),
+        mark = Literal(format!("{MARK}{parent}"))
+    );
     let keys = &evidence.foreign_keys;
     let mut steps = Vec::new();
     let emptied = !keys.referencing.is_empty();
     let mut destroys = (!emptied).then(|| loss(partition, evidence));
     if !keys.referenced.is_empty() {
         let truncate = ddl!("partition/truncate.sql", partition = *name);
-        let mut step = Step::transaction(format!("truncate {}", name.plain()), vec![], vec![truncate]);
+        let mut step = Step::transaction(
+            format!("truncate {}", name.plain()),
+            vec![],
+            vec![still_ours.clone(), truncate],
+        );
         step.locks = vec![Lock::first(name.clone(), LockMode::AccessExclusive)];
         step.destroys = destroys.take();
         step.interrupted = "the detached table keeps its rows; the next run truncates it";
+        step.minor = true;
         steps.push(step);
     }
     let drop = ddl!("partition/drop.sql", partition = *name);
-    let mut step = Step::transaction(format!("drop {}", name.plain()), vec![], vec![drop]);
+    let mut step = Step::transaction(format!("drop {}", name.plain()), vec![], vec![still_ours, drop]);
     step.locks = referenced_locks(keys, LockMode::AccessExclusive);
     step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
     step.destroys = destroys;

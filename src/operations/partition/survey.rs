@@ -8,8 +8,8 @@ use crate::operations::partition::create::{Side, Wanted, conditions, first_value
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
-    ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, find_relations,
-    foreign_keys, partitioned_tables, properties, sizes, taken_names,
+    ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken,
+    find_relations, foreign_keys, partitioned_tables, properties, sizes, taken_names,
 };
 use crate::pg::name::{Column, Literal, Relation};
 use crate::pg::session::Session;
@@ -22,13 +22,18 @@ pub type Survey = Vec<(TableName, anyhow::Result<PartitionedTable>)>;
 /// Looks up tables by name; each is a partitioned table or an error that says what it is instead.
 pub async fn survey_tables(session: &Session, names: &[TableName]) -> anyhow::Result<Survey> {
     let found = find_relations(session, names).await?;
-    let found: Vec<anyhow::Result<Found>> = found.into_iter().map(|found| found.and_then(partitioned)).collect();
-    let oids: Vec<u32> = found.iter().filter_map(|found| found.as_ref().ok().map(|found| found.oid)).collect();
+    let found: Vec<anyhow::Result<Found>> =
+        found.into_iter().map(|found| found.and_then(partitioned)).collect();
+    let oids: Vec<u32> =
+        found.iter().filter_map(|found| found.as_ref().ok().map(|found| found.oid)).collect();
     let tables = if oids.is_empty() { Vec::new() } else { partitioned_tables(session, Some(&oids)).await? };
-    let mut by_oid: HashMap<u32, PartitionedTable> = tables.into_iter().map(|table| (table.oid, table)).collect();
+    let mut by_oid: HashMap<u32, PartitionedTable> =
+        tables.into_iter().map(|table| (table.oid, table)).collect();
     let answer = |found: anyhow::Result<Found>| {
         let found = found?;
-        by_oid.remove(&found.oid).with_context(|| format!("{} is named twice, or gone", found.relation.plain()))
+        by_oid
+            .remove(&found.oid)
+            .with_context(|| format!("{} is named twice, or gone", found.relation.plain()))
     };
     let tables: Vec<anyhow::Result<PartitionedTable>> = found.into_iter().map(answer).collect();
     Ok(names.iter().cloned().zip(tables).collect())
@@ -138,10 +143,13 @@ async fn default_rows(
 async fn check_collation(session: &Session, timeline: &Timeline) -> anyhow::Result<()> {
     let Some(digits) = timeline.kind.digits() else { return Ok(()) };
     let digits = String::from_utf8_lossy(digits).into_owned();
-    let Some(collation) = timeline.table.key.first().and_then(|key| key.collation.clone()) else { return Ok(()) };
+    let Some(collation) = timeline.table.key.first().and_then(|key| key.collation.clone()) else {
+        return Ok(());
+    };
     let collation = Deparsed(collation);
     let sql = ddl!("partition/digits_in_order.sql", collation = collation, digits = Literal(digits.clone()));
-    let rows = session.read(&sql).await.map_err(ServerError::explained).context("look at the key's collation")?;
+    let rows =
+        session.read(&sql).await.map_err(ServerError::explained).context("look at the key's collation")?;
     ensure!(
         text(&rows, 0) == Some(digits.as_str()),
         "the collation {collation} of column {} does not keep the order of the encoding; ranges would mix the months",
@@ -171,7 +179,12 @@ pub async fn survey_drop(
     timeline: &Timeline,
     retired: &Retired<'_>,
 ) -> anyhow::Result<DropEvidence> {
-    let going = retired.due.iter().map(|part| &part.partition).chain(&timeline.pending).chain(&timeline.table.stranded);
+    let going = retired
+        .due
+        .iter()
+        .map(|part| &part.partition)
+        .chain(&timeline.pending)
+        .chain(&timeline.table.stranded);
     let oids: Vec<u32> = going.map(|partition| partition.oid).collect();
     let foreign_keys = keys(session, &timeline.table).await?;
     let mut referencing_rows = Vec::new();
@@ -211,8 +224,7 @@ pub struct DefaultSample {
 pub async fn survey_check(session: &Session, timeline: &Timeline) -> anyhow::Result<Option<DefaultSample>> {
     const LIMIT: u64 = 1_000_000;
     let Some(default) = &timeline.default else { return Ok(None) };
-    let sql =
-        ddl!("partition/default_sample.sql", default = default.relation, key = timeline.column);
+    let sql = ddl!("partition/default_sample.sql", default = default.relation, key = timeline.column);
     let rows = session
         .read(&sql)
         .await

@@ -120,7 +120,8 @@ impl FromStr for Template {
         let mut pieces = Vec::new();
         let mut rest = text;
         while let Some(open) = rest.find('{') {
-            let close = rest[open..].find('}').with_context(|| format!("`{text}`: a `{{` without `}}`"))? + open;
+            let close =
+                rest[open..].find('}').with_context(|| format!("`{text}`: a `{{` without `}}`"))? + open;
             if open > 0 {
                 pieces.push(Piece::Text(rest[..open].to_owned()));
             }
@@ -169,7 +170,8 @@ mod tests {
     #[test]
     fn each_period_has_its_usual_name() {
         let table = Ident::new("events").unwrap();
-        let name = |every| Template::usual(every).name(&table, label(2027, 1, 1, 5)).unwrap().raw().to_owned();
+        let name =
+            |every| Template::usual(every).name(&table, label(2027, 1, 1, 5)).unwrap().raw().to_owned();
         assert_eq!(name(Every::Hour), "events_p2027_01_01_05");
         assert_eq!(name(Every::Week), "events_p2026_w53");
         assert_eq!(name(Every::Month), "events_p2027_01");

@@ -199,24 +199,27 @@ fn kind(table: &PartitionedTable, policy: &Policy, parts: &[RawPart]) -> anyhow:
 /// Every bound that there is, read so, begins an hour of a year that people live in.
 fn plausible(kind: KeyKind, policy: &Policy, parts: &[RawPart]) -> bool {
     let hours = Calendar { every: Every::Hour, zone: policy.zone, wall: false };
-    let mut bounds = parts.iter().flat_map(|(_, from, to)| [from, to]).filter_map(|side| match side.first() {
-        Some(Datum::Value(text)) => Some(text),
-        _ => None,
-    });
+    let mut bounds =
+        parts.iter().flat_map(|(_, from, to)| [from, to]).filter_map(|side| match side.first() {
+            Some(Datum::Value(text)) => Some(text),
+            _ => None,
+        });
     let fits = |text: &String| kind.decode(text).is_some_and(|p| PLAUSIBLE.contains(&p) && hours.is_begin(p));
     bounds.next().is_some_and(fits) && bounds.all(fits)
 }
 
 fn point(kind: KeyKind, side: &[Datum]) -> anyhow::Result<i64> {
-    if side.iter().skip(1).any(|datum| *datum != Datum::MinValue) && matches!(side.first(), Some(Datum::Value(_))) {
+    if side.iter().skip(1).any(|datum| *datum != Datum::MinValue)
+        && matches!(side.first(), Some(Datum::Value(_)))
+    {
         bail!("a bound says more than a time: the key's other columns must be MINVALUE in it");
     }
     match side.first() {
         Some(Datum::MinValue) | None => Ok(i64::MIN),
         Some(Datum::MaxValue) => Ok(i64::MAX),
-        Some(Datum::Value(text)) => {
-            kind.decode(text).with_context(|| format!("the bound '{text}' is not a time that pgtend can read"))
-        }
+        Some(Datum::Value(text)) => kind
+            .decode(text)
+            .with_context(|| format!("the bound '{text}' is not a time that pgtend can read")),
     }
 }
 

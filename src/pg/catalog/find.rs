@@ -118,7 +118,10 @@ pub struct Found {
 
 /// Looks up each name. The answers are in the order of the names; a name that nothing has is an error of its own,
 /// which tells the nearest names.
-pub async fn find_relations(session: &Session, names: &[TableName]) -> anyhow::Result<Vec<anyhow::Result<Found>>> {
+pub async fn find_relations(
+    session: &Session,
+    names: &[TableName],
+) -> anyhow::Result<Vec<anyhow::Result<Found>>> {
     let schemas: Vec<Option<&str>> = names.iter().map(|name| name.schema.as_deref()).collect();
     let tables: Vec<&str> = names.iter().map(|name| name.name.as_str()).collect();
     let rows = session
@@ -133,12 +136,14 @@ pub async fn find_relations(session: &Session, names: &[TableName]) -> anyhow::R
         found[number - 1] = Some(Found { oid: row.try_get("oid")?, relation, kind });
     }
     let known = if found.iter().any(Option::is_none) { table_names(session).await? } else { Vec::new() };
-    let answer = |(name, found): (&TableName, Option<Found>)| found.ok_or_else(|| unknown(name, session, &known));
+    let answer =
+        |(name, found): (&TableName, Option<Found>)| found.ok_or_else(|| unknown(name, session, &known));
     Ok(names.iter().zip(found).map(answer).collect())
 }
 
 async fn table_names(session: &Session) -> anyhow::Result<Vec<TableName>> {
-    let rows = session.query(&query!("catalog/table_names.sql"), &[]).await.map_err(ServerError::explained)?;
+    let rows =
+        session.query(&query!("catalog/table_names.sql"), &[]).await.map_err(ServerError::explained)?;
     rows.iter()
         .map(|row| Ok(TableName { schema: Some(row.try_get("schema")?), name: row.try_get("name")? }))
         .collect()

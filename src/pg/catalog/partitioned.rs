@@ -67,7 +67,10 @@ pub struct Partition {
 }
 
 /// Reads partitioned tables with all that belongs to them; `None` reads every one that is not the system's.
-pub async fn partitioned_tables(session: &Session, oids: Option<&[u32]>) -> anyhow::Result<Vec<PartitionedTable>> {
+pub async fn partitioned_tables(
+    session: &Session,
+    oids: Option<&[u32]>,
+) -> anyhow::Result<Vec<PartitionedTable>> {
     let rows = session
         .query(&query!("catalog/partitioned_tables.sql"), &[&oids])
         .await
@@ -102,7 +105,9 @@ fn table(row: &Row) -> anyhow::Result<PartitionedTable> {
     let not_null: Vec<bool> = row.try_get("not_null")?;
     let collations: Vec<Option<String>> = row.try_get("collations")?;
     let mut key = Vec::with_capacity(names.len());
-    for (((name, type_name), not_null), collation) in names.into_iter().zip(types).zip(not_null).zip(collations) {
+    for (((name, type_name), not_null), collation) in
+        names.into_iter().zip(types).zip(not_null).zip(collations)
+    {
         let name = name.map(Ident::new).transpose()?;
         key.push(KeyColumn { name, type_name, not_null, collation });
     }

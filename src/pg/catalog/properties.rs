@@ -82,5 +82,6 @@ pub async fn properties(session: &Session, oid: u32) -> anyhow::Result<Propertie
         .map_err(ServerError::explained)
         .context("read a partition's properties")?;
     let row = rows.first().context("the partition is gone")?;
-    serde_json::from_value(row.try_get::<_, Value>("properties")?).context("understand a partition's properties")
+    serde_json::from_value(row.try_get::<_, Value>("properties")?)
+        .context("understand a partition's properties")
 }
