@@ -1,3 +1,4 @@
 //! The database floor: settings, sessions, names, SQL text. Nothing above it is named here.
 pub mod name;
+pub mod settings;
 pub mod sql;
