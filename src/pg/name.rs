@@ -78,7 +78,11 @@ impl fmt::Display for Literal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let quoted = self.0.replace('\'', "''");
         // The E form reads the same whatever standard_conforming_strings says.
-        if quoted.contains('\\') { write!(f, " E'{}'", quoted.replace('\\', "\\\\")) } else { write!(f, "'{quoted}'") }
+        if quoted.contains('\\') {
+            write!(f, " E'{}'", quoted.replace('\\', "\\\\"))
+        } else {
+            write!(f, "'{quoted}'")
+        }
     }
 }
 

@@ -95,6 +95,7 @@ macro_rules! ddl {
 /// The statement of a file without its head comment, which is for the readers of the file.
 #[doc(hidden)]
 pub fn statement(text: &str) -> String {
-    let body: Vec<&str> = text.lines().skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect();
+    let body: Vec<&str> =
+        text.lines().skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect();
     body.join("\n").trim_end().to_owned()
 }
