@@ -13,8 +13,9 @@ use crate::apply::{Patience, Signal, Stop};
 use crate::config::Config;
 use crate::failure::{Exit, Explain as _};
 use crate::output::{Color, Format, Timeouts, Ui, Voice};
+use crate::pg::connect::needs_password;
 use crate::pg::session::{Purpose, Session};
-use crate::pg::settings::Settings;
+use crate::pg::settings::{Environment, Flags, Secret, Settings};
 
 const CONNECTION: &str = "Connection options";
 const OUTPUT: &str = "Output options";
@@ -140,7 +141,16 @@ impl Context {
 
     async fn open(&self, purpose: &Purpose) -> anyhow::Result<Rc<Session>> {
         let settings = self.settings()?;
-        let session = Rc::new(Session::open(&settings, purpose).await?);
+        let session = match Session::open(&settings, purpose).await {
+            Err(error) if needs_password(&error) && self.ui.can_ask() && !self.args.no_password => {
+                let password = self.ui.password(&format!("Password for user {}", settings.user))?;
+                let settings = settings.with_password(Secret::new(password));
+                *self.settings.borrow_mut() = Some(settings.clone());
+                Session::open(&settings, purpose).await?
+            }
+            opened => opened?,
+        };
+        let session = Rc::new(session);
         self.sessions.borrow_mut().push(Rc::downgrade(&session));
         Ok(session)
     }
@@ -150,7 +160,21 @@ impl Context {
         if let Some(settings) = &*self.settings.borrow() {
             return Ok(settings.clone());
         }
-        let settings = Settings(self.args.dbname.clone().unwrap_or_default());
+        let flags = Flags {
+            dbname: self.args.dbname.clone(),
+            host: self.args.host.clone(),
+            port: self.args.port.clone(),
+            username: self.args.username.clone(),
+            service: self.args.service.clone(),
+            application_name: Some(self.purpose.application_name.clone()),
+        };
+        let settings = Settings::resolve(&flags, &Environment::of_process())?;
+        for warning in &settings.warnings {
+            self.ui.warning(warning);
+        }
+        for (keyword, source) in &settings.sources {
+            tracing::debug!("connection setting {keyword} from {source}");
+        }
         *self.settings.borrow_mut() = Some(settings.clone());
         Ok(settings)
     }

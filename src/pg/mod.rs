@@ -8,4 +8,5 @@ pub mod session;
 pub mod settings;
 pub mod sql;
 pub mod state;
+pub mod tls;
 pub mod version;

@@ -12,12 +12,11 @@ use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, Row, SimpleQueryMessage};
 
 use crate::pg::connect::{Canceller, Link, connect};
-use crate::pg::name::Ident;
 use crate::pg::settings::Settings;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
 use crate::pg::version::Version;
-use crate::{ddl, query};
+use crate::query;
 
 /// Who asks, and whether the server shall refuse writes.
 #[derive(Clone, Debug)]
@@ -62,10 +61,9 @@ impl Session {
     /// When no host can be reached, the server is too old, or it refuses the settings.
     pub async fn open(settings: &Settings, purpose: &Purpose) -> anyhow::Result<Self> {
         let Link { client, canceller, target } = connect(settings).await?;
-        let begin = ddl!("session/application_name.sql", name = Ident::new(&purpose.application_name)?);
         let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
         let settings = query!("session/settings.sql");
-        let pinned = format!("{};\n{};\n{read_only}", settings.text, begin.text);
+        let pinned = format!("{};\n{read_only}", settings.text);
         let facts = client.simple_query(query!("session/facts.sql").text);
         let liveness = query!("session/liveness.sql");
         // The messages leave together and are answered in order: facts first, while the search path is the role's.

@@ -1,2 +1,0 @@
--- Who we are in pg_stat_activity.
-set application_name = {name}

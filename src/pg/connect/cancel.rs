@@ -1,0 +1,52 @@
+//! The request to cancel, sent to the very server that runs the statement, over the same kind of connection.
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use anyhow::{Context as _, bail};
+use tokio_postgres::{CancelToken, NoTls};
+
+use crate::pg::connect::address::Address;
+use crate::pg::connect::attempt::Tls;
+use crate::pg::settings::Settings;
+
+/// Where no `connect_timeout` says how long.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Asks the server to cancel what a session runs. Works while the session itself is busy, and from any task.
+#[derive(Clone)]
+pub struct Canceller {
+    pub(super) token: CancelToken,
+    pub(super) address: Address,
+    pub(super) tls: Option<Tls>,
+    pub(super) settings: Arc<Settings>,
+}
+
+impl Canceller {
+    /// Sends the request. That it was sent does not mean that a statement was still running.
+    ///
+    /// # Errors
+    /// When the server cannot be reached.
+    pub async fn cancel(&self) -> anyhow::Result<()> {
+        let patience = self.settings.connect_timeout.unwrap_or(PATIENCE);
+        match tokio::time::timeout(patience, self.send()).await {
+            Ok(sent) => sent.with_context(|| format!("cancel: {} failed", self.address)),
+            Err(_) => bail!("cancel: {} took longer than {} s", self.address, patience.as_secs()),
+        }
+    }
+
+    async fn send(&self) -> anyhow::Result<()> {
+        let stream = self.address.open(&self.settings).await?;
+        match &self.tls {
+            Some(tls) => self.token.cancel_query_raw(stream, tls.connect()).await?,
+            None => self.token.cancel_query_raw(stream, NoTls).await?,
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Canceller {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Canceller").field("address", &self.address).field("tls", &self.tls.is_some()).finish()
+    }
+}
