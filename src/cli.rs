@@ -7,7 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
-use crate::commands::help_topics;
+use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::partition::PartitionCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements};
@@ -17,8 +17,8 @@ use crate::output::{exit_of, explain_panics, show_statements};
 /// Every change is a plan first: the exact SQL, the lock that each step takes, and what an interruption leaves. It is
 /// applied under a lock budget, so that the application is never held up for longer.
 #[derive(Debug, Parser)]
-#[command(name = "pgtend", version, max_term_width = 100, after_help = help_topics::EXIT_CODES)]
-#[command(subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "pgtend", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(subcommand_required = true, arg_required_else_help = true, disable_help_subcommand = true)]
 pub struct Cli {
     #[command(flatten)]
     global: GlobalArgs,
@@ -31,6 +31,7 @@ enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
     Completions(CompletionsArgs),
+    Help(HelpArgs),
 }
 
 impl Command {
@@ -39,6 +40,7 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Completions(_) => "completions".to_owned(),
+            Self::Help(_) => "help".to_owned(),
         }
     }
 
@@ -46,6 +48,7 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
+            Self::Help(args) => args.run(context, &mut Cli::command()),
         }
     }
 }

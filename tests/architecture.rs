@@ -1,5 +1,7 @@
 //! Keeps the floors of the house: a module names only the floors below its own, only `output` prints, every SQL file
 //! is used, every test file is listed.
+#![expect(clippy::unwrap_used, reason = "what helps a test may panic as the test may")]
+
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

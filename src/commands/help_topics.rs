@@ -1,4 +1,8 @@
-//! Texts that several helps share.
+//! `pgtend help`: of the commands, and of topics that belong to no single one.
+use clap::{Args, Command};
+
+use crate::commands::context::Context;
+use crate::failure::{Exit, Explain as _};
 
 pub const EXIT_CODES: &str = "\
 Exit codes:
@@ -10,3 +14,62 @@ Exit codes:
   5         busy: lock budget spent, or another run holds the target; safe to run again
   6         partly done: some targets failed, the others are finished
   130, 143  stopped by SIGINT, SIGTERM, after the server was told to cancel";
+
+const ENVIRONMENT: &str = "\
+The connection is found as psql finds it. From the first that says something:
+  flags            -d, --host, -p, -U, --service; a connection string in -d goes before the others
+  DATABASE_URL     a URI or connection string
+  service file     PGSERVICE, PGSERVICEFILE, PGSYSCONFDIR, ~/.pg_service.conf
+  PG* variables    PGHOST PGHOSTADDR PGPORT PGDATABASE PGUSER PGPASSWORD PGPASSFILE PGOPTIONS PGAPPNAME
+                   PGSSLMODE PGSSLNEGOTIATION PGSSLROOTCERT PGSSLCERT PGSSLKEY PGCHANNELBINDING
+                   PGCONNECT_TIMEOUT PGTARGETSESSIONATTRS
+  defaults         the socket of this machine, the operating system's user
+A password comes from the connection string, PGPASSWORD, the password file, or, on a terminal, from you.
+
+PGTEND_CONFIG      the configuration file
+NO_COLOR, CLICOLOR, CLICOLOR_FORCE, CI, TERM
+                   decide about colour and progress bars
+PGTEND_PG_BIN      programs of the PostgreSQL server that demo, sandbox and tests start";
+
+const PERMISSIONS: &str = "\
+partition list, check      none beyond connecting; sizes and rows of a default partition need SELECT on it
+partition create           ownership of the table: grant its owner's role to pgtend's role; CREATE on the schema
+partition drop, maintain   the same
+lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these
+                           first, for a shorter wait; without it the statements lock them
+journal                    CREATE on the database, once, for the schema pgtend; without it there is no journal
+names of blockers          pg_monitor or pg_read_all_stats, for the queries of other roles";
+
+const TOPICS: [(&str, &str); 3] =
+    [("exit-codes", EXIT_CODES), ("environment", ENVIRONMENT), ("permissions", PERMISSIONS)];
+
+/// Print help for a command, or on a topic: exit-codes, environment, permissions
+#[derive(Debug, Args)]
+pub struct HelpArgs {
+    /// Command or topic
+    #[arg(value_name = "COMMAND or TOPIC")]
+    words: Vec<String>,
+}
+
+impl HelpArgs {
+    pub fn run(&self, context: &Context, root: &mut Command) -> anyhow::Result<Exit> {
+        if let [word] = self.words.as_slice()
+            && let Some((_, text)) = TOPICS.iter().find(|(topic, _)| topic == word)
+        {
+            context.ui.answer(text)?;
+            return Ok(Exit::Done);
+        }
+        root.build();
+        let mut command = &mut *root;
+        for word in &self.words {
+            let unknown = || anyhow::anyhow!("no command or topic `{}`", self.words.join(" "));
+            let topics = TOPICS.map(|(topic, _)| topic).join(", ");
+            let found = command.find_subcommand_mut(word).ok_or_else(unknown);
+            command = found.exit(Exit::Usage).hint(format!("topics are {topics}"))?;
+        }
+        let help = command.render_long_help();
+        // anstream takes the styles away where nobody sees them.
+        context.ui.answer(&help.ansi().to_string())?;
+        Ok(Exit::Done)
+    }
+}
