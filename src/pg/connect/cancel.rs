@@ -3,11 +3,12 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, anyhow};
 use tokio_postgres::{CancelToken, NoTls};
 
 use crate::pg::connect::address::Address;
 use crate::pg::connect::attempt::Tls;
+use crate::pg::connect::failure::Cause;
 use crate::pg::settings::Settings;
 
 /// Where no `connect_timeout` says how long.
@@ -29,14 +30,13 @@ impl Canceller {
     /// When the server cannot be reached.
     pub async fn cancel(&self) -> anyhow::Result<()> {
         let patience = self.settings.connect_timeout.unwrap_or(PATIENCE);
-        match tokio::time::timeout(patience, self.send()).await {
-            Ok(sent) => sent.with_context(|| format!("cancel: {} failed", self.address)),
-            Err(_) => bail!("cancel: {} took longer than {} s", self.address, patience.as_secs()),
-        }
+        let sent = tokio::time::timeout(patience, self.send()).await.unwrap_or(Err(Cause::TimedOut));
+        sent.map_err(|cause| anyhow!("{} failed: {cause}", self.address))
+            .context("send the request to cancel")
     }
 
-    async fn send(&self) -> anyhow::Result<()> {
-        let stream = self.address.open(&self.settings).await?;
+    async fn send(&self) -> Result<(), Cause> {
+        let stream = self.address.open(&self.settings).await.map_err(Cause::Io)?;
         match &self.tls {
             Some(tls) => self.token.cancel_query_raw(stream, tls.connect()).await?,
             None => self.token.cancel_query_raw(stream, NoTls).await?,

@@ -59,8 +59,10 @@ impl Layers {
         self.text(name).map(PathBuf::from)
     }
 
+    /// The source of each value that is given and not empty.
     pub(super) fn sources(&self) -> BTreeMap<&'static str, Source> {
-        self.0.iter().map(|(name, (_, source))| (*name, source.clone())).collect()
+        let given = self.0.iter().filter(|(_, (value, _))| !value.is_empty());
+        given.map(|(name, (_, source))| (*name, source.clone())).collect()
     }
 
     pub(super) fn choice<T: Choice + Default>(&self, name: &str) -> anyhow::Result<T> {

@@ -1,0 +1,119 @@
+//! Several hosts, and what kind of server is wanted of them.
+use std::fs;
+use std::net::TcpListener;
+
+use pgtend::pg::connect::connect;
+
+use crate::server::Server;
+use crate::stage::{PASSWORD, failure, resolve, stage, told};
+
+const TRUST: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
+
+/// A port on which nobody listens.
+fn stopped() -> u16 {
+    TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn started(options: &'static [&'static str], standby: bool) -> Server {
+    let start = move || {
+        Server::start(TRUST, options, |data| {
+            if standby {
+                fs::write(data.join("standby.signal"), "").unwrap();
+            }
+        })
+    };
+    tokio::task::spawn_blocking(start).await.unwrap()
+}
+
+#[tokio::test]
+async fn the_first_server_of_the_right_kind_is_taken() {
+    let primary = stage().await;
+    let reader = started(&["default_transaction_read_only=on"], false).await;
+    let standby = started(&["hot_standby=on"], true).await;
+    let ports = [stopped(), reader.port, standby.port, primary.server.port];
+    let list = ports.map(|port| port.to_string()).join(",");
+    let hosts = ["127.0.0.1"; 4].join(",");
+    let settings = |attrs: &str| {
+        resolve(&format!(
+            "host={hosts} port={list} dbname=postgres user=alice password={PASSWORD} {attrs} connect_timeout=30"
+        ))
+    };
+    // Only the first server has the role; the others let in the superuser.
+    let anyone = |attrs: &str| {
+        let ports = [stopped(), reader.port, standby.port].map(|port| port.to_string()).join(",");
+        resolve(&format!(
+            "host={} port={ports} dbname=postgres user=postgres {attrs}",
+            ["127.0.0.1"; 3].join(",")
+        ))
+    };
+    for (attrs, port) in [
+        ("any", reader.port),
+        ("read-only", reader.port),
+        ("primary", reader.port),
+        ("standby", standby.port),
+        ("prefer-standby", standby.port),
+    ] {
+        let link = connect(&anyone(&format!("target_session_attrs={attrs}"))).await.unwrap();
+        let seen: String = link.client.query_one("show port", &[]).await.unwrap().get(0);
+        assert_eq!(seen, port.to_string(), "{attrs}");
+        assert_eq!(link.target, format!("\"postgres\" on 127.0.0.1:{port} as postgres"));
+    }
+    let error = told(&connect(&anyone("target_session_attrs=read-write")).await.unwrap_err());
+    let told: Vec<&str> = error.lines().next().unwrap().split(": connection to server").collect();
+    assert_eq!(told.len(), 4, "{error}");
+    for (part, problem) in told[1..].iter().zip(["Connection refused", "is read-only", "is read-only"]) {
+        assert!(part.contains(problem), "{part}");
+    }
+    let error = failure(&settings("target_session_attrs=any")).await;
+    assert!(error.contains("role \"alice\" does not exist"), "a refusal ends the search: {error}");
+}
+
+#[tokio::test]
+async fn prefer_standby_settles_for_less() {
+    let stage = stage().await;
+    let ports = [stopped(), stage.server.port].map(|port| port.to_string()).join(",");
+    let hosts = format!("host=127.0.0.1,127.0.0.1 port={ports} sslmode=require");
+    let link =
+        connect(&stage.settings(&format!("{hosts} target_session_attrs=prefer-standby"))).await.unwrap();
+    assert!(link.target.contains(&stage.server.port.to_string()));
+    for attrs in ["read-write", "primary"] {
+        connect(&stage.settings(&format!("{hosts} target_session_attrs={attrs}"))).await.unwrap();
+    }
+    for (attrs, problem) in
+        [("standby", "server is not in hot standby mode"), ("read-only", "session is not read-only")]
+    {
+        let error = failure(&stage.settings(&format!("{hosts} target_session_attrs={attrs}"))).await;
+        assert!(error.contains(problem) && error.contains("Connection refused"), "{attrs}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn hosts_in_random_order_are_all_tried() {
+    let stage = stage().await;
+    let mut ports = vec![stopped().to_string(); 7];
+    ports.push(stage.server.port.to_string());
+    let hosts = vec!["127.0.0.1"; 8].join(",");
+    let more = format!("host={hosts} port={} load_balance_hosts=random", ports.join(","));
+    for _ in 0..4 {
+        connect(&stage.settings(&more)).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_without_tls_is_reached_only_by_modes_that_allow_it() {
+    let server = started(&["ssl=off"], false).await;
+    let settings = |mode: &str| {
+        resolve(&format!("host=127.0.0.1 port={} user=postgres dbname=postgres sslmode={mode}", server.port))
+    };
+    for mode in ["disable", "allow", "prefer"] {
+        connect(&settings(mode)).await.unwrap();
+    }
+    for mode in ["require", "verify-full sslrootcert=system"] {
+        let error = failure(&settings(mode)).await;
+        assert!(error.contains("TLS: server does not support TLS"), "{error}");
+        assert!(error.contains("set ssl = on in the server's configuration"), "{error}");
+    }
+    let error = failure(&settings("prefer dbname=absent")).await;
+    let first = error.lines().next().unwrap();
+    assert_eq!(first.matches("database \"absent\" does not exist").count(), 1, "{error}");
+}
