@@ -9,6 +9,7 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::partition::PartitionCommand;
+use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements};
 
@@ -30,6 +31,8 @@ pub struct Cli {
 enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     Completions(CompletionsArgs),
     Help(HelpArgs),
 }
@@ -39,6 +42,7 @@ impl Command {
     fn name(&self) -> String {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
         }
@@ -47,6 +51,7 @@ impl Command {
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Partition(command) => command.run(context).await,
+            Self::Sandbox(command) => command.run(context),
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),
         }

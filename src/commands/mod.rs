@@ -3,3 +3,4 @@ pub mod completions;
 pub mod context;
 pub mod help_topics;
 pub mod partition;
+pub mod sandbox;

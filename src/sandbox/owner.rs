@@ -44,11 +44,7 @@ impl Owner {
     pub(super) fn command(self, program: impl AsRef<OsStr>, directory: &Path) -> Command {
         let mut command = Command::new(program);
         command.current_dir(directory).stdin(Stdio::null()).env("LC_ALL", "C");
-        for (name, _) in env::vars_os() {
-            if name.as_encoded_bytes().starts_with(b"PG") {
-                command.env_remove(name);
-            }
-        }
+        forget_server(&mut command);
         if let Some(ids) = self.dropped {
             command.uid(ids.user).gid(ids.group);
         }
@@ -92,6 +88,16 @@ impl fmt::Display for Owner {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let user = self.dropped.map_or_else(|| rustix::process::geteuid().as_raw(), |ids| ids.user);
         write!(f, "user {user}")
+    }
+}
+
+/// Takes away what the caller's environment says to libpq.
+pub(super) fn forget_server(command: &mut Command) {
+    for (name, _) in env::vars_os() {
+        let bytes = name.as_encoded_bytes();
+        if bytes.starts_with(b"PG") && !bytes.starts_with(b"PGTEND_") {
+            command.env_remove(name);
+        }
     }
 }
 

@@ -1,14 +1,14 @@
 //! [`Sandbox`]: one private server from start to end.
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command};
 
 use anyhow::{Context as _, Result, ensure};
 
 use super::cluster::{self, Cluster, PORT, Shutdown};
 use super::directory::Directory;
 use super::discover::{Server, discover};
-use super::owner::Owner;
+use super::owner::{Owner, forget_server};
 use super::place::Medium;
 use super::sentinel::Sentinel;
 use super::template::{self, SUPERUSER};
@@ -121,6 +121,19 @@ impl Sandbox {
     /// As [`Sandbox::url`], for another role.
     pub fn url_as(&self, role: &str, database: &str) -> String {
         url(&self.cluster.directory, role, database)
+    }
+
+    /// A command whose libpq connects here when it is told nothing else.
+    pub fn client_command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        forget_server(&mut command);
+        command
+            .env("PGHOST", self.socket_dir())
+            .env("PGPORT", self.port().to_string())
+            .env("PGUSER", self.superuser())
+            .env("PGDATABASE", "postgres")
+            .env("DATABASE_URL", self.url("postgres"));
+        command
     }
 
     /// Stops the server as an administrator would (`fast`).

@@ -2,6 +2,7 @@
 use std::env;
 use std::sync::OnceLock;
 
+use pgtend::failure::Failure;
 use pgtend::sandbox::{Options, Sandbox};
 
 /// Started by the first test that asks; it ends with the process, by the sandbox's sentinel.
@@ -12,8 +13,21 @@ pub fn server() -> &'static Sandbox {
     static SERVER: OnceLock<Sandbox> = OnceLock::new();
     SERVER.get_or_init(|| match Sandbox::start(&options()) {
         Ok(sandbox) => sandbox,
-        Err(error) => panic!("no server for the tests: {error:#}\n./x test gets what is missing"),
+        Err(error) => {
+            panic!("no server for the tests\n{}\nhint: ./x test gets what is missing", told(&error))
+        }
     })
+}
+
+/// The error with all that its reader would see of it.
+fn told(error: &anyhow::Error) -> String {
+    let mut lines: Vec<String> = error.chain().map(ToString::to_string).collect();
+    lines.dedup();
+    for failure in error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()) {
+        lines.extend(failure.detail.clone());
+        lines.extend(failure.hint.as_ref().map(|hint| format!("hint: {hint}")));
+    }
+    lines.join("\n")
 }
 
 /// For a test that needs a server of its own, to crash it for instance.

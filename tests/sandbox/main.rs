@@ -5,4 +5,7 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod discovery;
+mod leftovers;
 mod lifetime;
+mod named;
