@@ -1,4 +1,4 @@
--- Who changed what. $1 bigint: entries in all. $2, $3 timestamptz: only of this span.
+-- Who changed what. $1, $2 timestamptz: only of this span.
 insert into audit_logs (id, user_id, action, entity_type, entity_id, old_values, new_values, ip_address, created_at)
 with entry as materialized (
     select
@@ -7,7 +7,7 @@ with entry as materialized (
         1 + floor(8 * pg_temp.chance(n, 81))::integer as kind,
         1 + floor(greatest(1, share_before * claims) * power(pg_temp.chance(n, 82), 0.3))::bigint as claim,
         pg_temp.person(n, 83) as person
-    from pg_temp.moments($1, $2, $3, 80)
+    from pg_temp.moments((select entries from life), $1, $2, 80)
     cross join life
 )
 select

@@ -9,8 +9,12 @@ set jit = off;
 -- One row: when the history ends, and how much of it there is.
 create temporary table life (
     now timestamptz not null,
+    messages bigint not null,
     threads bigint not null,
-    claims bigint not null
+    sessions bigint not null,
+    claims bigint not null,
+    events bigint not null,
+    entries bigint not null
 );
 
 -- One row for each hour of the system's life: how much of everything has happened before it, and in it.

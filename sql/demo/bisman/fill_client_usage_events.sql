@@ -1,4 +1,4 @@
--- What people do in the client. $1 bigint: events in all. $2, $3 timestamptz: only of this span.
+-- What people do in the client. $1, $2 timestamptz: only of this span.
 insert into client_usage_events (id, user_id, session_id, event_type, page, payload, occurred_at)
 with event as materialized (
     select
@@ -8,7 +8,7 @@ with event as materialized (
         1 + floor(8 * power(pg_temp.chance(n, 72), 1.6))::integer as place,
         -- People do several things in a row.
         n / 12 + n % 3 * 1000003 as visit
-    from pg_temp.moments($1, $2, $3, 70)
+    from pg_temp.moments((select events from life), $1, $2, 70)
 )
 select
     n,

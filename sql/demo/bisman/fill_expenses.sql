@@ -1,4 +1,4 @@
--- Claims for money. $1 bigint: claims in all. $2, $3 timestamptz: only of this span.
+-- Claims for money. $1, $2 timestamptz: only of this span.
 insert into expenses (id, requester_id, thread_id, category, amount, status, created_at, updated_at)
 with claim as materialized (
     select
@@ -6,7 +6,7 @@ with claim as materialized (
         at,
         pg_temp.chance(n, 51) as luck,
         at > now - interval '9 days' * pg_temp.chance(n, 51) as waiting
-    from pg_temp.moments($1, $2, $3, 50)
+    from pg_temp.moments((select claims from life), $1, $2, 50)
     cross join life
 )
 select

@@ -1,12 +1,12 @@
 -- Chat messages, with who has read them and who has reacted, as several releases of the application wrote it.
--- $1 bigint: messages in all. $2, $3 timestamptz: only of this span.
+-- $1, $2 timestamptz: only of this span.
 insert into thread_messages (
     id, "threadId", "senderId", content, attachments, "readBy", reactions,
     "isEdited", "isDeleted", "deletedAt", "createdAt", "updatedAt"
 )
 with moment as materialized (
     select n, at, now, greatest(1, floor(share_before * threads)::bigint) as open_by_now
-    from pg_temp.moments($1, $2, $3, 20)
+    from pg_temp.moments((select messages from life), $1, $2, 20)
     cross join life
 ),
 message as materialized (

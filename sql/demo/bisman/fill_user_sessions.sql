@@ -1,4 +1,4 @@
--- Logins. $1 bigint: sessions in all. $2, $3 timestamptz: only of this span.
+-- Logins. $1, $2 timestamptz: only of this span.
 insert into user_sessions (
     id, user_id, token_hash, ip_address, user_agent, created_at, last_seen_at, expires_at, revoked_at
 )
@@ -8,7 +8,7 @@ with login as materialized (
         at,
         power(pg_temp.chance(n, 41), 3) as stay,
         pg_temp.chance(n, 42) < 0.3 as logged_out
-    from pg_temp.moments($1, $2, $3, 40)
+    from pg_temp.moments((select sessions from life), $1, $2, 40)
 ),
 visit as materialized (
     select *, least(now, at + interval '10 hours' * stay) as seen
