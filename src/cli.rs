@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
+use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics;
 use crate::commands::partition::PartitionCommand;
 use crate::failure::Exit;
@@ -30,6 +31,7 @@ pub struct Cli {
 enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
+    Demo(DemoArgs),
     Completions(CompletionsArgs),
 }
 
@@ -38,6 +40,7 @@ impl Command {
     fn name(&self) -> String {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
         }
     }
@@ -45,6 +48,7 @@ impl Command {
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Partition(command) => command.run(context).await,
+            Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
         }
     }

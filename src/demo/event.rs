@@ -37,7 +37,7 @@ pub enum Event<'a> {
     },
     FilledAll {
         rows: u64,
-        bytes: u64,
+        bytes: i64,
         elapsed: Duration,
     },
     /// How the application fared alone, and beside the command.

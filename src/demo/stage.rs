@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use std::process::Stdio;
 
 use anyhow::{Context as _, Result, ensure};
-use tempfile::TempDir;
 use tokio::process::Command;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, NoTls};
@@ -15,6 +14,7 @@ use super::story::Run;
 use crate::ddl;
 use crate::pg::name::Ident;
 use crate::pg::sql::Query;
+use crate::pg::state::ServerError;
 use crate::sandbox::{Options, Sandbox};
 
 /// What the reader chose.
@@ -32,7 +32,7 @@ pub struct Setting {
 #[derive(Debug)]
 pub struct Stage {
     sandbox: Sandbox,
-    directory: TempDir,
+    directory: PathBuf,
     program: PathBuf,
     database: &'static str,
     environment: Vec<(&'static str, &'static str)>,
@@ -44,7 +44,9 @@ impl Stage {
     pub async fn set_up(database: &'static str, setting: &Setting) -> Result<Self> {
         let program = env::current_exe().context("find this program's own file")?;
         let sandbox = Sandbox::start(&Options { major: setting.major, ..Options::default() })?;
-        let directory = TempDir::with_prefix("pgtend-demo-").context("create a directory")?;
+        // There it goes with the server, however this program ends.
+        let directory = sandbox.socket_dir().join("demo");
+        fs::create_dir(&directory).with_context(|| format!("create {}", directory.display()))?;
         let postgres = connect(&sandbox.url("postgres")).await?;
         let create = ddl!("demo/create_database.sql", name = Ident::new(database)?);
         postgres
@@ -60,7 +62,7 @@ impl Stage {
 
     /// Where commands run.
     pub fn directory(&self) -> &Path {
-        self.directory.path()
+        &self.directory
     }
 
     pub fn database(&self) -> &'static str {
@@ -141,10 +143,10 @@ async fn connect(url: &str) -> Result<Client> {
 
 /// Sends a file of statements as one message.
 pub(super) async fn send(client: &Client, query: &Query) -> Result<()> {
-    client.batch_execute(query.text).await.with_context(|| format!("run {}", query.file))
+    client.batch_execute(query.text).await.map_err(|error| ServerError::new(query.file, &error).explained())
 }
 
 /// Runs one statement and tells how many rows it touched.
 pub(super) async fn execute(client: &Client, query: &Query, values: &[&(dyn ToSql + Sync)]) -> Result<u64> {
-    client.execute(query.text, values).await.with_context(|| format!("run {}", query.file))
+    client.execute(query.text, values).await.map_err(|error| ServerError::new(query.file, &error).explained())
 }

@@ -41,11 +41,6 @@ impl Progress {
         bar.set_message(format!("{target}: {summary}"));
     }
 
-    /// A bar by name, for work that is no plan, such as loading rows.
-    pub(super) fn amount(&self, name: &str, done: u64, total: u64) {
-        self.step(name, usize::try_from(done + 1).unwrap_or(usize::MAX), usize::try_from(total).unwrap_or(usize::MAX), "");
-    }
-
     pub(super) fn done(&self, target: &str) {
         if let Some(bar) = self.by_target.borrow_mut().remove(target) {
             bar.finish_and_clear();
