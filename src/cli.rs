@@ -7,6 +7,7 @@ use clap::{CommandFactory as _, Parser, Subcommand};
 use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
+use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
@@ -33,6 +34,7 @@ enum Command {
     Partition(PartitionCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    Demo(DemoArgs),
     Completions(CompletionsArgs),
     Help(HelpArgs),
 }
@@ -43,6 +45,7 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
+            Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
         }
@@ -52,6 +55,7 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
+            Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),
         }

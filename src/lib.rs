@@ -6,6 +6,7 @@ pub mod apply;
 pub mod cli;
 pub mod commands;
 pub mod config;
+pub mod demo;
 pub mod failure;
 pub mod operations;
 pub mod output;

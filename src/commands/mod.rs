@@ -1,6 +1,7 @@
 //! One module for each noun: its arguments, and the thin way from them to an operation. The only users of `output`.
 pub mod completions;
 pub mod context;
+pub mod demo;
 pub mod help_topics;
 pub mod partition;
 pub mod sandbox;

@@ -6,6 +6,7 @@ mod format;
 mod listing;
 mod plan;
 mod progress;
+mod story;
 mod trace;
 mod ui;
 

@@ -81,6 +81,10 @@ impl Ui {
         matches!(self.voice.format, Format::Json)
     }
 
+    pub const fn color(&self) -> Color {
+        self.voice.color
+    }
+
     /// Somebody looks at stdout.
     pub const fn answer_is_seen(&self) -> bool {
         self.answer_is_seen

@@ -1,0 +1,2 @@
+-- The database that a story plays in.
+create database {name}

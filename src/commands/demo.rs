@@ -1,0 +1,77 @@
+//! `pgtend demo`
+use std::time::Duration;
+
+use anyhow::bail;
+use clap::{Args, ValueEnum};
+
+use crate::commands::context::Context;
+use crate::demo::{BISMAN, Event, Setting, Story, play, take_leave};
+use crate::failure::{Exit, Explain as _};
+use crate::output::Color;
+
+/// See pgtend at work on a private server, with the tables of a real system
+///
+/// Nothing of yours is read or changed: the server is started for the demo, lives in memory or below TMPDIR, and is
+/// gone when the demo ends. Every command that it shows is really run.
+#[derive(Debug, Args)]
+pub struct DemoArgs {
+    /// Whose tables
+    #[arg(value_enum, default_value_t = System::Bisman)]
+    system: System,
+    /// Chat messages to begin with; all other rows are in proportion
+    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(i64).range(1000..=50_000_000))]
+    rows: i64,
+    /// Leave the server up at the end, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+    /// Major version of the server [default: the newest installed]
+    #[arg(long, value_name = "MAJOR")]
+    pg_version: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum System {
+    /// Chat and ERP: threads, usage events, audit entries
+    Bisman,
+}
+
+impl System {
+    const fn story(self) -> &'static Story {
+        match self {
+            Self::Bisman => &BISMAN,
+        }
+    }
+}
+
+impl DemoArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        if context.ui.is_json() {
+            bail!(
+                anyhow::anyhow!("a demo is told to people").exit(Exit::Usage).hint("leave --format json out")
+            );
+        }
+        let tell = |event: &Event<'_>| context.ui.story(event);
+        let story = self.system.story();
+        let setting =
+            Setting { major: self.pg_version, rows: self.rows, environment: colour(context.ui.color()) };
+        let stage = tokio::select! {
+            stage = play(story, &setting, &tell) => stage?,
+            stopped = context.stop.sleep(Duration::MAX) => return stopped.map(|()| Exit::Done).map_err(Into::into),
+        };
+        take_leave(story, &stage, self.keep, &tell)?;
+        if self.keep {
+            // Ctrl-C is how the reader says that the demo has done what it should.
+            let _ = context.stop.sleep(Duration::MAX).await;
+        }
+        Ok(Exit::Done)
+    }
+}
+
+/// What makes the programs in the story choose as this one does.
+fn colour(chosen: Color) -> Vec<(&'static str, &'static str)> {
+    match chosen {
+        Color::Auto => Vec::new(),
+        Color::Always => vec![("CLICOLOR_FORCE", "1")],
+        Color::Never => vec![("NO_COLOR", "1")],
+    }
+}

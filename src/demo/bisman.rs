@@ -1,0 +1,146 @@
+//! The story of the chat-and-ERP system: its partitioned tables get their partitions, and lose the old ones.
+//! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
+use super::application::Application;
+use super::fill::{Batches, Fill, Table};
+use super::story::{Chapter, Run, Scene, Story, run};
+use crate::query;
+
+pub const BISMAN: Story = Story {
+    database: "bisman",
+    chapters: CHAPTERS,
+    application: Application {
+        role: "bisman_app",
+        write: query!("demo/bisman/application_write.sql"),
+        read: query!("demo/bisman/application_read.sql"),
+    },
+    to_try: TO_TRY,
+};
+
+const CHAPTERS: &[Chapter] = &[
+    Chapter { title: "A private server", scenes: &[Scene::Enter] },
+    Chapter {
+        title: "A chat-and-ERP system, eighteen months old",
+        scenes: &[
+            Scene::Load(&[query!("demo/bisman/schema.sql"), query!("demo/bisman/partitioned.sql")]),
+            Scene::Fill(&FILL),
+            Scene::Say(
+                "Its next release writes to three partitioned tables. They are there, without a single partition: \
+                 whoever writes to them now is refused.",
+            ),
+        ],
+    },
+    Chapter {
+        title: "What is wanted",
+        scenes: &[
+            Scene::Write { name: "pgtend.toml", text: include_str!("../../sql/demo/bisman/pgtend.toml") },
+            Scene::Say("So much is missing. Exit code 3 says that to cron, and nothing was changed:"),
+            Scene::Run(Run { words: &["partition", "check"], code: 3 }),
+        ],
+    },
+    Chapter {
+        title: "A plan first",
+        scenes: &[
+            Scene::Say(
+                "Every change is a plan before it is made: SQL that psql would run, with the locks that it takes. \
+                 Flags go before the file; this month and the next would do for today.",
+            ),
+            Scene::Run(run(&[
+                "partition",
+                "create",
+                "thread_messages_partitioned",
+                "--ahead",
+                "1",
+                "--dry-run",
+            ])),
+            Scene::Run(run(&["partition", "create", "thread_messages_partitioned", "--ahead", "1"])),
+            Scene::Say("The application moves in:"),
+            Scene::Insert(query!("demo/bisman/copy_messages.sql")),
+        ],
+    },
+    Chapter {
+        title: "The rest, while the application works",
+        scenes: &[
+            Scene::Say(
+                "One session writes messages, another reads them, and a third has read the table in a transaction \
+                 that it leaves open. Meanwhile, what cron would run every night:",
+            ),
+            Scene::RunBesideApplication(run(&["partition", "maintain"])),
+        ],
+    },
+    Chapter {
+        title: "Old rows find their months",
+        scenes: &[
+            Scene::Insert(query!("demo/bisman/copy_usage_events.sql")),
+            Scene::Insert(query!("demo/bisman/copy_audit_logs.sql")),
+            Scene::Run(run(&["partition", "list"])),
+            Scene::Run(run(&["partition", "list", "thread_messages_partitioned"])),
+            Scene::Run(run(&["partition", "check"])),
+        ],
+    },
+    Chapter {
+        title: "Retention",
+        scenes: &[
+            Scene::Say("Audit entries are read for a month. What would go, and how:"),
+            Scene::Run(run(DROP_PLAN)),
+            Scene::Say(
+                "Rows are lost, so pgtend wants consent: an answer, or --yes. Without an archive it wants that said, too.",
+            ),
+            Scene::Run(run(DROP)),
+            Scene::Run(run(&["partition", "list", "audit_logs_partitioned"])),
+        ],
+    },
+    Chapter {
+        title: "Tomorrow night",
+        scenes: &[
+            Scene::Say("The same command again finds nothing to do, and says so with exit code 0:"),
+            Scene::Run(run(&["partition", "maintain"])),
+        ],
+    },
+];
+
+const DROP_PLAN: &[&str] =
+    &["partition", "drop", "audit_logs_partitioned", "--keep", "1 month", "--no-archive", "--dry-run"];
+const DROP: &[&str] =
+    &["partition", "drop", "audit_logs_partitioned", "--keep", "1 month", "--no-archive", "--yes"];
+
+const TO_TRY: &[(&str, &str)] = &[
+    ("psql \"$DATABASE_URL\"", "look around"),
+    ("pgtend partition list --json", "the same for programs"),
+    ("pgtend partition create audit_logs_partitioned --ahead 12 --dry-run", "a year of partitions, as SQL"),
+    (
+        "pgtend partition drop client_usage_events_partitioned --keep '2 months' --no-archive",
+        "pgtend asks first",
+    ),
+];
+
+const FILL: Fill = Fill {
+    begin: query!("demo/bisman/fill_begin.sql"),
+    size: query!("demo/bisman/fill_life.sql"),
+    prepare: &[query!("demo/bisman/fill_activity.sql"), query!("demo/bisman/fill_conversations.sql")],
+    spans: query!("demo/bisman/fill_months.sql"),
+    lanes: &[&CHAT, &REST],
+    end: &[query!("demo/bisman/fill_end.sql"), query!("demo/vacuum.sql")],
+};
+
+const CHAT: [Table; 4] = [
+    at_once("users", query!("demo/bisman/fill_users.sql")),
+    at_once("threads", query!("demo/bisman/fill_threads.sql")),
+    at_once("thread_members", query!("demo/bisman/fill_thread_members.sql")),
+    by_month("thread_messages", query!("demo/bisman/fill_thread_messages.sql")),
+];
+
+const REST: [Table; 5] = [
+    by_month("user_sessions", query!("demo/bisman/fill_user_sessions.sql")),
+    by_month("expenses", query!("demo/bisman/fill_expenses.sql")),
+    at_once("approvals", query!("demo/bisman/fill_approvals.sql")),
+    by_month("client_usage_events", query!("demo/bisman/fill_client_usage_events.sql")),
+    by_month("audit_logs", query!("demo/bisman/fill_audit_logs.sql")),
+];
+
+const fn at_once(name: &'static str, sql: crate::pg::sql::Query) -> Table {
+    Table { name, sql, batches: Batches::One }
+}
+
+const fn by_month(name: &'static str, sql: crate::pg::sql::Query) -> Table {
+    Table { name, sql, batches: Batches::BySpan }
+}

@@ -1,0 +1,123 @@
+//! Tells a story from its first chapter to its last.
+use std::time::Duration;
+
+use anyhow::{Context as _, Result};
+
+use super::event::{Event, Tell};
+use super::stage::{Setting, Stage, execute, send};
+use super::story::{Run, Scene, Story};
+use crate::pg::sql::{Query, statement};
+
+/// How long the application works alone, for comparison.
+const ALONE: Duration = Duration::from_secs(1);
+
+/// Plays all chapters. What is returned still runs; dropped, it is gone.
+///
+/// # Errors
+/// When a command does not end as the story says, or the server refuses a statement.
+pub async fn play(story: &Story, setting: &Setting, tell: &Tell<'_>) -> Result<Stage> {
+    let stage = Stage::set_up(story.database, setting).await?;
+    let player = Player { story, stage: &stage, rows: setting.rows, tell };
+    for (chapter, number) in story.chapters.iter().zip(1..) {
+        tell(&Event::Chapter { number, title: chapter.title })?;
+        for scene in chapter.scenes {
+            player
+                .scene(scene)
+                .await
+                .with_context(|| format!("play chapter {number}, `{}`", chapter.title))?;
+        }
+    }
+    Ok(stage)
+}
+
+/// Says how to look at what is there, on a stage that stays or on the next one.
+///
+/// # Errors
+/// The listener's.
+pub fn take_leave(story: &Story, stage: &Stage, stays: bool, tell: &Tell<'_>) -> Result<()> {
+    if stays {
+        tell(&Event::Said("The server stays up until you press Ctrl-C here. In another terminal:"))?;
+        enter(stage, tell)?;
+        if stage.program() != "pgtend" {
+            tell(&Event::Typed(&format!("alias pgtend='{}'", stage.program())))?;
+        }
+    } else {
+        tell(&Event::Said(
+            "The server ends here. With --keep it stays up, and says how to reach it. Then try:",
+        ))?;
+    }
+    for (line, why) in story.to_try {
+        tell(&Event::Suggested { line, why })?;
+    }
+    Ok(())
+}
+
+fn enter(stage: &Stage, tell: &Tell<'_>) -> Result<()> {
+    tell(&Event::Typed(&format!("cd {}", stage.directory().display())))?;
+    tell(&Event::Typed(&format!("export DATABASE_URL='{}'", stage.url())))
+}
+
+struct Player<'a> {
+    story: &'a Story,
+    stage: &'a Stage,
+    rows: i64,
+    tell: &'a Tell<'a>,
+}
+
+impl Player<'_> {
+    async fn scene(&self, scene: &Scene) -> Result<()> {
+        match scene {
+            Scene::Say(text) => (self.tell)(&Event::Said(text)),
+            Scene::Enter => self.enter(),
+            Scene::Load(files) => self.load(files).await,
+            Scene::Fill(fill) => fill.run(self.stage, self.rows, self.tell).await,
+            Scene::Write { name, text } => self.write(name, text),
+            Scene::Insert(query) => self.insert(query).await,
+            Scene::Run(run) => self.run(run).await,
+            Scene::RunBesideApplication(run) => self.run_beside_application(run).await,
+        }
+    }
+
+    fn enter(&self) -> Result<()> {
+        let server = self.stage.sandbox();
+        (self.tell)(&Event::Started { version: server.version(), directory: server.socket_dir() })?;
+        enter(self.stage, self.tell)
+    }
+
+    async fn load(&self, files: &[Query]) -> Result<()> {
+        let client = self.stage.superuser().await?;
+        for file in files {
+            send(&client, file).await?;
+        }
+        Ok(())
+    }
+
+    fn write(&self, name: &str, text: &str) -> Result<()> {
+        self.stage.write(name, text)?;
+        (self.tell)(&Event::Typed(&format!("cat {name}")))?;
+        (self.tell)(&Event::Answered(text))
+    }
+
+    async fn insert(&self, query: &Query) -> Result<()> {
+        let text = statement(query.text);
+        (self.tell)(&Event::Stated { database: self.stage.database(), statement: &text })?;
+        let rows = execute(&self.stage.superuser().await?, query, &[]).await?;
+        (self.tell)(&Event::Answered(&format!("INSERT 0 {rows}")))
+    }
+
+    async fn run(&self, run: &Run) -> Result<()> {
+        (self.tell)(&Event::Typed(&run.typed()))?;
+        self.stage.run(run).await
+    }
+
+    async fn run_beside_application(&self, run: &Run) -> Result<()> {
+        let application = &self.story.application;
+        let nothing = async {
+            tokio::time::sleep(ALONE).await;
+            Ok(())
+        };
+        let alone = application.beside(self.stage, 0, nothing).await?;
+        let beside = application.beside(self.stage, alone.writes.count, self.run(run)).await?;
+        (self.tell)(&Event::Compared { alone: &alone, beside: &beside })
+    }
+}
