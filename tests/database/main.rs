@@ -10,3 +10,5 @@ mod check;
 mod create;
 mod default;
 mod drop;
+mod list;
+mod maintain;

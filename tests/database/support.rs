@@ -1,4 +1,6 @@
 //! What the tests of the partition commands share: a fixed now, usual tables, and how partitions are told.
+use std::time::Duration;
+
 use crate::common::database::Database;
 use crate::common::program::Program;
 
@@ -88,4 +90,26 @@ pub async fn fingerprint(db: &Database) -> String {
 #[track_caller]
 pub fn contains(text: &str, part: &str) {
     assert!(text.contains(part), "no `{part}` in\n{text}");
+}
+
+/// A detach that another session's transaction holds up, cancelled: pending from then on.
+pub async fn leave_pending(db: &Database, partition: &str) {
+    let reader = db.client().await;
+    reader.batch_execute("begin; select count(*) from events").await.unwrap();
+    let detacher = db.client().await;
+    let cancel = detacher.cancel_token();
+    let detach = format!("alter table events detach partition {partition} concurrently");
+    let detached = tokio::spawn(async move { detacher.batch_execute(&detach).await });
+    while db.value("select count(*) from pg_inherits where inhdetachpending").await != "1" {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    assert_eq!(detached.await.unwrap().unwrap_err().code().unwrap().code(), "57014");
+    reader.batch_execute("rollback").await.unwrap();
+}
+
+/// As a run that was killed after its first step leaves a partition.
+pub async fn mark(db: &Database, partition: &str, comment: &str) {
+    let oid = db.value("select 'events'::regclass::oid").await;
+    db.batch(&format!("comment on table {partition} is 'pgtend:drop parent={oid}{comment}'")).await;
 }
