@@ -45,7 +45,7 @@ impl CreateArgs {
             context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
             return Ok(tally.exit());
         }
-        create_all(context, &session, &targets.found, now, &tally).await?;
+        create_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
     }
 }
@@ -82,7 +82,7 @@ pub async fn create_all(
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
-) -> anyhow::Result<()> {
+) {
     let shared = Shared::new(context);
     let mut waiting = Vec::new();
     for target in targets {
@@ -103,7 +103,7 @@ pub async fn create_all(
             Err(error) => tally.fail(context, &name, &error),
         }
     })
-    .await
+    .await;
 }
 
 fn has_work(timeline: &Timeline, target: &Target, now: DateTime<Utc>) -> anyhow::Result<bool> {
@@ -121,10 +121,8 @@ async fn create_one(
     target: &Target,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
-    let claim = shared.claim(context, session, &target.table.relation, target.table.oid).await?;
-    let result = create_claimed(context, shared, session, target, now).await;
-    claim.release().await?;
-    result
+    let work = create_claimed(context, shared, session, target, now);
+    shared.claimed(context, session, &target.table, work).await
 }
 
 async fn create_claimed(

@@ -48,9 +48,9 @@ impl MaintainArgs {
             context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
             return Ok(tally.exit());
         }
-        create::create_all(context, &session, &targets.found, now, &tally).await?;
+        create::create_all(context, &session, &targets.found, now, &tally).await;
         context.stop.check()?;
-        retire::drop_all(context, &session, &targets.found, now, &tally).await?;
+        retire::drop_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
     }
 }

@@ -53,7 +53,7 @@ impl DropArgs {
             context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
             return Ok(tally.exit());
         }
-        drop_all(context, &session, &targets.found, now, &tally).await?;
+        drop_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
     }
 }
@@ -87,7 +87,7 @@ pub async fn drop_all(
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
-) -> anyhow::Result<()> {
+) {
     let (mut plans, mut waiting) = (Vec::new(), Vec::new());
     for target in targets {
         let name = target.table.relation.plain();
@@ -109,10 +109,9 @@ pub async fn drop_all(
     let agreed = match consent(plans, |losses| context.ui.consent_to(losses, context.args.yes)) {
         Ok(agreed) => agreed,
         Err(error) => {
-            let names =
-                waiting.iter().map(|target| target.table.relation.plain()).collect::<Vec<_>>().join(", ");
-            tally.fail(context, &names, &error);
-            return Ok(());
+            let names: Vec<String> = waiting.iter().map(|target| target.table.relation.plain()).collect();
+            tally.fail_all(context, &names, &error);
+            return;
         }
     };
     let shared = Shared::new(context);
@@ -124,7 +123,7 @@ pub async fn drop_all(
             Err(error) => tally.fail(context, &name, &error),
         }
     })
-    .await
+    .await;
 }
 
 /// `None`: nothing to do. Rows that would go for good need a word about archives.
@@ -154,16 +153,13 @@ async fn drop_one(
     agreed: Consented,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
-    let claim = shared.claim(context, session, &target.table.relation, target.table.oid).await?;
-    let result = async {
+    let work = async {
         match fresh_plan(session, target, now).await?.filter(|plan| !plan.is_empty()) {
             Some(fresh) => shared.apply(context, session, &agreed.renewed(fresh)?).await,
             None => Ok(Outcome::default()),
         }
-    }
-    .await;
-    claim.release().await?;
-    result
+    };
+    shared.claimed(context, session, &target.table, work).await
 }
 
 /// The plan for the table as it is now: creating ahead may just have changed it.

@@ -1,5 +1,5 @@
 //! Applying to many tables: two at a time, each on a session of its own, one failing table stopping no other.
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::rc::Rc;
 
@@ -10,7 +10,8 @@ use crate::apply::{Budget, Journal, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _};
 use crate::output::exit_of;
-use crate::pg::name::{Ident, Relation};
+use crate::pg::catalog::PartitionedTable;
+use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::plan::Consented;
 
@@ -19,8 +20,6 @@ const AT_ONCE: usize = 2;
 /// What a run came to, table by table.
 #[derive(Debug, Default)]
 pub struct Tally {
-    finished: Cell<usize>,
-    exits: RefCell<Vec<Exit>>,
     tables: RefCell<Vec<TableResult>>,
 }
 
@@ -31,6 +30,9 @@ pub struct TableResult {
     pub outcome: &'static str,
     pub steps: usize,
     pub error: Option<String>,
+    /// Of the first failure.
+    #[serde(skip)]
+    exit: Option<Exit>,
 }
 
 #[derive(Debug, Serialize)]
@@ -41,43 +43,58 @@ struct Summary {
 
 impl Tally {
     pub fn finish(&self, table: &str, outcome: &Outcome) {
-        self.finished.set(self.finished.get() + 1);
-        let done = if outcome.steps.is_empty() { "nothing_to_do" } else { "done" };
-        self.record(table, done, outcome.steps.len(), None);
+        let steps = outcome.steps.len();
+        self.change(table, |known| {
+            known.steps += steps;
+            if steps > 0 && known.exit.is_none() {
+                known.outcome = "done";
+            }
+        });
     }
 
     /// Prints the error and goes on.
     pub fn fail(&self, context: &Context, table: &str, error: &anyhow::Error) {
-        self.exits.borrow_mut().push(exit_of(error));
-        context.ui.target_done(table);
-        self.record(table, "failed", 0, Some(format!("{error:#}")));
-        if context.stop.requested().is_none() {
+        self.fail_all(context, &[table.to_owned()], error);
+    }
+
+    /// One error for all these tables, printed unless it was told of them before.
+    pub fn fail_all(&self, context: &Context, tables: &[String], error: &anyhow::Error) {
+        let text = format!("{error:#}");
+        let mut news = false;
+        for table in tables {
+            context.ui.target_done(table);
+            self.change(table, |known| {
+                news |= known.error.as_ref() != Some(&text);
+                known.outcome = "failed";
+                known.exit = known.exit.or(Some(exit_of(error)));
+                known.error.get_or_insert_with(|| text.clone());
+            });
+        }
+        if news && context.stop.requested().is_none() {
             context.ui.error(error);
         }
     }
 
-    fn record(&self, table: &str, outcome: &'static str, steps: usize, error: Option<String>) {
+    fn change(&self, table: &str, change: impl FnOnce(&mut TableResult)) {
         let mut tables = self.tables.borrow_mut();
-        match tables.iter_mut().find(|result| result.table == table) {
-            Some(known) => {
-                known.steps += steps;
-                known.error = error.or(known.error.take());
-                if outcome == "failed" || (outcome == "done" && known.outcome != "failed") {
-                    known.outcome = outcome;
-                }
-            }
-            None => tables.push(TableResult { table: table.to_owned(), outcome, steps, error }),
+        if let Some(known) = tables.iter_mut().find(|result| result.table == table) {
+            return change(known);
         }
+        let outcome = "nothing_to_do";
+        let mut new = TableResult { table: table.to_owned(), outcome, steps: 0, error: None, exit: None };
+        change(&mut new);
+        tables.push(new);
     }
 
-    /// The exit code of the whole: the failures' own where nothing was finished and they agree, else 6.
+    /// The exit code of the whole: the failures' own where no table is finished and they agree, else 6.
     pub fn exit(&self) -> Exit {
-        let exits = self.exits.borrow();
-        match exits.first() {
+        let tables = self.tables.borrow();
+        let failed: Vec<Exit> = tables.iter().filter_map(|table| table.exit).collect();
+        match failed.first() {
             None => Exit::Done,
-            Some(first) if self.finished.get() == 0 && exits.iter().all(|exit| exit == first) => *first,
-            Some(_) if self.finished.get() == 0 => Exit::Failed,
-            Some(_) => Exit::Partly,
+            Some(_) if failed.len() < tables.len() => Exit::Partly,
+            Some(first) if failed.iter().all(|exit| exit == first) => *first,
+            Some(_) => Exit::Failed,
         }
     }
 
@@ -85,12 +102,12 @@ impl Tally {
     pub fn end(&self, context: &Context, schema: &str) -> anyhow::Result<Exit> {
         context.stop.check()?;
         let exit = self.exit();
+        let tables = self.tables.borrow();
+        let failed = tables.iter().filter(|table| table.exit.is_some()).count();
         if context.ui.is_json() {
-            let summary = Summary { exit_code: exit.code(), tables: self.tables.borrow().clone() };
-            context.ui.line(schema, &summary)?;
+            context.ui.line(schema, &Summary { exit_code: exit.code(), tables: tables.clone() })?;
         }
-        if exit == Exit::Partly {
-            let failed = self.exits.borrow().len();
+        if exit == Exit::Partly && failed < tables.len() {
             context.ui.status(&format!("{failed} failed, the others are finished"));
         }
         Ok(exit)
@@ -98,37 +115,27 @@ impl Tally {
 }
 
 /// Applies to each target what `one` makes of it, two at a time. The first session is the one that is there.
-pub async fn each<T, F>(
-    context: &Context,
-    session: &Rc<Session>,
-    targets: Vec<T>,
-    one: F,
-) -> anyhow::Result<()>
+pub async fn each<T, F>(context: &Context, session: &Rc<Session>, targets: Vec<T>, one: F)
 where
     F: AsyncFn(Rc<Session>, T),
 {
     let workers = targets.len().min(AT_ONCE);
     let queue = RefCell::new(VecDeque::from(targets));
     let next = || queue.borrow_mut().pop_front();
-    let work = async |first: Option<Rc<Session>>| -> anyhow::Result<()> {
-        let mut own = first;
+    let work = async |session: Rc<Session>| {
         while let Some(target) = next() {
-            let session = match &own {
-                Some(session) => Rc::clone(session),
-                None => context.connect().await?,
-            };
-            own = Some(Rc::clone(&session));
-            one(session, target).await;
+            one(Rc::clone(&session), target).await;
         }
-        Ok(())
     };
-    match workers {
-        0 => Ok(()),
-        1 => work(Some(Rc::clone(session))).await,
-        _ => {
-            let (a, b) = tokio::join!(work(Some(Rc::clone(session))), work(None));
-            a.and(b)
-        }
+    let helper = async || match context.connect().await {
+        Ok(session) => work(session).await,
+        // As where a role may have one connection: the first session does it all.
+        Err(error) => tracing::debug!("work with one session: {error:#}"),
+    };
+    if workers > 1 {
+        tokio::join!(work(Rc::clone(session)), helper());
+    } else {
+        work(Rc::clone(session)).await;
     }
 }
 
@@ -144,15 +151,20 @@ impl Shared {
         Self { budget: Budget::new(&context.patience), journal: RefCell::new(None) }
     }
 
-    /// Becomes the only run on the table.
-    pub async fn claim<'s>(
+    /// Does the work as the only run on the table.
+    pub async fn claimed<T>(
         &self,
         context: &Context,
-        session: &'s Session,
-        relation: &Relation,
-        oid: u32,
-    ) -> anyhow::Result<Claim<'s>> {
-        Claim::claim(session, relation, oid, &self.budget, &context.stop).await
+        session: &Session,
+        table: &PartitionedTable,
+        work: impl Future<Output = anyhow::Result<T>>,
+    ) -> anyhow::Result<T> {
+        let claim = Claim::claim(session, &table.relation, table.oid, &self.budget, &context.stop).await?;
+        let result = work.await;
+        let released = claim.release().await;
+        // When the work has failed, its error is the one that tells why.
+        let value = result?;
+        released.map(|()| value)
     }
 
     /// Applies a plan that was agreed to; the session must hold the claim on its target.

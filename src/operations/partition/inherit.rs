@@ -6,6 +6,7 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use crate::ddl;
+use crate::operations::partition::retire::without_mark;
 use crate::pg::catalog::{Grant, Policy, Properties, ReplicaIdentity};
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Deparsed, Fragment, Keyword, List, Sql};
@@ -56,8 +57,9 @@ pub fn dress(
     if let Some(sibling) = sibling {
         row_security(&mut dress, partition, sibling)?;
     }
-    if let Some(comment) = overrides.comment.as_ref().or_else(|| sibling.and_then(|s| s.comment.as_ref())) {
-        let comment = Literal(comment.clone());
+    let inherited = || sibling.and_then(|s| s.comment.as_deref()).and_then(without_mark);
+    if let Some(comment) = overrides.comment.as_deref().or_else(inherited) {
+        let comment = Literal(comment.to_owned());
         dress.before.push(ddl!("partition/comment.sql", partition = *partition, comment = comment));
     }
     grants(&mut dress, partition, sibling, overrides)?;

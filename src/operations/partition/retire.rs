@@ -74,7 +74,7 @@ pub fn plan_drop(
         plan.steps.extend(removal_steps(stranded, table.oid, evidence));
     }
     for spared in &retired.spared {
-        plan.steps.push(unmark_step(&spared.partition));
+        plan.steps.push(unmark_step(&spared.partition, "which is not due any more"));
     }
     refuse(timeline, retired, max_drop, evidence)?;
     for part in &retired.due {
@@ -216,6 +216,10 @@ fn referenced_locks(keys: &ForeignKeys, mode: LockMode) -> Vec<Lock> {
 fn retire_steps(timeline: &Timeline, part: &Part, mode: DropMode, evidence: &DropEvidence) -> Vec<Step> {
     let mut steps = Vec::new();
     let partition = &part.partition;
+    if mode == DropMode::Detach && marked_for(partition, timeline.table.oid) {
+        // With the mark, the next run would take the detached table for one to be dropped.
+        steps.push(unmark_step(partition, "which stays as a table of its own"));
+    }
     if mode == DropMode::Drop {
         steps.push(mark_step(partition, timeline.table.oid));
         if !evidence.foreign_keys.referencing.is_empty() {
@@ -233,7 +237,7 @@ fn retire_steps(timeline: &Timeline, part: &Part, mode: DropMode, evidence: &Dro
 
 fn mark_step(partition: &Partition, parent: u32) -> Step {
     let name = &partition.relation;
-    let before = original_comment(partition);
+    let before = partition.comment.as_deref().and_then(without_mark);
     let mark =
         Literal(before.map_or_else(|| format!("{MARK}{parent}"), |text| format!("{MARK}{parent}\n{text}")));
     let comment = ddl!("partition/comment.sql", partition = *name, comment = mark);
@@ -245,11 +249,11 @@ fn mark_step(partition: &Partition, parent: u32) -> Step {
     step
 }
 
-fn unmark_step(partition: &Partition) -> Step {
+fn unmark_step(partition: &Partition, why: &str) -> Step {
     let name = &partition.relation;
-    let summary = format!("take the mark off {}, which is not due any more", name.plain());
-    let statement = match original_comment(partition) {
-        Some(text) => ddl!("partition/comment.sql", partition = *name, comment = Literal(text)),
+    let summary = format!("take the mark off {}, {why}", name.plain());
+    let statement = match partition.comment.as_deref().and_then(without_mark) {
+        Some(text) => ddl!("partition/comment.sql", partition = *name, comment = Literal(text.to_owned())),
         None => ddl!("partition/comment.sql", partition = *name, comment = Keyword("null")),
     };
     let mut step = Step::transaction(summary, vec![], vec![statement]);
@@ -258,12 +262,8 @@ fn unmark_step(partition: &Partition) -> Step {
 }
 
 /// The comment that the table had before a mark was put before it.
-fn original_comment(partition: &Partition) -> Option<String> {
-    let comment = partition.comment.as_deref()?;
-    if !comment.starts_with(MARK) {
-        return Some(comment.to_owned());
-    }
-    comment.split_once('\n').map(|(_, rest)| rest.to_owned())
+pub(super) fn without_mark(comment: &str) -> Option<&str> {
+    if comment.starts_with(MARK) { comment.split_once('\n').map(|(_, rest)| rest) } else { Some(comment) }
 }
 
 fn empty_step(partition: &Partition, evidence: &DropEvidence) -> Step {

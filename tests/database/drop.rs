@@ -1,0 +1,344 @@
+//! `partition drop`: what is due, what never goes, what has to be said beforehand, and what foreign keys ask for.
+use crate::common::database::Database;
+use crate::support::{at, contains, empty_events, events, fingerprint, leave_pending, mark, names, tend};
+
+const YEAR: [&str; 6] = ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11", "2026-12"];
+
+#[tokio::test]
+async fn whole_months_before_the_horizon_go() {
+    let db = events(YEAR).await;
+    db.batch("insert into events select g, timestamptz '2026-07-02' + g * interval '1 day' from generate_series(1, 160) as g")
+        .await;
+    // 2026-11-15 less two months is 2026-09-15: September still holds rows that are kept.
+    let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes"])
+        .run()
+        .success();
+    assert_eq!(
+        names(&db, "events").await,
+        ["events_p2026_09", "events_p2026_10", "events_p2026_11", "events_p2026_12"]
+    );
+    assert_eq!(said.stdout, "");
+    for month in ["07", "08"] {
+        contains(&said.stderr, &format!("detach public.events_p2026_{month}"));
+        contains(&said.stderr, &format!("drop public.events_p2026_{month}"));
+        assert_eq!(db.value(&format!("select to_regclass('events_p2026_{month}')")).await, "");
+    }
+    let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes"])
+        .run()
+        .success();
+    assert_eq!((said.stdout.as_str(), said.stderr.as_str()), ("", ""));
+}
+
+#[tokio::test]
+async fn the_horizon_is_calendar_time() {
+    let cases = [
+        // The last instant before a month is old enough, and the first after.
+        ("2026-10-31T23:59:59Z", "2 months", 1),
+        ("2026-11-01T00:00:00Z", "2 months", 2),
+        // The 31st less one month is the 30th.
+        ("2026-10-31T00:00:00Z", "1 month", 2),
+        ("2026-10-01T00:00:00Z", "61 days", 1),
+        ("2026-10-01T00:00:00Z", "62 days", 0),
+        ("2026-10-01T00:00:00Z", "1 month 1 day", 1),
+        ("2027-09-01T00:00:00Z", "1 year", 2),
+    ];
+    let db = events(["2026-07", "2026-08", "2026-09", "2026-10", "2026-11"]).await;
+    for (now, keep, gone) in cases {
+        let said = at(&db, now, ["partition", "drop", "events", "--keep", keep, "--dry-run"]).run().success();
+        assert_eq!(said.stdout.matches("drop table").count(), gone, "{now} {keep}\n{}", said.stdout);
+    }
+}
+
+#[tokio::test]
+async fn never_the_current_one_nor_the_last() {
+    let db = events(["2026-09", "2026-10", "2026-11", "2026-12"]).await;
+    let keep_an_hour = ["partition", "drop", "events", "--keep", "1 hour", "--no-archive", "--yes"];
+    tend(&db, keep_an_hour).run().success();
+    assert_eq!(names(&db, "events").await, ["events_p2026_11", "events_p2026_12"]);
+
+    let db = events(["2026-01", "2026-02"]).await;
+    tend(&db, keep_an_hour).run().success();
+    assert_eq!(names(&db, "events").await, ["events_p2026_02"]);
+    tend(&db, keep_an_hour).run().success();
+    assert_eq!(names(&db, "events").await, ["events_p2026_02"]);
+}
+
+#[tokio::test]
+async fn more_than_max_drop_are_an_accident_until_told_otherwise() {
+    let db = events(YEAR).await;
+    let before = fingerprint(&db).await;
+    let said =
+        tend(&db, ["partition", "drop", "events", "--keep", "1 day", "--no-archive", "--yes"]).run().code(2);
+    contains(
+        &said.stderr,
+        "4 partitions of public.events are due (public.events_p2026_07 to public.events_p2026_10), more than --max-drop 3",
+    );
+    contains(&said.stderr, "hint: if this is meant, pass --max-drop 4");
+    assert_eq!(fingerprint(&db).await, before);
+    tend(&db, ["partition", "drop", "events", "--keep", "1 day", "--no-archive", "--yes", "--max-drop", "4"])
+        .run()
+        .success();
+    assert_eq!(names(&db, "events").await, ["events_p2026_11", "events_p2026_12"]);
+}
+
+#[tokio::test]
+async fn rows_go_for_good_only_when_that_is_said() {
+    let db = events(YEAR).await;
+    let before = fingerprint(&db).await;
+    let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--yes"]).run().code(2);
+    contains(&said.stderr, "2 partitions are due, and no archive of it is kept");
+    contains(&said.stderr, "hint: pass --no-archive to let the rows go for good, or --mode detach");
+    // Nobody can be asked here.
+    let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive"]).run().code(2);
+    contains(&said.stderr, "partition public.events_p2026_07");
+    contains(&said.stderr, "There is no terminal to answer on; nothing was changed");
+    contains(&said.stderr, "hint: pass --yes to agree beforehand");
+    assert_eq!(fingerprint(&db).await, before);
+}
+
+#[tokio::test]
+async fn detached_partitions_stay_as_tables() {
+    let db = events(YEAR).await;
+    db.batch("insert into events values (1, '2026-07-05')").await;
+    tend(&db, ["partition", "drop", "events", "--keep", "3 months", "--mode", "detach"]).run().success();
+    assert_eq!(
+        names(&db, "events").await,
+        ["events_p2026_08", "events_p2026_09", "events_p2026_10", "events_p2026_11", "events_p2026_12"]
+    );
+    assert_eq!(db.value("select count(*) from events_p2026_07").await, "1");
+    assert_eq!(db.value("select obj_description('events_p2026_07'::regclass)").await, "");
+    // It is not taken for one that is to be dropped.
+    tend(&db, ["partition", "drop", "events", "--keep", "3 months", "--no-archive", "--yes"]).run().success();
+    assert_eq!(db.value("select count(*) from events_p2026_07").await, "1");
+}
+
+#[tokio::test]
+async fn with_a_default_partition_the_detach_locks_for_an_instant() {
+    let db = events(YEAR).await;
+    db.batch("create table events_default partition of events default; insert into events values (1, '2019-01-01')").await;
+    let said = tend(&db, ["partition", "drop", "events", "--keep", "3 months", "--no-archive", "--yes"])
+        .run()
+        .success();
+    contains(&said.stderr, "the default partition forbids a concurrent detach");
+    assert_eq!(names(&db, "events").await.len(), 6);
+    assert_eq!(db.value("select count(*) from events").await, "1");
+}
+
+/// `orders` refers from outside to what `events` holds.
+async fn referenced(on_delete: &str) -> Database {
+    let db = events(["2026-08", "2026-10", "2026-11"]).await;
+    db.batch(&format!(
+        "alter table events add primary key (id, at);
+         create table orders (number int primary key, event_id bigint, event_at timestamptz,
+                              constraint of_event foreign key (event_id, event_at) references events {on_delete});
+         insert into events select g, '2026-08-05' from generate_series(1, 6000) as g;
+         insert into events values (1, '2026-11-05');
+         insert into orders values (10, 1, '2026-08-05'), (11, 2, '2026-08-05'), (12, 1, '2026-11-05'), (13, null, null)"
+    ))
+    .await;
+    db
+}
+
+const DROP_AUGUST: [&str; 7] = ["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes"];
+
+#[tokio::test]
+async fn rows_that_others_refer_to_stop_it() {
+    for on_delete in ["", "on delete restrict"] {
+        let db = referenced(on_delete).await;
+        let before = fingerprint(&db).await;
+        let said = tend(&db, DROP_AUGUST).run().code(1);
+        contains(&said.stderr, "partitions of public.events are still referred to; nothing was changed");
+        contains(
+            &said.stderr,
+            "detail: 2 rows of public.orders refer to public.events_p2026_08 (of_event, ON DELETE ",
+        );
+        assert_eq!(fingerprint(&db).await, before);
+        assert_eq!(db.value("select count(*) from events").await, "6001");
+
+        db.batch("delete from orders where number in (10, 11)").await;
+        tend(&db, DROP_AUGUST).run().success();
+        assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+        assert_eq!(db.value("select count(*) from orders").await, "2");
+    }
+}
+
+#[tokio::test]
+async fn cascade_set_null_and_set_default_are_honoured() {
+    let cases = [
+        ("on delete cascade", "12:1 13:"),
+        ("on delete set null", "10: 11: 12:1 13:"),
+        ("on delete set default", "10: 11: 12:1 13:"),
+    ];
+    for (on_delete, orders) in cases {
+        let db = referenced(on_delete).await;
+        let said = tend(&db, DROP_AUGUST).run().success();
+        contains(&said.stderr, "rows go by DELETE, so that of_event of public.orders (ON DELETE");
+        assert_eq!(
+            db.value("select string_agg(number || ':' || coalesce(event_id::text, ''), ' ' order by number) from orders").await,
+            orders
+        );
+        assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+        assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
+        // The rule still stands.
+        let broken =
+            db.client().await.batch_execute("insert into orders values (20, 99, '2026-11-05')").await;
+        assert_eq!(broken.unwrap_err().code().unwrap().code(), "23503");
+    }
+}
+
+#[tokio::test]
+async fn what_refers_to_others_is_truncated_before_it_goes() {
+    let db = events(["2026-08", "2026-10", "2026-11"]).await;
+    db.batch(
+        "create table users (id bigint primary key); insert into users values (1);
+         alter table events add foreign key (id) references users;
+         insert into events values (1, '2026-08-05')",
+    )
+    .await;
+    let said = tend(&db, DROP_AUGUST).run().success();
+    contains(&said.stderr, "truncate public.events_p2026_08");
+    assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+    assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
+}
+
+const PENDING: &str = "select count(*) from pg_inherits where inhdetachpending";
+
+#[tokio::test]
+async fn a_pending_detach_is_finalized_by_whatever_runs_next() {
+    let create: &[&str] = &["partition", "create", "events", "--ahead", "0"];
+    let drop: &[&str] = &["partition", "drop", "events", "--keep", "1 year"];
+    let maintain: &[&str] = &["partition", "maintain", "events", "--ahead", "0"];
+    for command in [create, drop, maintain] {
+        let db = events(["2026-09", "2026-10", "2026-11"]).await;
+        db.batch("insert into events values (1, '2026-09-05')").await;
+        leave_pending(&db, "events_p2026_09").await;
+        let said = tend(&db, []).args(command).run().success();
+        contains(&said.stderr, "finalize the interrupted detach of public.events_p2026_09");
+        assert_eq!(db.value(PENDING).await, "0", "{command:?}");
+        // Nobody asked for its end: it is a table of its own.
+        assert_eq!(db.value("select count(*) from events_p2026_09").await, "1");
+        assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+        let again = tend(&db, []).args(command).run().success();
+        assert_eq!(again.stderr, "");
+    }
+}
+
+#[tokio::test]
+async fn a_pending_detach_of_a_marked_partition_is_finalized_and_dropped() {
+    let db = events(["2026-09", "2026-10", "2026-11"]).await;
+    mark(&db, "events_p2026_09", "").await;
+    leave_pending(&db, "events_p2026_09").await;
+    tend(&db, ["partition", "drop", "events", "--keep", "1 month", "--no-archive", "--yes"]).run().success();
+    assert_eq!(db.value("select to_regclass('events_p2026_09')").await, "");
+}
+
+#[tokio::test]
+async fn a_stranded_table_is_dropped_by_the_next_run() {
+    let db = events(["2026-09", "2026-10", "2026-11"]).await;
+    mark(&db, "events_p2026_09", "").await;
+    db.batch("alter table events detach partition events_p2026_09").await;
+    // Its rows are out of sight already, and still they do not go without a word.
+    tend(&db, ["partition", "drop", "events", "--keep", "1 month", "--no-archive"]).run().code(2);
+    assert_eq!(db.value("select count(*) from events_p2026_09").await, "0");
+    tend(&db, ["partition", "drop", "events", "--keep", "1 month", "--no-archive", "--yes"]).run().success();
+    assert_eq!(db.value("select to_regclass('events_p2026_09')").await, "");
+}
+
+#[tokio::test]
+async fn a_mark_goes_when_more_is_kept_and_the_comment_comes_back() {
+    let db = events(["2026-08", "2026-09", "2026-10", "2026-11"]).await;
+    mark(&db, "events_p2026_08", "\nsummer\nof 2026").await;
+    mark(&db, "events_p2026_09", "").await;
+    tend(&db, ["partition", "drop", "events", "--keep", "1 year", "--no-archive", "--yes"]).run().success();
+    assert_eq!(names(&db, "events").await.len(), 4);
+    assert_eq!(db.value("select obj_description('events_p2026_08'::regclass)").await, "summer\nof 2026");
+    assert_eq!(db.value("select obj_description('events_p2026_09'::regclass)").await, "");
+}
+
+#[tokio::test]
+async fn a_partition_marked_to_be_dropped_and_then_detached_is_kept() {
+    let db = events(["2026-08", "2026-09", "2026-10", "2026-11"]).await;
+    mark(&db, "events_p2026_08", "\nsummer").await;
+    tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--mode", "detach"]).run().success();
+    assert_eq!(db.value("select obj_description('events_p2026_08'::regclass)").await, "summer");
+    tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes"]).run().success();
+    assert_eq!(db.value("select count(*) from events_p2026_08").await, "0");
+}
+
+#[tokio::test]
+async fn a_new_partition_does_not_inherit_the_mark_of_its_sibling() {
+    let db = events(["2026-08", "2026-09"]).await;
+    mark(&db, "events_p2026_09", "\nautumn").await;
+    tend(&db, ["partition", "create", "events", "--ahead", "0"]).run().success();
+    assert_eq!(db.value("select obj_description('events_p2026_11'::regclass)").await, "autumn");
+}
+
+#[tokio::test]
+async fn foreign_tables_are_left_to_people() {
+    let db = events(["2026-10", "2026-11"]).await;
+    db.batch(
+        "create foreign data wrapper nowhere; create server nowhere foreign data wrapper nowhere;
+         create foreign table events_far partition of events
+             for values from ('2026-08-01 00:00+00') to ('2026-09-01 00:00+00') server nowhere",
+    )
+    .await;
+    let before = fingerprint(&db).await;
+    let said = tend(&db, DROP_AUGUST).run().code(1);
+    contains(&said.stderr, "public.events_far is a foreign table");
+    assert_eq!(fingerprint(&db).await, before);
+}
+
+#[tokio::test]
+async fn a_sub_partitioned_month_goes_whole() {
+    let db = events(["2026-10", "2026-11"]).await;
+    db.batch(
+        "create table events_p2026_08 partition of events
+             for values from ('2026-08-01 00:00+00') to ('2026-09-01 00:00+00') partition by list (note);
+         create table events_p2026_08_a partition of events_p2026_08 default;
+         insert into events values (1, '2026-08-05', 'a')",
+    )
+    .await;
+    tend(&db, DROP_AUGUST).run().success();
+    assert_eq!(db.value("select count(*) from pg_class where relname like 'events_p2026_08%'").await, "0");
+}
+
+#[tokio::test]
+async fn spans_that_mean_nothing_or_the_opposite_are_refused() {
+    let db = events(["2026-01", "2026-11"]).await;
+    let before = fingerprint(&db).await;
+    for keep in [
+        "0 months",
+        "-1 months",
+        "-1 year 360 days",
+        "1 year -400 days",
+        "12",
+        "3m",
+        "",
+        "1.5 months",
+        "99999999999 years",
+    ] {
+        // With `=`: a value that begins with a hyphen would be a flag otherwise.
+        let keep = format!("--keep={keep}");
+        tend(&db, ["partition", "drop", "events", "--no-archive", "--yes", &keep]).run().code(2);
+        assert_eq!(fingerprint(&db).await, before, "{keep}");
+    }
+    let said = tend(&db, ["partition", "drop", "events", "--no-archive", "--yes"]).run().code(2);
+    contains(&said.stderr, "nothing says how long rows are kept");
+}
+
+#[tokio::test]
+async fn open_ended_partitions_are_due_when_their_end_is() {
+    let db = empty_events().await;
+    db.batch(
+        "create table past partition of events for values from (minvalue) to ('2026-08-01 00:00+00');
+         create table rest partition of events for values from ('2026-08-01 00:00+00') to (maxvalue)",
+    )
+    .await;
+    tend(
+        &db,
+        ["partition", "drop", "events", "--every", "month", "--keep", "1 month", "--no-archive", "--yes"],
+    )
+    .run()
+    .success();
+    assert_eq!(names(&db, "events").await, ["rest"]);
+}
