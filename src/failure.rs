@@ -64,6 +64,18 @@ impl StdError for Failure {
     }
 }
 
+/// The sentences of an error's chain, each once: a [`Failure`] displays as what it wraps.
+pub fn sentences(error: &anyhow::Error) -> Vec<String> {
+    let mut sentences: Vec<String> = error.chain().map(ToString::to_string).collect();
+    sentences.dedup();
+    sentences
+}
+
+/// The whole chain as one line.
+pub fn one_line(error: &anyhow::Error) -> String {
+    sentences(error).join(": ")
+}
+
 /// Adds what the reader needs to an error on its way up.
 pub trait Explain {
     type Output;

@@ -10,6 +10,7 @@ use time::format_description::well_known::Rfc3339;
 use tokio_postgres::Client;
 
 use crate::apply::StepReport;
+use crate::failure::one_line;
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::pg::sql::{Query, Sql};
@@ -93,7 +94,7 @@ impl Journal {
         let attempts = report.map(|r| i32::try_from(r.attempts).unwrap_or(i32::MAX));
         let wait = report.and_then(|r| r.lock_wait_ms);
         let held = report.and_then(|r| r.lock_held_ms);
-        let error = result.as_ref().err().map(|error| format!("{error:#}"));
+        let error = result.as_ref().err().map(one_line);
         let end = query!("journal/end.sql");
         session
             .write(&end, &[&entry.0, &outcome, &attempts, &wait, &held, &error])

@@ -6,6 +6,7 @@ use anyhow::Context as _;
 
 use crate::apply::transaction::Timing;
 use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
+use crate::failure::{Explain as _, one_line};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::Settings;
 use crate::plan::{Consented, Plan, Run, Step};
@@ -75,21 +76,21 @@ impl<'a> Runner<'a> {
         let plan = consented.plan();
         let mut outcome = Outcome::default();
         let mut failure: Option<anyhow::Error> = None;
-        let mut begun = 0;
         for (index, step) in plan.steps.iter().enumerate() {
-            let cleans_up = step.cleans_up.is_some_and(|earlier| earlier < begun);
+            // Steps end in their order: so many are done, and a failed transaction has left nothing.
+            let cleans_up = step.cleans_up.is_some_and(|earlier| earlier < outcome.steps.len());
             if failure.is_some() && !cleans_up {
                 continue;
-            }
-            if failure.is_none() {
-                begun = index + 1;
             }
             self.clean(failure.is_some());
             match self.step(plan, index).await {
                 Ok(report) => outcome.steps.push(report),
-                Err(error) if failure.is_none() => failure = Some(error.context(step.summary.clone())),
                 Err(error) => {
-                    failure = failure.map(|first| first.context(format!("{}: {error:#}", step.summary)));
+                    let error = error.context(format!("{}: {}", plan.target.plain(), step.summary));
+                    failure = Some(match failure {
+                        None => error,
+                        Some(first) => first.detail(one_line(&error)),
+                    });
                 }
             }
         }

@@ -1,15 +1,14 @@
 //! Errors as the reader sees them: what was attempted, the causes, the details, the ways out.
-use std::error::Error as StdError;
 use std::io;
 
 use crate::apply::{Signal, Stopped};
-use crate::failure::{Exit, Failure};
+use crate::failure::{Exit, Failure, sentences};
 use crate::output::ui::{Format, Ui};
 
 impl Ui {
     /// Prints an error, once, at the edge.
     pub fn error(&self, error: &anyhow::Error) {
-        let causes = causes(error);
+        let causes = sentences(error);
         let mut lines = Vec::new();
         for (index, cause) in causes.iter().enumerate() {
             match index {
@@ -72,18 +71,4 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
 
 fn failures(error: &anyhow::Error) -> impl Iterator<Item = &Failure> {
     error.chain().filter_map(|cause| cause.downcast_ref::<Failure>())
-}
-
-/// Each sentence of the chain once: a [`Failure`] displays as what it wraps.
-fn causes(error: &anyhow::Error) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    let mut cause: Option<&(dyn StdError + 'static)> = Some(error.as_ref());
-    while let Some(this) = cause {
-        let sentence = this.to_string();
-        if sentences.last() != Some(&sentence) {
-            sentences.push(sentence);
-        }
-        cause = this.source();
-    }
-    sentences
 }

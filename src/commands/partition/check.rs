@@ -5,7 +5,7 @@ use serde::Serialize;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::targets::{Target, Targets, find};
-use crate::failure::Exit;
+use crate::failure::{Exit, one_line};
 use crate::operations::partition::{Finding, FindingKind, Report, check, is_by_time, survey_check};
 use crate::output::{Cell, Column, Format, Listing};
 use crate::pg::catalog::{TableName, partitioned_tables};
@@ -68,7 +68,8 @@ impl CheckArgs {
             match report.await {
                 Ok(report) => reports.push(report),
                 Err(error) if everything && !is_by_time(&target.table) => {
-                    context.ui.status(&format!("{}: not checked: {error:#}", target.table.relation.plain()));
+                    let name = target.table.relation.plain();
+                    context.ui.status(&format!("{name}: not checked: {}", one_line(&error)));
                 }
                 Err(error) => reports.push(unreadable(target.table.relation.plain(), &error)),
             }
@@ -97,7 +98,7 @@ async fn all(session: &Session, refine: impl Fn(Wish) -> anyhow::Result<Wish>) -
 
 /// A table that cannot be checked is a finding: a check that skips is a check that lies.
 fn unreadable(table: String, error: &anyhow::Error) -> Report {
-    let finding = Finding { kind: FindingKind::Unknown, text: format!("{error:#}") };
+    let finding = Finding { kind: FindingKind::Unknown, text: one_line(error) };
     Report { table, covered_until: None, has_default: false, findings: vec![finding] }
 }
 

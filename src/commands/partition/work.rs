@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::apply::{Budget, Journal, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
-use crate::failure::{Exit, Explain as _};
+use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::exit_of;
 use crate::pg::catalog::PartitionedTable;
 use crate::pg::name::Ident;
@@ -59,7 +59,7 @@ impl Tally {
 
     /// One error for all these tables, printed unless it was told of them before.
     pub fn fail_all(&self, context: &Context, tables: &[String], error: &anyhow::Error) {
-        let text = format!("{error:#}");
+        let text = one_line(error);
         let mut news = false;
         for table in tables {
             context.ui.target_done(table);
@@ -190,7 +190,7 @@ impl Shared {
         let target = consented.plan().target.plain();
         let outcome = runner.apply(consented).await;
         context.ui.target_done(&target);
-        outcome.with_context(|| target)
+        outcome
     }
 
     /// The journal is looked for once in a run, at the first change.

@@ -1,6 +1,7 @@
 //! Is a table's future covered, and its past in order? Findings, never a silent green: what could not be read is said.
 use serde::Serialize;
 
+use crate::failure::one_line;
 use crate::operations::partition::create::wanted;
 use crate::operations::partition::policy::Policy;
 use crate::operations::partition::retire::due;
@@ -74,7 +75,7 @@ fn coverage(timeline: &Timeline, policy: &Policy, now: i64) -> Vec<Finding> {
             .push(finding(FindingKind::NoCurrentPartition, format!("no partition for now: inserts {then}")));
     }
     match wanted(timeline, policy, now) {
-        Err(error) => findings.push(finding(FindingKind::Unknown, format!("{error:#}"))),
+        Err(error) => findings.push(finding(FindingKind::Unknown, one_line(&error))),
         Ok(wanted) => {
             if let (Some(first), Some(last)) = (wanted.first(), wanted.last()) {
                 let (from, to) = (timeline.show(first.range.lo), timeline.show(last.range.hi));
@@ -152,7 +153,7 @@ fn leftovers(timeline: &Timeline) -> Vec<Finding> {
 
 fn overdue(timeline: &Timeline, policy: &Policy, now: i64) -> Option<Finding> {
     let retired = match due(timeline, policy, now) {
-        Err(error) => return Some(finding(FindingKind::Unknown, format!("{error:#}"))),
+        Err(error) => return Some(finding(FindingKind::Unknown, one_line(&error))),
         Ok(retired) => retired?,
     };
     let (first, last) = (retired.due.first()?, retired.due.last()?);
