@@ -29,7 +29,8 @@ A password comes from the connection string, PGPASSWORD, the password file, or, 
 PGTEND_CONFIG      the configuration file
 NO_COLOR, CLICOLOR, CLICOLOR_FORCE, CI, TERM
                    decide about colour and progress bars
-PGTEND_PG_BIN      programs of the PostgreSQL server that demo, sandbox and tests start";
+PGTEND_PG_BIN      programs of the PostgreSQL server that demo, sandbox and tests start
+PGTEND_CACHE_DIR   fetched servers and named sandboxes [default: ~/.cache/pgtend; root's is /var/cache/pgtend]";
 
 const PERMISSIONS: &str = "\
 partition list, check      none beyond connecting; sizes and rows of a default partition need SELECT on it
