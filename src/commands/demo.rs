@@ -19,7 +19,7 @@ pub struct DemoArgs {
     #[arg(value_enum, default_value_t = System::Bisman)]
     system: System,
     /// Chat messages to begin with; all other rows are in proportion
-    #[arg(long, value_name = "N", default_value_t = 200_000, value_parser = clap::value_parser!(i64).range(1000..=50_000_000))]
+    #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1000..=50_000_000))]
     rows: i64,
     /// Leave the server up at the end, until Ctrl-C
     #[arg(long)]

@@ -6,10 +6,12 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 use futures_util::future::join4;
-use tokio_postgres::Client;
+use tokio_postgres::types::ToSql;
+use tokio_postgres::{Client, Statement};
 
-use super::stage::{Stage, execute};
+use super::stage::Stage;
 use crate::pg::sql::Query;
+use crate::pg::state::ServerError;
 
 /// What the application does, as which role.
 #[derive(Clone, Copy, Debug)]
@@ -49,11 +51,9 @@ impl Application {
         first: u64,
         other: impl Future<Output = Result<()>>,
     ) -> Result<Observed> {
-        let [writer, reader, idler] = [
-            stage.connect_as(self.role).await?,
-            stage.connect_as(self.role).await?,
-            stage.connect_as(self.role).await?,
-        ];
+        let writer = Asker::connect(self.role, &self.write, stage).await?;
+        let reader = Asker::connect(self.role, &self.read, stage).await?;
+        let idler = Asker::connect(self.role, &self.read, stage).await?;
         let over = Cell::new(false);
         let other = async {
             let result = other.await;
@@ -62,23 +62,44 @@ impl Application {
         };
         let write = repeat(&over, async |turn| {
             let number = i64::try_from(first + turn)?;
-            execute(&writer, &self.write, &[&number]).await.map(drop)
+            writer.ask(&[&number]).await
         });
-        let read = repeat(&over, async |_| execute(&reader, &self.read, &[]).await.map(drop));
-        let (result, writes, reads, open) = join4(other, write, read, self.idle(&idler, &over)).await;
+        let read = repeat(&over, async |_| reader.ask(&[]).await);
+        let (result, writes, reads, open) = join4(other, write, read, idler.idle(&over)).await;
         result?;
         Ok(Observed { writes: writes?, reads: reads?, open: open? })
     }
+}
 
-    /// Reads once in a transaction, and forgets to end it.
-    async fn idle(&self, client: &Client, over: &Cell<bool>) -> Result<Duration> {
-        client.batch_execute("begin").await.context("begin a transaction")?;
-        execute(client, &self.read, &[]).await?;
+/// A session with the one statement that it is there for, prepared.
+struct Asker {
+    client: Client,
+    statement: Statement,
+    file: &'static str,
+}
+
+impl Asker {
+    async fn connect(role: &str, query: &Query, stage: &Stage) -> Result<Self> {
+        let client = stage.connect_as(role).await?;
+        let prepared = client.prepare(query.text).await;
+        let statement = prepared.map_err(|error| ServerError::new(query.file, &error).explained())?;
+        Ok(Self { client, statement, file: query.file })
+    }
+
+    async fn ask(&self, values: &[&(dyn ToSql + Sync)]) -> Result<()> {
+        let answer = self.client.execute(&self.statement, values).await;
+        answer.map(drop).map_err(|error| ServerError::new(self.file, &error).explained())
+    }
+
+    /// Asks once in a transaction, and forgets to end it.
+    async fn idle(&self, over: &Cell<bool>) -> Result<Duration> {
+        self.client.batch_execute("begin").await.context("begin a transaction")?;
+        self.ask(&[]).await?;
         let began = Instant::now();
         while !over.get() {
             tokio::time::sleep(PAUSE).await;
         }
-        client.batch_execute("commit").await.context("end the transaction")?;
+        self.client.batch_execute("commit").await.context("end the transaction")?;
         Ok(began.elapsed())
     }
 }

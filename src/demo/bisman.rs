@@ -2,7 +2,7 @@
 //! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
 use super::application::Application;
 use super::fill::{Batches, Fill, Table};
-use super::story::{Chapter, Run, Scene, Story, run};
+use super::story::{Chapter, Scene, Story, run, run_for_code};
 use crate::query;
 
 pub const BISMAN: Story = Story {
@@ -33,8 +33,10 @@ const CHAPTERS: &[Chapter] = &[
         title: "What is wanted",
         scenes: &[
             Scene::Write { name: "pgtend.toml", text: include_str!("../../sql/demo/bisman/pgtend.toml") },
-            Scene::Say("So much is missing. Exit code 3 says that to cron, and nothing was changed:"),
-            Scene::Run(Run { words: &["partition", "check"], code: 3 }),
+            Scene::Say(
+                "So far there is nothing of it, and the exit code says so to whoever asks from a script:",
+            ),
+            Scene::Run(run_for_code(&["partition", "check"], 3)),
         ],
     },
     Chapter {
@@ -54,7 +56,7 @@ const CHAPTERS: &[Chapter] = &[
             ])),
             Scene::Run(run(&["partition", "create", "thread_messages_partitioned", "--ahead", "1"])),
             Scene::Say("The application moves in:"),
-            Scene::Insert(query!("demo/bisman/copy_messages.sql")),
+            Scene::Psql(query!("demo/bisman/copy_messages.sql")),
         ],
     },
     Chapter {
@@ -70,8 +72,9 @@ const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "Old rows find their months",
         scenes: &[
-            Scene::Insert(query!("demo/bisman/copy_usage_events.sql")),
-            Scene::Insert(query!("demo/bisman/copy_audit_logs.sql")),
+            Scene::Psql(query!("demo/bisman/copy_usage_events.sql")),
+            Scene::Psql(query!("demo/bisman/copy_audit_logs.sql")),
+            Scene::Psql(query!("demo/analyze.sql")),
             Scene::Run(run(&["partition", "list"])),
             Scene::Run(run(&["partition", "list", "thread_messages_partitioned"])),
             Scene::Run(run(&["partition", "check"])),
@@ -80,7 +83,7 @@ const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "Retention",
         scenes: &[
-            Scene::Say("Audit entries are read for a month. What would go, and how:"),
+            Scene::Say("The application shows audit entries of two months. What would go, and how:"),
             Scene::Run(run(DROP_PLAN)),
             Scene::Say(
                 "Rows are lost, so pgtend wants consent: an answer, or --yes. Without an archive it wants that said, too.",
@@ -92,16 +95,16 @@ const CHAPTERS: &[Chapter] = &[
     Chapter {
         title: "Tomorrow night",
         scenes: &[
-            Scene::Say("The same command again finds nothing to do, and says so with exit code 0:"),
-            Scene::Run(run(&["partition", "maintain"])),
+            Scene::Say("The same command again finds nothing to do, which is a success:"),
+            Scene::Run(run_for_code(&["partition", "maintain"], 0)),
         ],
     },
 ];
 
 const DROP_PLAN: &[&str] =
-    &["partition", "drop", "audit_logs_partitioned", "--keep", "1 month", "--no-archive", "--dry-run"];
+    &["partition", "drop", "audit_logs_partitioned", "--keep", "2 months", "--no-archive", "--dry-run"];
 const DROP: &[&str] =
-    &["partition", "drop", "audit_logs_partitioned", "--keep", "1 month", "--no-archive", "--yes"];
+    &["partition", "drop", "audit_logs_partitioned", "--keep", "2 months", "--no-archive", "--yes"];
 
 const TO_TRY: &[(&str, &str)] = &[
     ("psql \"$DATABASE_URL\"", "look around"),

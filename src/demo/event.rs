@@ -16,7 +16,7 @@ pub enum Event<'a> {
         directory: &'a Path,
     },
     Said(&'a str),
-    /// A command line of the shell; what the program answers follows on the same stream, or as [`Event::Answered`].
+    /// Lines of the shell; what the program answers follows on the same stream, or as [`Event::Answered`].
     Typed(&'a str),
     /// A statement, as psql shows it, without its semicolon.
     Stated {
@@ -24,6 +24,8 @@ pub enum Event<'a> {
         statement: &'a str,
     },
     Answered(&'a str),
+    /// The exit code of the command before.
+    Ended(i32),
     /// `done` of `total` statements of the filling have ended.
     Filling {
         done: usize,

@@ -38,9 +38,6 @@ pub fn take_leave(story: &Story, stage: &Stage, stays: bool, tell: &Tell<'_>) ->
     if stays {
         tell(&Event::Said("The server stays up until you press Ctrl-C here. In another terminal:"))?;
         enter(stage, tell)?;
-        if stage.program() != "pgtend" {
-            tell(&Event::Typed(&format!("alias pgtend='{}'", stage.program())))?;
-        }
     } else {
         tell(&Event::Said(
             "The server ends here. With --keep it stays up, and says how to reach it. Then try:",
@@ -53,8 +50,12 @@ pub fn take_leave(story: &Story, stage: &Stage, stays: bool, tell: &Tell<'_>) ->
 }
 
 fn enter(stage: &Stage, tell: &Tell<'_>) -> Result<()> {
-    tell(&Event::Typed(&format!("cd {}", stage.directory().display())))?;
-    tell(&Event::Typed(&format!("export DATABASE_URL='{}'", stage.url())))
+    let mut lines =
+        vec![format!("cd {}", stage.directory().display()), format!("export DATABASE_URL='{}'", stage.url())];
+    if let Some(file) = stage.program_off_path() {
+        lines.push(format!("alias pgtend='{}'", file.display()));
+    }
+    tell(&Event::Typed(&lines.join("\n")))
 }
 
 struct Player<'a> {
@@ -72,7 +73,7 @@ impl Player<'_> {
             Scene::Load(files) => self.load(files).await,
             Scene::Fill(fill) => fill.run(self.stage, self.rows, self.tell).await,
             Scene::Write { name, text } => self.write(name, text),
-            Scene::Insert(query) => self.insert(query).await,
+            Scene::Psql(query) => self.psql(query).await,
             Scene::Run(run) => self.run(run).await,
             Scene::RunBesideApplication(run) => self.run_beside_application(run).await,
         }
@@ -98,16 +99,18 @@ impl Player<'_> {
         (self.tell)(&Event::Answered(text))
     }
 
-    async fn insert(&self, query: &Query) -> Result<()> {
+    async fn psql(&self, query: &Query) -> Result<()> {
         let text = statement(query.text);
         (self.tell)(&Event::Stated { database: self.stage.database(), statement: &text })?;
         let rows = execute(&self.stage.superuser().await?, query, &[]).await?;
-        (self.tell)(&Event::Answered(&format!("INSERT 0 {rows}")))
+        let command = text.split_whitespace().next().unwrap_or_default().to_uppercase();
+        (self.tell)(&Event::Answered(&if command == "INSERT" { format!("INSERT 0 {rows}") } else { command }))
     }
 
     async fn run(&self, run: &Run) -> Result<()> {
         (self.tell)(&Event::Typed(&run.typed()))?;
-        self.stage.run(run).await
+        self.stage.run(run).await?;
+        if run.code_shown { (self.tell)(&Event::Ended(run.code)) } else { Ok(()) }
     }
 
     async fn run_beside_application(&self, run: &Run) -> Result<()> {

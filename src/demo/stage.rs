@@ -74,12 +74,12 @@ impl Stage {
         self.sandbox.url(self.database)
     }
 
-    /// How a shell finds the program: by its name where that is on the `PATH`, otherwise by its file.
-    pub fn program(&self) -> String {
+    /// This program's file, unless a shell finds it by its name.
+    pub fn program_off_path(&self) -> Option<&Path> {
         let path = env::var_os("PATH").unwrap_or_default();
         let found = env::split_paths(&path).map(|place| place.join("pgtend")).find(|file| file.is_file());
-        let same = found.is_some_and(|file| fs::canonicalize(file).is_ok_and(|file| file == self.program));
-        if same { "pgtend".to_owned() } else { self.program.display().to_string() }
+        let on_path = found.is_some_and(|file| fs::canonicalize(file).is_ok_and(|file| file == self.program));
+        if on_path { None } else { Some(&self.program) }
     }
 
     /// # Errors

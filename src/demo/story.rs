@@ -36,7 +36,7 @@ pub enum Scene {
         text: &'static str,
     },
     /// A statement that the reader would type in psql.
-    Insert(Query),
+    Psql(Query),
     Run(Run),
     /// The command while the application is at work, and what the application noticed of it.
     RunBesideApplication(Run),
@@ -49,11 +49,18 @@ pub struct Run {
     pub words: &'static [&'static str],
     /// Any other exit code ends the story.
     pub code: i32,
+    /// The code is what the reader should see.
+    pub code_shown: bool,
 }
 
 /// A command that ends with success.
 pub const fn run(words: &'static [&'static str]) -> Run {
-    Run { words, code: 0 }
+    Run { words, code: 0, code_shown: false }
+}
+
+/// A command whose exit code is the point.
+pub const fn run_for_code(words: &'static [&'static str], code: i32) -> Run {
+    Run { words, code, code_shown: true }
 }
 
 impl Run {

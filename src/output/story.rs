@@ -39,9 +39,10 @@ impl Ui {
                 directory.display()
             )),
             Event::Said(text) => self.answer(&format!("\n{}", wrapped(text))),
-            Event::Typed(line) => self.answer(&format!("\n{} {}", styled(ASIDE, "$"), styled(TYPED, line))),
+            Event::Typed(lines) => self.answer(&typed(lines)),
             Event::Stated { database, statement } => self.answer(&prompted(database, statement)),
             Event::Answered(text) => self.answer(text),
+            Event::Ended(code) => self.answer(&styled(ASIDE, &format!("exit code {code}"))),
             Event::Filling { done, total, table } => {
                 self.progress.step(FILLING, *done + 1, *total, table);
                 Ok(())
@@ -75,6 +76,12 @@ fn time(time: Duration) -> Cell {
 
 fn styled(style: Style, text: &str) -> String {
     format!("{style}{text}{style:#}")
+}
+
+fn typed(lines: &str) -> String {
+    let lines: Vec<String> =
+        lines.lines().map(|line| format!("{} {}", styled(ASIDE, "$"), styled(TYPED, line))).collect();
+    format!("\n{}", lines.join("\n"))
 }
 
 /// As psql shows what is typed into it.

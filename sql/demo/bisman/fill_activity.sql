@@ -1,6 +1,6 @@
 -- The rhythm of the system: growth over eighteen months, office hours, a lunch break, quiet weekends, uneven days.
 -- The eighteenth month is the current one, and it ends now.
-insert into activity (starts, length, share_before, share)
+insert into activity (starts, length, share_before, share_after)
 with hour as materialized (
     select now, starts, least(interval '1 hour', now - starts) as length
     from life
@@ -22,6 +22,15 @@ weighed as materialized (
             * (0.7 + 0.6 * pg_temp.chance(floor(extract(epoch from starts) / 86400)::bigint, 1))
             * extract(epoch from length)::double precision as weight
     from hour
+),
+summed as materialized (
+    select starts, length, sum(weight) over (order by starts) as running
+    from weighed
 )
-select starts, length, (sum(weight) over (order by starts) - weight) / sum(weight) over (), weight / sum(weight) over ()
-from weighed
+-- One hour's end is the next one's beginning to the last bit, so that no number is given twice, or left out.
+select
+    starts,
+    length,
+    coalesce(lag(running) over (order by starts), 0) / max(running) over (),
+    running / max(running) over ()
+from summed

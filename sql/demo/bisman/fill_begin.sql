@@ -17,12 +17,12 @@ create temporary table life (
     entries bigint not null
 );
 
--- One row for each hour of the system's life: how much of everything has happened before it, and in it.
+-- One row for each hour of the system's life: how much of everything has happened before it, and by its end.
 create temporary table activity (
     starts timestamptz primary key,
     length interval not null,
     share_before double precision not null,
-    share double precision not null
+    share_after double precision not null
 );
 
 -- Threads by number, with their members in the order of their zeal: the first one has opened it.
@@ -47,7 +47,7 @@ begin atomic
     select n, starts + length * ((n - first - pg_temp.chance(n, what)) / (last - first)), share_before
     from activity
     cross join lateral (
-        select floor(share_before * total)::bigint as first, floor((share_before + share) * total)::bigint as last
+        select floor(share_before * total)::bigint as first, floor(share_after * total)::bigint as last
     ) as range
     cross join lateral generate_series(first + 1, last) as n
     where starts >= since and starts < until;

@@ -1,3 +1,4 @@
 -- $1 timestamptz: now. $2 bigint: messages in all; everything else is in proportion, as in a company of 997 people.
 insert into life (now, messages, threads, sessions, claims, events, entries)
-values ($1, $2, $2 / 40, $2 / 8, $2 / 20, $2 * 2, $2)
+select $1, messages, messages / 40, messages / 8, messages / 20, messages * 2, messages
+from (select $2::bigint as messages) as wish
