@@ -1,5 +1,6 @@
 //! TLS by rustls for every `sslmode`, as libpq understands them. A root certificate that is there is always checked
-//! against, whatever the mode; `verify-ca` ignores only the name, `verify-full` checks all.
+//! against, whatever the mode (under `prefer` plain text follows, where the server allows it); `verify-ca` ignores
+//! only the name, `verify-full` checks all.
 //!
 //! Differences to libpq: a certificate must carry its names as subject alternative names (the common name alone is
 //! not read), must be X.509 version 3, and is used only over TLS 1.2 or 1.3. A certificate file that was named but

@@ -16,8 +16,9 @@ pub struct Certificates {
 }
 
 impl Certificates {
-    /// Writes all files into `dir`; the client's certificate is for `client`.
+    /// Writes all files into a new directory; the client's certificate is for the role `client`.
     pub fn make(dir: &Path, client: &str) -> Self {
+        fs::create_dir(dir).unwrap();
         let authority = authority("authority");
         write(dir, "root.crt", &authority.0);
         write(dir, "stranger.crt", &self::authority("stranger").0);

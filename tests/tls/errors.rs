@@ -28,8 +28,7 @@ async fn nobody_listens() {
         format!("connection to server on socket \"{}\" failed: No such file or directory", socket.display());
     assert_eq!(first_line(&error), expected);
     let error = failure(&resolve("host=host.invalid user=alice")).await;
-    let expected =
-        "connection to server at host.invalid:5432 failed: could not translate host name to address: ";
+    let expected = "connection to server at \"host.invalid\", port 5432 failed: could not translate host name to address: ";
     assert!(error.starts_with(expected), "{error}");
 }
 

@@ -1,5 +1,4 @@
 //! Several hosts, and what kind of server is wanted of them.
-use std::fs;
 use std::net::TcpListener;
 
 use pgtend::pg::connect::connect;
@@ -14,13 +13,11 @@ fn stopped() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
-async fn started(options: &'static [&'static str], standby: bool) -> Server {
+async fn started(settings: &'static str, files: &'static [(&'static str, &'static str)]) -> Server {
     let start = move || {
-        Server::start(TRUST, options, |data| {
-            if standby {
-                fs::write(data.join("standby.signal"), "").unwrap();
-            }
-        })
+        let mut server = Server::start();
+        server.restart_with(settings, &[files, &[("pg_hba.conf", TRUST)]].concat());
+        server
     };
     tokio::task::spawn_blocking(start).await.unwrap()
 }
@@ -28,8 +25,8 @@ async fn started(options: &'static [&'static str], standby: bool) -> Server {
 #[tokio::test]
 async fn the_first_server_of_the_right_kind_is_taken() {
     let primary = stage().await;
-    let reader = started(&["default_transaction_read_only=on"], false).await;
-    let standby = started(&["hot_standby=on"], true).await;
+    let reader = started("default_transaction_read_only = on", &[]).await;
+    let standby = started("", &[("standby.signal", "")]).await;
     let ports = [stopped(), reader.port, standby.port, primary.server.port];
     let list = ports.map(|port| port.to_string()).join(",");
     let hosts = ["127.0.0.1"; 4].join(",");
@@ -92,7 +89,7 @@ async fn hosts_in_random_order_are_all_tried() {
     let stage = stage().await;
     let mut ports = vec![stopped().to_string(); 7];
     ports.push(stage.server.port.to_string());
-    let hosts = vec!["127.0.0.1"; 8].join(",");
+    let hosts = ["127.0.0.1"; 8].join(",");
     let more = format!("host={hosts} port={} load_balance_hosts=random", ports.join(","));
     for _ in 0..4 {
         connect(&stage.settings(&more)).await.unwrap();
@@ -101,7 +98,7 @@ async fn hosts_in_random_order_are_all_tried() {
 
 #[tokio::test]
 async fn a_server_without_tls_is_reached_only_by_modes_that_allow_it() {
-    let server = started(&["ssl=off"], false).await;
+    let server = started("ssl = off", &[]).await;
     let settings = |mode: &str| {
         resolve(&format!("host=127.0.0.1 port={} user=postgres dbname=postgres sslmode={mode}", server.port))
     };

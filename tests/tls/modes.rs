@@ -102,6 +102,19 @@ async fn the_versions_of_tls_are_bounded() {
     assert_eq!(tls_version(&new).await.as_deref(), TLS);
 }
 
+/// PostgreSQL has it from version 17 on.
+#[tokio::test]
+async fn tls_can_begin_without_a_question() {
+    let stage = stage().await;
+    let settings = stage.trusting("sslmode=verify-full sslnegotiation=direct");
+    if stage.server.major() >= 17 {
+        assert_eq!(tls_version(&settings).await.as_deref(), TLS);
+    } else {
+        let error = failure(&settings).await;
+        assert!(error.contains("failed: TLS: "), "{error}");
+    }
+}
+
 #[tokio::test]
 async fn a_revoked_certificate_is_refused() {
     let stage = stage().await;

@@ -60,7 +60,7 @@ async fn cancelling_goes_the_way_of_the_session() {
     cancels_a_sleep(&secure, &observer).await;
     assert_eq!(*heard.lock().unwrap(), [SSL_REQUEST, SSL_REQUEST], "the request to cancel asks for TLS too");
     cancels_a_sleep(&connect(&stage.settings("sslmode=disable")).await.unwrap(), &observer).await;
-    let socket = format!("host={} hostaddr=''", stage.server.dir.path().display());
+    let socket = format!("host={} hostaddr=''", stage.server.socket_dir().display());
     cancels_a_sleep(&connect(&stage.settings(&socket)).await.unwrap(), &observer).await;
 }
 

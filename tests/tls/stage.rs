@@ -1,6 +1,6 @@
 //! What the tests share: one server with TLS, whom it lets in how, and short words for connecting to it.
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, Weak};
+use std::sync::OnceLock;
 
 use pgtend::pg::connect::{Link, connect};
 use pgtend::pg::settings::{Environment, Flags, Settings};
@@ -21,40 +21,42 @@ host      all digest    127.0.0.1/32 md5
 host      all full      127.0.0.1/32 scram-sha-256
 ";
 
+const TLS: &str = "
+ssl = on
+ssl_cert_file = 'server.crt'
+ssl_key_file = 'server.key'
+ssl_ca_file = 'root.crt'
+";
+
 pub struct Stage {
     pub server: Server,
     pub certificates: Certificates,
-    _files: tempfile::TempDir,
 }
 
-/// The server with TLS. Tests that run at the same time share one; the last of them takes it away.
-pub async fn stage() -> Arc<Stage> {
-    static SHARED: Mutex<Weak<Stage>> = Mutex::new(Weak::new());
-    tokio::task::spawn_blocking(|| {
-        let mut shared = SHARED.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(stage) = shared.upgrade() {
-            return stage;
-        }
-        let stage = Arc::new(Stage::set());
-        *shared = Arc::downgrade(&stage);
-        stage
-    })
-    .await
-    .unwrap()
+/// The server with TLS that all tests share.
+pub async fn stage() -> &'static Stage {
+    static STAGE: OnceLock<Stage> = OnceLock::new();
+    tokio::task::spawn_blocking(|| STAGE.get_or_init(Stage::set)).await.unwrap()
 }
 
 impl Stage {
     fn set() -> Self {
-        let files = tempfile::tempdir().unwrap();
-        let certificates = Certificates::make(files.path(), "bycert");
-        let options =
-            ["ssl=on", "ssl_cert_file=server.crt", "ssl_key_file=server.key", "ssl_ca_file=root.crt"];
-        let server = Server::start(HBA, &options, |data| {
-            for file in ["server.crt", "server.key", "root.crt"] {
-                std::fs::copy(certificates.path(file), data.join(file)).unwrap();
-            }
-        });
-        let stage = Self { server, certificates, _files: files };
+        let mut server = Server::start();
+        let certificates = Certificates::make(&server.socket_dir().join("certificates"), "bycert");
+        let read = |name| std::fs::read_to_string(certificates.path(name)).unwrap();
+        let (certificate, key, root) = (read("server.crt"), read("server.key"), read("root.crt"));
+        let files =
+            [("pg_hba.conf", HBA), ("server.crt", &certificate), ("server.key", &key), ("root.crt", &root)];
+        server.restart_with(TLS, &files);
+        let stage = Self { server, certificates };
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(stage.create_roles());
+        stage
+    }
+
+    async fn create_roles(&self) {
+        let server = &self.server;
+        let settings = Settings::for_socket(server.socket_dir(), server.port, server.superuser(), "postgres");
         let roles = format!(
             "create role tlsonly login password '{PASSWORD}';
              create role plainonly login password '{PASSWORD}';
@@ -64,13 +66,7 @@ impl Stage {
              set password_encryption = md5;
              create role digest login password '{PASSWORD}';"
         );
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-        runtime.block_on(async {
-            let socket =
-                Settings::for_socket(stage.server.dir.path(), stage.server.port, "postgres", "postgres");
-            connect(&socket).await.unwrap().client.batch_execute(&roles).await.unwrap();
-        });
-        stage
+        connect(&settings).await.unwrap().client.batch_execute(&roles).await.unwrap();
     }
 
     /// Settings for the server by address; `more` comes last and so wins.

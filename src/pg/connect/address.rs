@@ -48,6 +48,16 @@ impl Address {
         }
     }
 
+    /// The words for a host that has no address.
+    pub(super) fn unresolved(host: &Host) -> String {
+        match host {
+            Host::Tcp { name: Some(name), port, .. } => {
+                format!("connection to server at \"{}\", port {port}", name.escape_debug())
+            }
+            host => format!("connection to server at {host}"),
+        }
+    }
+
     /// The name that TLS checks and sends. Only TCP speaks TLS.
     pub(super) fn tls_name(&self) -> Option<String> {
         match self {
@@ -93,6 +103,55 @@ impl fmt::Display for Address {
                     None => write!(f, "connection to server at \"{ip}\", port {port}"),
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, TcpListener as Listener};
+    use std::path::Path;
+    use std::time::Duration;
+
+    use super::*;
+    use crate::pg::settings::Keepalives;
+
+    #[tokio::test]
+    async fn keepalives_are_set_as_asked_for() {
+        let listener = Listener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let mut settings = Settings::for_socket(Path::new("/"), 1, "a", "b");
+        let count = Some(4);
+        let (idle, interval) = (Some(Duration::from_secs(40)), Some(Duration::from_secs(5)));
+        for (keepalives, on) in [(Some(Keepalives { idle, interval, count }), true), (None, false)] {
+            settings.keepalives = keepalives;
+            let stream = TcpStream::connect(listener.local_addr().unwrap()).await.unwrap();
+            keep_alive(&stream, &settings).unwrap();
+            let socket = SockRef::from(&stream);
+            assert_eq!(socket.keepalive().unwrap(), on);
+            if on {
+                assert_eq!(Some(socket.tcp_keepalive_time().unwrap()), idle);
+                assert_eq!(Some(socket.tcp_keepalive_interval().unwrap()), interval);
+                assert_eq!(Some(socket.tcp_keepalive_retries().unwrap()), count);
+            }
+        }
+    }
+
+    #[test]
+    fn a_place_is_named_as_libpq_names_it() {
+        let address = "127.0.0.1:5432".parse().unwrap();
+        for (place, words) in [
+            (Address::Socket("/s/.s.PGSQL.1".into()), "connection to server on socket \"/s/.s.PGSQL.1\""),
+            (Address::Tcp { name: None, address }, "connection to server at \"127.0.0.1\", port 5432"),
+            (
+                Address::Tcp { name: Some("127.0.0.1".into()), address },
+                "connection to server at \"127.0.0.1\", port 5432",
+            ),
+            (
+                Address::Tcp { name: Some("db1".into()), address },
+                "connection to server at \"db1\" (127.0.0.1), port 5432",
+            ),
+        ] {
+            assert_eq!(place.to_string(), words);
         }
     }
 }

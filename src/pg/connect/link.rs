@@ -74,7 +74,7 @@ async fn connect_to_host(
     wanted: TargetSessionAttrs,
 ) -> Result<Link, Attempts> {
     let addresses = within(settings.connect_timeout, addresses(host)).await;
-    let addresses = addresses.map_err(|causes| named(&format!("connection to server at {host}"), causes))?;
+    let addresses = addresses.map_err(|causes| named(&Address::unresolved(host), causes))?;
     let mut failed = Attempts::new();
     for address in in_order(addresses, settings) {
         let session = async {

@@ -89,8 +89,9 @@ fn hosts(mut rest: &str, parameters: &mut Parameters) -> anyhow::Result<()> {
         }
     }
     for (name, list) in [("host", hosts), ("port", ports)] {
-        if list.iter().any(|item| !item.is_empty()) {
-            parameters.set(name, decode(&list.join(","))?)?;
+        let list = list.join(",");
+        if !list.is_empty() {
+            parameters.set(name, decode(&list)?)?;
         }
     }
     Ok(())
@@ -179,9 +180,10 @@ mod tests {
             ("postgresql://a%3Ab:p%40%2F%25@db1", "host=db1 password=p@/% user=a:b"),
             ("postgresql://[::1]:5433/shop", "dbname=shop host=::1 port=5433"),
             ("postgresql://[::1]", "host=::1"),
-            ("postgresql://db1,db2/shop", "dbname=shop host=db1,db2"),
+            ("postgresql://db1,db2/shop", "dbname=shop host=db1,db2 port=,"),
             ("postgresql://db1:1,db2:2", "host=db1,db2 port=1,2"),
             ("postgresql://db1,[2001:db8::1]:2,db3", "host=db1,2001:db8::1,db3 port=,2,"),
+            ("postgresql://,", "host=, port=,"),
             ("postgresql://%2Fvar%2Frun:5433/shop", "dbname=shop host=/var/run port=5433"),
             ("postgresql:///shop?host=/tmp&port=1", "dbname=shop host=/tmp port=1"),
             ("postgresql://db1/shop?host=db2", "dbname=shop host=db2"),
