@@ -2,9 +2,10 @@
 use std::net::TcpListener;
 
 use pgtend::pg::connect::connect;
+use pgtend::pg::settings::Settings;
 
 use crate::server::Server;
-use crate::stage::{PASSWORD, failure, resolve, stage, told};
+use crate::stage::{failure, resolve, stage};
 
 const TRUST: &str = "local all all trust\nhost all all 127.0.0.1/32 trust\n";
 
@@ -22,27 +23,17 @@ async fn started(settings: &'static str, files: &'static [(&'static str, &'stati
     tokio::task::spawn_blocking(start).await.unwrap()
 }
 
+/// As the superuser, on several ports of this machine.
+fn on_ports<const N: usize>(ports: [u16; N], attrs: &str) -> Settings {
+    let (hosts, ports) = (["127.0.0.1"; N].join(","), ports.map(|port| port.to_string()).join(","));
+    resolve(&format!("host={hosts} port={ports} dbname=postgres user=postgres target_session_attrs={attrs}"))
+}
+
 #[tokio::test]
 async fn the_first_server_of_the_right_kind_is_taken() {
-    let primary = stage().await;
     let reader = started("default_transaction_read_only = on", &[]).await;
     let standby = started("", &[("standby.signal", "")]).await;
-    let ports = [stopped(), reader.port, standby.port, primary.server.port];
-    let list = ports.map(|port| port.to_string()).join(",");
-    let hosts = ["127.0.0.1"; 4].join(",");
-    let settings = |attrs: &str| {
-        resolve(&format!(
-            "host={hosts} port={list} dbname=postgres user=alice password={PASSWORD} {attrs} connect_timeout=30"
-        ))
-    };
-    // Only the first server has the role; the others let in the superuser.
-    let anyone = |attrs: &str| {
-        let ports = [stopped(), reader.port, standby.port].map(|port| port.to_string()).join(",");
-        resolve(&format!(
-            "host={} port={ports} dbname=postgres user=postgres {attrs}",
-            ["127.0.0.1"; 3].join(",")
-        ))
-    };
+    let ports = [stopped(), reader.port, standby.port];
     for (attrs, port) in [
         ("any", reader.port),
         ("read-only", reader.port),
@@ -50,19 +41,28 @@ async fn the_first_server_of_the_right_kind_is_taken() {
         ("standby", standby.port),
         ("prefer-standby", standby.port),
     ] {
-        let link = connect(&anyone(&format!("target_session_attrs={attrs}"))).await.unwrap();
+        let link = connect(&on_ports(ports, attrs)).await.unwrap();
         let seen: String = link.client.query_one("show port", &[]).await.unwrap().get(0);
         assert_eq!(seen, port.to_string(), "{attrs}");
         assert_eq!(link.target, format!("\"postgres\" on 127.0.0.1:{port} as postgres"));
     }
-    let error = told(&connect(&anyone("target_session_attrs=read-write")).await.unwrap_err());
-    let told: Vec<&str> = error.lines().next().unwrap().split(": connection to server").collect();
-    assert_eq!(told.len(), 4, "{error}");
-    for (part, problem) in told[1..].iter().zip(["Connection refused", "is read-only", "is read-only"]) {
-        assert!(part.contains(problem), "{part}");
+    let error = failure(&on_ports(ports, "read-write")).await;
+    let attempts: Vec<&str> = error.lines().next().unwrap().split(": connection to server").skip(1).collect();
+    assert_eq!(attempts.len(), 3, "{error}");
+    for (attempt, problem) in attempts.iter().zip(["Connection refused", "is read-only", "is read-only"]) {
+        assert!(attempt.contains(problem), "{attempt}");
     }
-    let error = failure(&settings("target_session_attrs=any")).await;
-    assert!(error.contains("role \"alice\" does not exist"), "a refusal ends the search: {error}");
+}
+
+#[tokio::test]
+async fn a_refusal_ends_the_search() {
+    let (stage, other) = (stage().await, started("", &[]).await);
+    // The superuser may come to the second server, and not to the first.
+    let error = failure(&on_ports([stage.server.port, other.port], "any")).await;
+    assert!(
+        error.contains("SQLSTATE 28000") && !error.contains(&format!("port {} failed", other.port)),
+        "{error}"
+    );
 }
 
 #[tokio::test]
