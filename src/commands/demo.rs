@@ -1,9 +1,10 @@
 //! `pgtend demo`
 use std::time::Duration;
 
-use anyhow::bail;
+use anyhow::anyhow;
 use clap::{Args, ValueEnum};
 
+use crate::apply::{Stop, Stopped};
 use crate::commands::context::Context;
 use crate::demo::{BISMAN, Event, Setting, Story, play, take_leave};
 use crate::failure::{Exit, Explain as _};
@@ -46,24 +47,33 @@ impl System {
 impl DemoArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         if context.ui.is_json() {
-            bail!(
-                anyhow::anyhow!("a demo is told to people").exit(Exit::Usage).hint("leave --format json out")
-            );
+            let error = anyhow!("a demo is told to people, and has no form for programs");
+            return Err(error.exit(Exit::Usage));
         }
         let tell = |event: &Event<'_>| context.ui.story(event);
         let story = self.system.story();
         let setting =
             Setting { major: self.pg_version, rows: self.rows, environment: colour(context.ui.color()) };
         let stage = tokio::select! {
-            stage = play(story, &setting, &tell) => stage?,
-            stopped = context.stop.sleep(Duration::MAX) => return stopped.map(|()| Exit::Done).map_err(Into::into),
+            stage = play(story, &setting, &tell) => stage,
+            stopped = stopped(&context.stop) => Err(stopped.into()),
         };
+        context.ui.story_ended();
+        let stage = stage?;
         take_leave(story, &stage, self.keep, &tell)?;
         if self.keep {
             // Ctrl-C is how the reader says that the demo has done what it should.
-            let _ = context.stop.sleep(Duration::MAX).await;
+            stopped(&context.stop).await;
         }
         Ok(Exit::Done)
+    }
+}
+
+async fn stopped(stop: &Stop) -> Stopped {
+    loop {
+        if let Err(stopped) = stop.sleep(Duration::MAX).await {
+            return stopped;
+        }
     }
 }
 

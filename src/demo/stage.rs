@@ -44,9 +44,7 @@ impl Stage {
     pub async fn set_up(database: &'static str, setting: &Setting) -> Result<Self> {
         let program = env::current_exe().context("find this program's own file")?;
         let sandbox = Sandbox::start(&Options { major: setting.major, ..Options::default() })?;
-        // There it goes with the server, however this program ends.
-        let directory = sandbox.socket_dir().join("demo");
-        fs::create_dir(&directory).with_context(|| format!("create {}", directory.display()))?;
+        let directory = sandbox.directory("demo")?;
         let postgres = connect(&sandbox.url("postgres")).await?;
         let create = ddl!("demo/create_database.sql", name = Ident::new(database)?);
         postgres

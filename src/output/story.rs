@@ -64,6 +64,11 @@ impl Ui {
         }
     }
 
+    /// Takes away what stands on the terminal for as long as a story goes on.
+    pub fn story_ended(&self) {
+        self.progress.done(FILLING);
+    }
+
     fn filled(&self, what: &str, rows: u64, elapsed: Duration) -> anyhow::Result<()> {
         let (rows, elapsed) = (count(rows as f64), milliseconds(elapsed.as_secs_f64() * 1000.0));
         self.answer(&format!("{what:<22} {rows:>10} rows {elapsed:>9}"))

@@ -88,6 +88,17 @@ impl Sandbox {
         &self.cluster.directory
     }
 
+    /// Makes a directory that goes with the server, also when this process is killed: it belongs to the server's owner,
+    /// who can remove what lies in it.
+    ///
+    /// # Errors
+    /// When it cannot be made, or handed over.
+    pub fn directory(&self, name: &str) -> Result<PathBuf> {
+        let path = self.cluster.directory.join(name);
+        self.cluster.owner.make_private(&path)?;
+        Ok(path)
+    }
+
     pub fn port(&self) -> u16 {
         PORT
     }

@@ -9,6 +9,7 @@ use std::io::{BufRead as _, BufReader, Read as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::PathBuf;
 use std::process::{Child, ChildStdout};
+use std::time::{Duration, Instant};
 
 use common::database::Database;
 use common::program::{Program, pgtend};
@@ -78,7 +79,7 @@ async fn rows_obey_the_foreign_keys_that_were_off_while_they_came() {
     let _ = driver.await;
     let ended = kept.signal(Signal::INT);
     assert_eq!(ended.code, Some(0), "Ctrl-C is how --keep is meant to end");
-    assert!(!ended.directory.exists(), "{} was left behind", ended.directory.display());
+    assert!(!ended.directory.parent().unwrap().exists(), "{} was left behind", ended.directory.display());
 }
 
 #[test]
@@ -88,7 +89,20 @@ fn an_interrupted_story_leaves_nothing_behind() {
     let ended = running.signal(Signal::INT);
     // It dies of the signal, so that a shell loop around it ends too; shells say 130.
     assert_eq!(ended.signal, Some(Signal::INT.as_raw()));
-    assert!(!ended.directory.exists(), "{} was left behind", ended.directory.display());
+    assert!(!ended.directory.parent().unwrap().exists(), "{} was left behind", ended.directory.display());
+}
+
+#[test]
+fn a_killed_story_leaves_nothing_behind_either() {
+    let mut running = Running::start(demo(["--rows", "1000000"]));
+    running.read_past("export DATABASE_URL='");
+    let directory = running.signal(Signal::KILL).directory;
+    // The server's sentinel needs a moment.
+    let patience = Instant::now() + Duration::from_secs(30);
+    while directory.parent().unwrap().exists() {
+        assert!(Instant::now() < patience, "{} was left behind", directory.display());
+        std::thread::sleep(Duration::from_millis(20));
+    }
 }
 
 #[tokio::test]
