@@ -10,5 +10,8 @@ mod check;
 mod create;
 mod default;
 mod drop;
+mod keys;
 mod list;
 mod maintain;
+mod properties;
+mod timezones;
