@@ -165,8 +165,10 @@ two lines'; comment on column events.note is 'free text';
     );
     assert_eq!(db.value(&format!("select col_description({NEW}, 3)")).await, "free text");
     assert_eq!(
-        db.value(&format!("select stxkind::text || ' ' || stxkeys::text from pg_statistic_ext where stxrelid = {NEW}"))
-            .await,
+        db.value(&format!(
+            "select stxkind::text || ' ' || stxkeys::text from pg_statistic_ext where stxrelid = {NEW}"
+        ))
+        .await,
         "{f} 1 3"
     );
 }
