@@ -22,8 +22,7 @@ join pg_catalog.pg_class as c on c.oid = t.partrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 cross join lateral (
     select pg_catalog.array_agg(a.attname::text order by p.place) as columns,
-           pg_catalog.array_agg(
-               pg_catalog.format_type(coalesce(nullif(y.typbasetype, 0), y.oid), null) order by p.place) as types,
+           pg_catalog.array_agg(pg_catalog.format_type(base.type, null) order by p.place) as types,
            pg_catalog.array_agg(coalesce(a.attnotnull, false) order by p.place) as not_null,
            pg_catalog.array_agg(
                (select pg_catalog.quote_ident(s.nspname) || '.' || pg_catalog.quote_ident(l.collname)
@@ -33,7 +32,18 @@ cross join lateral (
     from rows from (pg_catalog.unnest(t.partattrs::smallint[]), pg_catalog.unnest(t.partcollation::oid[]))
          with ordinality as p(attnum, collation_oid, place)
     left join pg_catalog.pg_attribute as a on a.attrelid = c.oid and a.attnum = p.attnum and p.attnum > 0
-    left join pg_catalog.pg_type as y on y.oid = a.atttypid
+    left join lateral (
+        -- A domain may be made of a domain.
+        with recursive type (oid, depth) as (
+            select a.atttypid, 0
+            union all
+            select y.typbasetype, t.depth + 1
+            from type as t
+            join pg_catalog.pg_type as y on y.oid = t.oid
+            where y.typbasetype <> 0
+        )
+        select t.oid as type from type as t order by t.depth desc limit 1
+    ) as base on true
 ) as k
 where ($1::oid[] is null or c.oid = any ($1::oid[]))
   and ($1::oid[] is not null

@@ -3,8 +3,9 @@
 -- $1 oid of the partition (or of the parent, when there is no partition yet)
 select pg_catalog.jsonb_build_object(
     'schema', n.nspname,
+    'name', c.relname,
     'owner', pg_catalog.pg_get_userbyid(c.relowner),
-    'owner_is_me', c.relowner = (select r.oid from pg_catalog.pg_roles as r where r.rolname = current_user),
+    'owner_is_me', c.relowner = r.oid,
     'unlogged', c.relpersistence = 'u',
     'access_method', (select m.amname from pg_catalog.pg_am as m where m.oid = c.relam),
     'tablespace', (select s.spcname from pg_catalog.pg_tablespace as s where s.oid = c.reltablespace),
@@ -29,8 +30,8 @@ select pg_catalog.jsonb_build_object(
             'name', p.polname,
             'permissive', p.polpermissive,
             'command', p.polcmd,
-            'roles', (select pg_catalog.jsonb_agg(pg_catalog.pg_get_userbyid(r.oid))
-                      from pg_catalog.unnest(p.polroles) as r(oid) where r.oid <> 0),
+            'roles', (select pg_catalog.jsonb_agg(pg_catalog.pg_get_userbyid(u.oid))
+                      from pg_catalog.unnest(p.polroles) as u(oid) where u.oid <> 0),
             'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
             'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) order by p.polname)
         from pg_catalog.pg_policy as p where p.polrelid = c.oid), '[]'),
@@ -54,8 +55,15 @@ select pg_catalog.jsonb_build_object(
             'column', a.attname) order by a.attnum, x.grantee, x.privilege_type)
         from pg_catalog.pg_attribute as a
         cross join lateral pg_catalog.aclexplode(a.attacl) as x
-        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and x.grantee <> c.relowner), '[]')
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and x.grantee <> c.relowner), '[]'),
+    -- To whom ALTER DEFAULT PRIVILEGES gives something on every table that this role makes; null is PUBLIC.
+    'default_grantees', coalesce((
+        select pg_catalog.jsonb_agg(distinct case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end)
+        from pg_catalog.pg_default_acl as d
+        cross join lateral pg_catalog.aclexplode(d.defaclacl) as x
+        where d.defaclobjtype = 'r' and d.defaclrole = r.oid and x.grantee <> r.oid), '[]')
 ) as properties
 from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+join pg_catalog.pg_roles as r on r.rolname = current_user
 where c.oid = $1

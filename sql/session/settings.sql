@@ -1,10 +1,12 @@
 -- Pins what would otherwise depend on the role, the database or the client: how times are read and written,
--- how names are found, and what a statement may wait for (manual: 20.11, "Client Connection Defaults").
+-- how names are found, and what a statement may wait for (manual: 20.11, "Client Connection Defaults"). A policy that
+-- would hide rows from a count is an error.
 set timezone = 'UTC';
 set datestyle = 'ISO, YMD';
 set intervalstyle = 'postgres';
 set extra_float_digits = 1;
 set search_path = pg_catalog;
+set row_security = off;
 set default_transaction_isolation = 'read committed';
 set default_transaction_deferrable = off;
 set client_min_messages = warning;

@@ -68,6 +68,57 @@ impl Fragment {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Deparsed(pub String);
 
+impl Deparsed {
+    /// The same expression for columns of a table of another name: `old.id` becomes `"new".id`. The server quotes as
+    /// little as it must, never repeats a name that it uses as a qualifier, and writes `schema.table`, never `old.table`.
+    pub fn requalified(&self, old: &str, new: &Ident) -> Self {
+        let mut text = String::new();
+        let mut rest = self.0.as_str();
+        let mut before = ' ';
+        while !rest.is_empty() {
+            let (token, after) = rest.split_at(token_length(rest));
+            let name = match token.strip_prefix('"') {
+                Some(quoted) => quoted.strip_suffix('"').unwrap_or(quoted).replace("\"\"", "\""),
+                None => token.to_owned(),
+            };
+            if name == old && before != '.' && after.starts_with('.') {
+                text.push_str(&new.to_string());
+            } else {
+                text.push_str(token);
+            }
+            before = token.chars().next_back().unwrap_or(' ');
+            rest = after;
+        }
+        Self(text)
+    }
+}
+
+/// Bytes of the first token: a literal, an identifier, or one character of anything else.
+fn token_length(text: &str) -> usize {
+    let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
+    let first = text.chars().next().map_or(0, char::len_utf8);
+    match text.as_bytes() {
+        [b'E', b'\'', ..] => 1 + quoted_length(&text[1..], '\'', true),
+        [b'\'', ..] => quoted_length(text, '\'', false),
+        [b'"', ..] => quoted_length(text, '"', false),
+        _ if text.starts_with(word) => text.find(|c| !word(c)).unwrap_or(text.len()),
+        _ => first,
+    }
+}
+
+/// Bytes from the opening quote to the closing one; a doubled quote is one that does not close.
+fn quoted_length(text: &str, quote: char, backslashes: bool) -> usize {
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if backslashes && character == '\\' {
+            characters.next();
+        } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
+            return at + quote.len_utf8();
+        }
+    }
+    text.len()
+}
+
 impl fmt::Display for Deparsed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -127,4 +178,31 @@ pub fn statement(text: &str) -> String {
     let body: Vec<&str> =
         text.lines().skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect();
     body.join("\n").trim_end().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_expression_is_told_about_another_table() {
+        let new = Ident::new("new t").unwrap();
+        let cases = [
+            ("(old.id = m.id)", "old", "(\"new t\".id = m.id)"),
+            ("(\"O\"\"ld\".id > 0)", "O\"ld", "(\"new t\".id > 0)"),
+            ("(x = 'old.id'::text)", "old", "(x = 'old.id'::text)"),
+            ("(x = 'it''s old.id'::text AND old.y)", "old", "(x = 'it''s old.id'::text AND \"new t\".y)"),
+            ("(x = E'\\\\old.id\\'old.id'::text)", "old", "(x = E'\\\\old.id\\'old.id'::text)"),
+            (
+                "(SELECT 1 FROM public.old old_1 WHERE old_1.id = old.id)",
+                "old",
+                "(SELECT 1 FROM public.old old_1 WHERE old_1.id = \"new t\".id)",
+            ),
+            ("(s.old.id = older.id AND (old).id = 1)", "old", "(s.old.id = older.id AND (old).id = 1)"),
+            ("(é = old.\"é\")", "old", "(é = \"new t\".\"é\")"),
+        ];
+        for (text, old, expected) in cases {
+            assert_eq!(Deparsed(text.to_owned()).requalified(old, &new).0, expected);
+        }
+    }
 }

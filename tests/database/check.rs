@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::common::database::Database;
 use crate::common::program::Output;
-use crate::support::{contains, empty_events, events, fingerprint, leave_pending, mark, tend};
+use crate::support::{NOW, contains, empty_events, events, fingerprint, leave_pending, mark, tend};
 
 /// The findings' kinds of the one table.
 fn kinds(said: &Output) -> Vec<String> {
@@ -124,6 +124,23 @@ async fn a_table_that_cannot_be_checked_is_a_finding() {
     for table in tables {
         assert_eq!(table["findings"][0]["kind"], "unknown", "{table}");
     }
+}
+
+#[tokio::test]
+async fn rows_that_a_policy_would_hide_are_not_taken_for_none() {
+    let db = events(["2026-11", "2026-12"]).await;
+    let role = db.role("narrow").await;
+    db.batch(&format!(
+        "create table events_default partition of events default; insert into events values (1, '2030-01-01');
+         alter table events_default enable row level security; grant select on events_default to {role}"
+    ))
+    .await;
+    let said = db
+        .pgtend_as(&role, ["partition", "check", "events", "--ahead", "1", "--json", "--now", NOW])
+        .run()
+        .code(3);
+    assert_eq!(kinds(&said), ["unknown"]);
+    contains(&said.stdout, "row-level security");
 }
 
 #[tokio::test]

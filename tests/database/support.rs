@@ -113,3 +113,8 @@ pub async fn mark(db: &Database, partition: &str, comment: &str) {
     let oid = db.value("select 'events'::regclass::oid").await;
     db.batch(&format!("comment on table {partition} is 'pgtend:drop parent={oid}{comment}'")).await;
 }
+
+/// What the journal says was done, in order.
+pub async fn journal(db: &Database) -> String {
+    db.value("select string_agg(summary || ': ' || outcome, E'\n' order by id) from pgtend.run").await
+}

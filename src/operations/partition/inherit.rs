@@ -62,7 +62,7 @@ pub fn dress(
         let comment = Literal(comment.to_owned());
         dress.before.push(ddl!("partition/comment.sql", partition = *partition, comment = comment));
     }
-    grants(&mut dress, partition, sibling, overrides)?;
+    grants(&mut dress, partition, sibling, parent, overrides)?;
     replica_identity(&mut dress, partition, sibling, overrides)?;
     let owner = match &overrides.owner {
         Some(owner) => Some(owner.as_str()),
@@ -134,12 +134,12 @@ fn row_security(dress: &mut Dress, partition: &Relation, sibling: &Properties) -
         dress.before.push(ddl!("partition/row_security.sql", partition = *partition, what = what));
     }
     for policy in &sibling.policies {
-        dress.before.push(create_policy(partition, policy)?);
+        dress.before.push(create_policy(partition, &sibling.name, policy)?);
     }
     Ok(())
 }
 
-fn create_policy(partition: &Relation, policy: &Policy) -> anyhow::Result<Sql> {
+fn create_policy(partition: &Relation, sibling: &str, policy: &Policy) -> anyhow::Result<Sql> {
     let command = Keyword(match policy.command.as_str() {
         "r" => "select",
         "a" => "insert",
@@ -148,11 +148,13 @@ fn create_policy(partition: &Relation, policy: &Policy) -> anyhow::Result<Sql> {
         "*" => "all",
         other => bail!("policy {} is for an unknown command `{other}`", policy.name),
     });
-    let using = match policy.using.clone().map(Deparsed) {
+    // Where the expression looks into other tables it names its own columns with the sibling's name.
+    let own = |expression: &String| Deparsed(expression.clone()).requalified(sibling, &partition.name);
+    let using = match policy.using.as_ref().map(own) {
         Some(expression) => Fragment(ddl!("partition/policy_using.sql", expression = expression)),
         None => Fragment::none(),
     };
-    let check = match policy.check.clone().map(Deparsed) {
+    let check = match policy.check.as_ref().map(own) {
         Some(expression) => Fragment(ddl!("partition/policy_check.sql", expression = expression)),
         None => Fragment::none(),
     };
@@ -196,6 +198,7 @@ fn grants(
     dress: &mut Dress,
     partition: &Relation,
     sibling: Option<&Properties>,
+    parent: &Properties,
     overrides: &Overrides,
 ) -> anyhow::Result<()> {
     let inherited: Vec<Grant> = sibling.map(|s| s.grants.clone()).unwrap_or_default();
@@ -209,10 +212,19 @@ fn grants(
         })
     });
     let grants: Vec<Grant> = if overrides.grants.is_empty() { inherited } else { configured.collect() };
+    let known = sibling.is_some() || !overrides.grants.is_empty();
+    for grantee in sibling.unwrap_or(parent).default_grantees.iter().filter(|_| known) {
+        let role = role(grantee.as_deref())?;
+        dress.before.push(ddl!("partition/revoke.sql", partition = *partition, role = role));
+    }
     for grant in &grants {
         dress.before.push(grant_statement(partition, grant)?);
     }
     Ok(())
+}
+
+fn role(name: Option<&str>) -> anyhow::Result<Role> {
+    name.map_or(Ok(Role::Public), |name| Ident::new(name).map(Role::Named))
 }
 
 fn grant_statement(partition: &Relation, grant: &Grant) -> anyhow::Result<Sql> {
@@ -221,10 +233,7 @@ fn grant_statement(partition: &Relation, grant: &Grant) -> anyhow::Result<Sql> {
     let known = PRIVILEGES.into_iter().find(|known| *known == grant.privilege);
     let privilege =
         Keyword(known.with_context(|| format!("`{}` is not a privilege on tables", grant.privilege))?);
-    let role = match &grant.role {
-        Some(role) => Role::Named(Ident::new(role)?),
-        None => Role::Public,
-    };
+    let role = role(grant.role.as_deref())?;
     let option = Keyword(if grant.grantable { " with grant option" } else { "" });
     Ok(match &grant.column {
         Some(column) => {

@@ -10,6 +10,7 @@ use crate::query;
 #[derive(Clone, Debug, Deserialize)]
 pub struct Properties {
     pub schema: String,
+    pub name: String,
     pub owner: String,
     pub owner_is_me: bool,
     pub unlogged: bool,
@@ -27,6 +28,8 @@ pub struct Properties {
     pub policies: Vec<Policy>,
     pub statistics: Vec<StatisticsTarget>,
     pub grants: Vec<Grant>,
+    /// To whom default privileges give something on a new table; `None` is PUBLIC.
+    pub default_grantees: Vec<Option<String>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
