@@ -73,8 +73,29 @@ impl Runner<'_> {
         if state == State::Done {
             return Ok(Some(Timing::default()));
         }
-        let finished = self.transaction(target, &[], &recover.locks, &recover.finish).await;
-        Ok(Some(finished.context("bring the half-done attempt to its end")?))
+        match self.transaction(target, &[], &recover.locks, &recover.finish).await {
+            Ok(timing) => Ok(Some(timing)),
+            Err(error) => {
+                let error = error.context("bring the half-done attempt to its end");
+                self.unless_done(target, step, recover, error).await.map(Some)
+            }
+        }
+    }
+
+    /// What failed may be done all the same: the server goes on with what a killed run has asked for, and may come to
+    /// its end at any time.
+    pub(super) async fn unless_done(
+        &self,
+        target: &str,
+        step: &Step,
+        recover: &Recover,
+        error: anyhow::Error,
+    ) -> anyhow::Result<Timing> {
+        let Ok(State::Done) = self.state(recover).await else { return Err(error) };
+        tracing::debug!("done by an earlier run meanwhile: {error:#}");
+        let summary = step.summary.clone();
+        self.tell(Event::Recovered { target: target.to_owned(), summary, found: "done".to_owned() });
+        Ok(Timing::default())
     }
 
     async fn state(&self, recover: &Recover) -> anyhow::Result<State> {

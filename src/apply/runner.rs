@@ -125,7 +125,13 @@ impl<'a> Runner<'a> {
 
     async fn run(&self, target: &str, step: &Step) -> anyhow::Result<Timing> {
         match &step.run {
-            Run::Transaction { prepare, act } => self.transaction(target, prepare, &step.locks, act).await,
+            Run::Transaction { prepare, act } => {
+                let done = self.transaction(target, prepare, &step.locks, act).await;
+                match (done, &step.recover) {
+                    (Err(error), Some(recover)) => self.unless_done(target, step, recover, error).await,
+                    (done, _) => done,
+                }
+            }
             Run::Alone { statement, after_transactions_on } => {
                 self.alone(target, step, statement, after_transactions_on.as_ref()).await
             }

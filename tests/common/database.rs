@@ -20,10 +20,19 @@ impl Database {
     /// # Panics
     /// As everything here: when the server refuses.
     pub async fn create() -> Self {
+        Self::create_as("").await
+    }
+
+    /// A copy of a database that nobody is connected to.
+    pub async fn copy(of: &Self) -> Self {
+        Self::create_as(&format!("template {}", of.name)).await
+    }
+
+    async fn create_as(options: &str) -> Self {
         static NUMBER: AtomicU32 = AtomicU32::new(1);
         let name = format!("pgtend_test_{}", NUMBER.fetch_add(1, Ordering::Relaxed));
         let postgres = connect(&server().url("postgres")).await;
-        postgres.batch_execute(&format!("create database {name}")).await.unwrap();
+        postgres.batch_execute(&format!("create database {name} {options}")).await.unwrap();
         Self { name, home: TempDir::with_prefix("pgtend-test-").unwrap() }
     }
 
@@ -88,7 +97,8 @@ impl Database {
         self.pgtend_at(&self.url_as(role), arguments)
     }
 
-    fn pgtend_at<const N: usize>(&self, url: &str, arguments: [&str; N]) -> Program {
+    /// The program on a connection of the caller's choice, at home here.
+    pub fn pgtend_at<const N: usize>(&self, url: &str, arguments: [&str; N]) -> Program {
         let home = self.home.path();
         pgtend(arguments).args(["-d", url]).env("HOME", home).directory(home)
     }

@@ -2,4 +2,5 @@
 //! as people run it. It must not know any noun of pgtend.
 pub mod database;
 pub mod program;
+pub mod proxy;
 pub mod server;

@@ -46,8 +46,15 @@ impl Program {
 
     /// Runs it to its end.
     pub fn run(self) -> Output {
+        self.run_watched(|_| {})
+    }
+
+    /// Runs it to its end; `started` hears of the process first.
+    pub fn run_watched(self, started: impl FnOnce(&Child)) -> Output {
         let shown = format!("{:?}", self.command);
-        let done = self.spawn().wait_with_output().unwrap();
+        let child = self.spawn();
+        started(&child);
+        let done = child.wait_with_output().unwrap();
         Output {
             shown,
             code: done.status.code(),

@@ -189,11 +189,17 @@ pub(super) fn finalize_steps(timeline: &Timeline, keys: &ForeignKeys) -> Vec<Ste
             let name = &partition.relation;
             let finalize = ddl!("partition/detach_finalize.sql", parent = *parent, partition = *name);
             let summary = format!("finalize the interrupted detach of {}", name.plain());
-            let mut step = Step::transaction(summary, vec![], vec![finalize]);
-            step.locks = finalize_locks(parent, name, keys);
+            let locks = finalize_locks(parent, name, keys);
+            let mut step = Step::transaction(summary, vec![], vec![finalize.clone()]);
+            step.locks.clone_from(&locks);
+            step.recover = Some(detach_recovery(partition, finalize, locks));
             step
         })
         .collect()
+}
+
+fn detach_recovery(partition: &Partition, finalize: Sql, locks: Vec<Lock>) -> Recover {
+    Recover { state: ddl!("partition/detach_state.sql", oid = partition.oid), finish: vec![finalize], locks }
 }
 
 fn finalize_locks(parent: &Relation, partition: &Relation, keys: &ForeignKeys) -> Vec<Lock> {
@@ -311,11 +317,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         locks,
         destroys: None,
         interrupted: "the detach is pending: its rows are out of sight; the next run finalizes it",
-        recover: Some(Recover {
-            state: ddl!("partition/detach_state.sql", oid = partition.oid),
-            finish: vec![finalize],
-            locks: finalize_locks(parent, name, keys),
-        }),
+        recover: Some(detach_recovery(partition, finalize, finalize_locks(parent, name, keys))),
         cleans_up: None,
         minor: false,
     }

@@ -1,0 +1,49 @@
+//! A run that is killed at any of its requests and run again comes to the same end: a short walk.
+//! `./x torture kill` walks all of it.
+#![expect(clippy::unwrap_used, reason = "what helps a test may panic as the test may")]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "these tests need a part of what the tests share")]
+mod common;
+
+mod fingerprint;
+#[expect(dead_code, reason = "the whole walk has more scenarios")]
+mod scenario;
+#[expect(dead_code, reason = "the whole walk kills in more ways")]
+mod walk;
+
+use scenario::Scenario;
+use walk::{Again, Walk};
+
+async fn walk(scenario: Scenario, stride: usize) {
+    let walk = Walk::prepare(scenario).await;
+    let kills = walk.short(stride).await;
+    assert!(kills >= 10, "{kills} kills are no walk");
+}
+
+#[tokio::test]
+async fn create_ahead_for_the_first_time() {
+    walk(scenario::CREATE_FIRST_RUN, 3).await;
+}
+
+#[tokio::test]
+async fn create_beside_a_default_partition_with_rows() {
+    walk(scenario::CREATE_DEFAULT, 3).await;
+}
+
+#[tokio::test]
+async fn drop_what_another_table_refers_to() {
+    walk(scenario::DROP_FK_IN, 5).await;
+}
+
+#[tokio::test]
+async fn maintain_two_tables() {
+    walk(scenario::MAINTAIN_TWO, 11).await;
+}
+
+#[tokio::test]
+async fn detach_while_a_reader_holds_it_up() {
+    let walk = Walk::prepare(scenario::DROP_PLAIN).await;
+    walk.in_mid_detach(Again::Later).await;
+    walk.in_mid_detach(Again::AtOnce).await;
+}

@@ -1,0 +1,156 @@
+//! What is killed: a small schema, and the command over it.
+
+/// The instant that the commands take for now.
+pub const NOW: &str = "2026-11-15T12:00:00Z";
+
+#[derive(Clone, Copy, Debug)]
+pub struct Scenario {
+    pub name: &'static str,
+    /// Statements that make the database, after [`SCHEMA`].
+    pub setup: &'static str,
+    /// `pgtend.toml`
+    pub config: &'static str,
+    pub command: &'static [&'static str],
+    /// The journal is there from an earlier run.
+    pub later_run: bool,
+    /// Every relation whose rows must be the same before and after; a query for those of `events` that must be.
+    pub kept: &'static [&'static str],
+}
+
+/// Months of events, the last one the current one, with properties that a new partition takes over.
+pub const SCHEMA: &str = "
+create table users (id int primary key, name text not null);
+insert into users select n, 'user ' || n from generate_series(1, 20) as n;
+create table events (
+    id bigint not null,
+    at timestamptz not null,
+    user_id int not null,
+    payload text,
+    primary key (id, at)
+) partition by range (at);
+create index on events (user_id);
+do $$
+declare
+    month timestamptz;
+begin
+    for month in select generate_series('2026-07-01Z'::timestamptz, '2026-11-01Z', '1 month') loop
+        execute format('create table events_p%s partition of events for values from (%L) to (%L)',
+                       to_char(month, 'YYYY_MM'), month, month + '1 month');
+    end loop;
+end
+$$;
+alter table events_p2026_11 set (fillfactor = 80);
+grant select on events_p2026_11 to public;
+comment on table events_p2026_07 is 'the first month';
+comment on table events_p2026_11 is 'made by hand';
+insert into events
+select n, '2026-07-01Z'::timestamptz + n * interval '3 hours', 1 + n % 20, md5(n::text)
+from generate_series(1, 1100) as n;
+";
+
+const DEFAULT: &str = "
+create table events_default partition of events default;
+insert into events
+select n, '2020-01-01Z'::timestamptz + n * interval '1 day', 1 + n % 20, 'early' from generate_series(2001, 2300) as n;
+";
+const FK_OUT: &str = "alter table events add foreign key (user_id) references users (id);";
+const FK_IN: &str = "
+create table reads (event_id bigint not null, at timestamptz not null, reader int not null,
+                    foreign key (event_id, at) references events (id, at) on delete cascade);
+create index on reads (event_id, at);
+insert into reads select id, at, 1 from events where id % 3 = 0;
+";
+const FK_BOTH: &str = "
+alter table events add foreign key (user_id) references users (id);
+create table reads (event_id bigint not null, at timestamptz not null, reader int not null,
+                    foreign key (event_id, at) references events (id, at) on delete cascade);
+insert into reads select id, at, 1 from events where id % 3 = 0;
+";
+const ANOTHER: &str = "
+create table audit (at timestamptz not null, what text) partition by range (at);
+create table audit_p2026_08 partition of audit for values from ('2026-08-01Z') to ('2026-09-01Z');
+create table audit_p2026_11 partition of audit for values from ('2026-11-01Z') to ('2026-12-01Z');
+create table audit_default partition of audit default;
+insert into audit select '2026-08-10Z', 'old' from generate_series(1, 50);
+insert into audit select '2026-11-10Z', 'new' from generate_series(1, 50);
+insert into audit select '2026-09-10Z', 'nobody made its month' from generate_series(1, 50);
+alter table events add foreign key (user_id) references users (id);
+";
+
+const CREATE: &[&str] = &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
+const DROP: &[&str] =
+    &["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes", "--now", NOW];
+const DETACH: &[&str] =
+    &["partition", "drop", "events", "--keep", "2 months", "--mode", "detach", "--now", NOW];
+const MAINTAIN: &[&str] = &["partition", "maintain", "--yes", "--now", NOW];
+const CONFIG: &str = "
+[[partition]]
+table = \"events\"
+ahead = 2
+keep = \"2 months\"
+archive = false
+[[partition]]
+table = \"audit\"
+every = \"month\"
+ahead = 2
+keep = \"2 months\"
+archive = false
+";
+
+const ALL: &[&str] = &["select * from events", "select * from users"];
+const SINCE_SEPTEMBER: &[&str] = &["select * from events where at >= '2026-09-01Z'", "select * from users"];
+
+const USUAL: Scenario =
+    Scenario { name: "", setup: "", config: "", command: CREATE, later_run: true, kept: ALL };
+const RETENTION: Scenario = Scenario { command: DROP, kept: SINCE_SEPTEMBER, ..USUAL };
+
+pub const CREATE_FIRST_RUN: Scenario = Scenario { name: "create, first run ever", later_run: false, ..USUAL };
+pub const CREATE_DEFAULT: Scenario =
+    Scenario { name: "create, default partition with rows", setup: DEFAULT, ..USUAL };
+pub const CREATE_FK_OUT: Scenario =
+    Scenario { name: "create, foreign key to another table", setup: FK_OUT, ..USUAL };
+pub const CREATE_FK_IN: Scenario =
+    Scenario { name: "create, foreign key from another table", setup: FK_IN, ..USUAL };
+pub const DROP_PLAIN: Scenario = Scenario { name: "drop", ..RETENTION };
+pub const DROP_FK_OUT: Scenario =
+    Scenario { name: "drop, foreign key to another table", setup: FK_OUT, ..RETENTION };
+pub const DROP_FK_IN: Scenario = Scenario {
+    name: "drop, foreign key from another table that cascades",
+    setup: FK_BOTH,
+    kept: &[
+        "select * from events where at >= '2026-09-01Z'",
+        "select * from reads where at >= '2026-09-01Z'",
+    ],
+    ..RETENTION
+};
+pub const DROP_DEFAULT: Scenario = Scenario {
+    name: "drop, default partition",
+    setup: DEFAULT,
+    kept: &[
+        "select * from events where at >= '2026-09-01Z'",
+        "select * from events where at < '2026-07-01Z'",
+    ],
+    ..RETENTION
+};
+pub const DETACH_ONLY: Scenario = Scenario {
+    name: "detach",
+    command: DETACH,
+    kept: &[
+        "select * from events where at >= '2026-09-01Z'",
+        "select id, at, user_id, payload from only events_p2026_07",
+        "select id, at, user_id, payload from only events_p2026_08",
+    ],
+    ..RETENTION
+};
+pub const MAINTAIN_TWO: Scenario = Scenario {
+    name: "maintain, two tables, first run ever",
+    setup: ANOTHER,
+    config: CONFIG,
+    command: MAINTAIN,
+    later_run: false,
+    kept: &[
+        "select * from events where at >= '2026-09-01Z'",
+        "select * from audit where at >= '2026-09-01Z'",
+        "select * from users",
+    ],
+};
