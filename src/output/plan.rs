@@ -70,7 +70,9 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
 }
 
 fn script(plan: &Plan, timeouts: Timeouts) -> String {
-    let mut lines = vec![comment("", &format!("{}: {} steps", plan.target.plain(), plan.steps.len()))];
+    let steps =
+        if plan.steps.len() == 1 { "1 step".to_owned() } else { format!("{} steps", plan.steps.len()) };
+    let mut lines = vec![comment("", &format!("{}: {steps}", plan.target.plain()))];
     lines.extend(plan.notes.iter().map(|note| comment("note: ", note)));
     for (index, step) in plan.steps.iter().enumerate() {
         lines.push(String::new());
