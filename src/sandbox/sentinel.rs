@@ -10,7 +10,8 @@ use std::process::{Child, Command, Stdio};
 use super::owner::Owner;
 
 /// Arguments: the directory, and whether to remove it. It runs as the owner: the process number that it reads from the
-/// owner's file can then harm none but the owner's processes.
+/// owner's file can then harm none but the owner's processes. What is not the owner's it has to leave, and with it the
+/// lock, by which the next run's sweep knows the directory.
 const SCRIPT: &str = r#"
 cat >/dev/null
 pid=$(head -n 1 "$1/data/postmaster.pid" 2>/dev/null)
@@ -21,7 +22,12 @@ if [ -n "$pid" ] && kill -QUIT "$pid" 2>/dev/null; then
         sleep 0.1
     done
 fi
-if [ "$2" = remove ]; then rm -rf "$1"; fi
+if [ "$2" = remove ]; then
+    for entry in "$1"/* "$1"/.s.*; do
+        [ "$entry" = "$1/lock" ] || rm -rf "$entry"
+    done
+    [ "$(ls -A "$1")" != lock ] || rm -rf "$1"
+fi
 "#;
 
 #[derive(Debug)]

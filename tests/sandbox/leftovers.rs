@@ -58,6 +58,20 @@ fn kill_9_leaves_no_server_and_no_directory() {
 }
 
 #[test]
+fn what_this_user_has_put_there_goes_with_the_next_start() {
+    let (mut child, directory) = hold();
+    let server = postmaster(&directory);
+    fs::create_dir(directory.join("certificates")).unwrap();
+    fs::write(directory.join("certificates/server.key"), "").unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    wait_until("the server's end", || ended(&server));
+    wait_until("the data's end", || !directory.join("data").exists());
+    Sandbox::start(&options()).unwrap();
+    assert!(!directory.exists());
+}
+
+#[test]
 fn the_next_start_sweeps_up_after_a_dead_run_and_spares_a_living_one() {
     let place = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { "/tmp" };
     let make = |name: &str| {
