@@ -2,7 +2,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::{Context as _, anyhow, ensure};
 use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
@@ -10,6 +10,8 @@ use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
 
 pub const FILE: &str = "pgtend.toml";
+/// More partitions of a table than this are a typing error.
+pub const MOST_PERIODS: u32 = 10_000;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -83,8 +85,8 @@ impl PartitionConfig {
             by: self.by.clone(),
             every: self.every,
             zone: self.timezone.as_deref().map_or(Ok(usual.zone), zone).with_context(|| at("timezone"))?,
-            ahead: self.ahead.unwrap_or(usual.ahead),
-            behind: self.behind.unwrap_or(usual.behind),
+            ahead: periods(self.ahead, usual.ahead).with_context(|| at("ahead"))?,
+            behind: periods(self.behind, usual.behind).with_context(|| at("behind"))?,
             keep: self.keep.as_deref().map(str::parse::<Span>).transpose().with_context(|| at("keep"))?,
             name: self.name.as_deref().map(str::parse).transpose().with_context(|| at("name"))?,
             encoding: self.encoding,
@@ -92,6 +94,12 @@ impl PartitionConfig {
             overrides: self.properties.clone(),
         })
     }
+}
+
+fn periods(configured: Option<u32>, usual: u32) -> anyhow::Result<u32> {
+    let periods = configured.unwrap_or(usual);
+    ensure!(periods <= MOST_PERIODS, "{periods} is more than {MOST_PERIODS}");
+    Ok(periods)
 }
 
 /// # Errors

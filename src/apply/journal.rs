@@ -42,10 +42,9 @@ impl Journal {
         let state = one(session, &query!("journal/state.sql"), schema).await?;
         let (exists, history): (bool, bool) =
             (state.try_get("schema_exists")?, state.try_get("has_history")?);
-        let may_make: bool = state.try_get(if exists { "may_create_in" } else { "may_create_schema" })?;
-        let may_write: bool = state.try_get("may_write")?;
+        let (may_make, may_write): (bool, bool) = (state.try_get("may_make")?, state.try_get("may_write")?);
         let journal = Self { command: command.to_owned(), schema: schema.clone() };
-        if may_make {
+        if may_make && (may_write || !history) {
             journal.migrate(session, exists).await.context("make the journal's tables")?;
         } else if !(history && may_write) {
             tracing::debug!("no journal: this role may not write schema {schema}");

@@ -6,6 +6,7 @@
 mod common;
 mod support;
 
+mod bad_input;
 mod check;
 mod create;
 mod default;
@@ -15,5 +16,6 @@ mod keys;
 mod list;
 mod locks;
 mod maintain;
+mod privileges;
 mod properties;
 mod timezones;

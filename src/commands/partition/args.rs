@@ -1,7 +1,8 @@
 //! The flags of the partition commands. Each has the name of its key in `pgtend.toml` and overrides it.
 use clap::{Args, ValueEnum};
 
-use crate::config::{Archive, PartitionConfig, zone};
+use crate::config::{Archive, MOST_PERIODS, PartitionConfig, zone};
+use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{DropMode, Encoding, Every, Policy, Span, Template};
 
 /// How the table's periods lie.
@@ -25,10 +26,10 @@ pub struct CalendarArgs {
 #[derive(Debug, Default, Args)]
 pub struct AheadArgs {
     /// Whole periods beyond the current one [default: 3]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_PERIODS)))]
     pub ahead: Option<u32>,
     /// Past periods to create in a table that has no partition yet
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=10_000))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=i64::from(MOST_PERIODS)))]
     pub behind: Option<u32>,
     /// Template of the partitions' names, as {table}_p{yyyy}_{mm}
     #[arg(long, value_name = "TEMPLATE")]
@@ -88,7 +89,7 @@ impl Wish {
         policy.by = args.by.clone().or(policy.by.take());
         policy.encoding = args.encoding.or(policy.encoding);
         if let Some(name) = &args.timezone {
-            policy.zone = zone(name)?;
+            policy.zone = zone(name).exit(Exit::Usage)?;
         }
         Ok(self)
     }

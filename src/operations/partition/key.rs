@@ -1,6 +1,6 @@
 //! The partition key's first column: how a point in time is written in it, and read back from a bound.
 //! UUID v7 is RFC 9562, section 5.7; ULID and KSUID are the layouts that their authors published.
-use chrono::{DateTime, NaiveDate, NaiveTime};
+use chrono::{DateTime, Datelike as _, NaiveDate, NaiveTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// How a time is kept in a column whose type does not say so.
@@ -87,9 +87,9 @@ impl KeyKind {
         let time = DateTime::from_timestamp_micros(point)?;
         Some(match self {
             Self::Date if point.rem_euclid(DAY) != 0 => return None,
-            Self::Date => time.format("%Y-%m-%d").to_string(),
-            Self::Timestamp => time.format("%Y-%m-%d %H:%M:%S%.f").to_string(),
-            Self::Timestamptz => time.format("%Y-%m-%d %H:%M:%S%.f+00").to_string(),
+            Self::Date => written(time, "-%m-%d"),
+            Self::Timestamp => written(time, "-%m-%d %H:%M:%S%.f"),
+            Self::Timestamptz => written(time, "-%m-%d %H:%M:%S%.f+00"),
             Self::Encoded(encoding) => return encoding.encode(point),
         })
     }
@@ -101,6 +101,13 @@ impl KeyKind {
             Self::Encoded(encoding) => encoding.decode(text),
         }
     }
+}
+
+/// As the server writes years: no sign before those beyond 9999, and an era where there is no year 0.
+fn written(time: DateTime<Utc>, rest: &str) -> String {
+    let year = time.year();
+    let (year, era) = if year > 0 { (year, "") } else { (1 - year, " BC") };
+    format!("{year:04}{}{era}", time.format(rest))
 }
 
 impl Encoding {
@@ -271,6 +278,18 @@ mod tests {
         assert_eq!(decode_time("infinity"), Some(i64::MAX));
         assert_eq!(decode_time("2026-11-01 05:30:00.5+00"), Some(NOVEMBER + (19_800 * SECOND) + SECOND / 2));
         assert_eq!(decode_time("not a time"), None);
+    }
+
+    #[test]
+    fn years_are_written_as_the_server_reads_them() {
+        for (text, kind) in [
+            ("52217-01-01 00:00:00+00", KeyKind::Timestamptz),
+            ("0001-12-31 BC", KeyKind::Date),
+            ("0044-03-15 12:00:00 BC", KeyKind::Timestamp),
+        ] {
+            let point = kind.decode(text).unwrap();
+            assert_eq!(kind.encode(point).unwrap(), text);
+        }
     }
 
     #[test]

@@ -1,17 +1,18 @@
 //! What the plans need to know of the database beyond the partitions themselves. Reads only.
 use std::collections::HashMap;
 
-use anyhow::{Context as _, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::ddl;
+use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
     ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken,
-    find_relations, foreign_keys, partitioned_tables, properties, sizes, taken_names,
+    find_relations, foreign_keys, may_create_in, partitioned_tables, properties, sizes, taken_names,
 };
-use crate::pg::name::{Column, Literal, Relation};
+use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::{Deparsed, Fragment, List};
 use crate::pg::state::ServerError;
@@ -69,6 +70,10 @@ pub async fn survey_create(
 ) -> anyhow::Result<CreateEvidence> {
     let names: Vec<String> = wanted.iter().map(|one| one.relation.name.raw().to_owned()).collect();
     let schema = wanted.first().map_or(&timeline.table.relation.schema, |one| &one.relation.schema);
+    if !wanted.is_empty() && timeline.table.owned {
+        let creating = || format!("create partitions of {}", timeline.table.relation.plain());
+        ensure_may_create_in(session, schema).await.with_context(creating)?;
+    }
     let newest = timeline.newest().filter(|_| !wanted.is_empty());
     let sibling = match newest {
         Some(newest) => Some(properties(session, newest.partition.oid).await?),
@@ -94,6 +99,18 @@ pub async fn survey_create(
         default_rows,
         default_is_empty,
     })
+}
+
+async fn ensure_may_create_in(session: &Session, schema: &Ident) -> anyhow::Result<()> {
+    match may_create_in(session, schema).await? {
+        Some(true) => Ok(()),
+        None => bail!("there is no schema {schema} for new partitions"),
+        Some(false) => {
+            let role = Ident::new(&session.facts().role)?;
+            let error = anyhow!("role {role} may not make tables in schema {schema}").exit(Exit::Denied);
+            Err(error.hint(format!("grant usage, create on schema {schema} to {role}")))
+        }
+    }
 }
 
 async fn keys(session: &Session, table: &PartitionedTable) -> anyhow::Result<ForeignKeys> {

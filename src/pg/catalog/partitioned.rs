@@ -164,6 +164,16 @@ pub async fn taken_names(session: &Session, schema: &Ident, names: &[String]) ->
     rows.iter().map(|row| Ok(Taken { name: row.try_get("name")?, oid: row.try_get("oid")? })).collect()
 }
 
+/// Whether the role may make tables in the schema. `None`: there is no such schema.
+pub async fn may_create_in(session: &Session, schema: &Ident) -> anyhow::Result<Option<bool>> {
+    let rows = session
+        .query(&query!("catalog/may_create_in.sql"), &[&schema.raw()])
+        .await
+        .map_err(ServerError::explained)
+        .context("look at the new partitions' schema")?;
+    rows.first().map(|row| Ok(row.try_get("may_create")?)).transpose()
+}
+
 /// Bytes on disk of each relation, with indexes, TOAST and everything below it.
 pub async fn sizes(session: &Session, oids: &[u32]) -> anyhow::Result<HashMap<u32, i64>> {
     let rows = session
