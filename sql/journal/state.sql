@@ -2,7 +2,7 @@
 -- such as to_regclass refuses to look into a schema that the role may not use.
 -- $1 the schema's name
 select n.oid is not null as schema_exists,
-       h.oid is not null as has_history,
+       r.oid is not null as has_run,
        coalesce(pg_catalog.has_schema_privilege(n.oid, 'usage')
                 and pg_catalog.has_table_privilege(r.oid, 'select')
                 and pg_catalog.has_table_privilege(r.oid, 'insert')

@@ -40,13 +40,13 @@ impl Journal {
     /// The server's, and those of the journal's own migrations.
     pub async fn open(session: &Session, schema: &Ident, command: &str) -> anyhow::Result<Option<Self>> {
         let state = one(session, &query!("journal/state.sql"), schema).await?;
-        let (exists, history): (bool, bool) =
-            (state.try_get("schema_exists")?, state.try_get("has_history")?);
+        let (exists, has_run): (bool, bool) = (state.try_get("schema_exists")?, state.try_get("has_run")?);
         let (may_make, may_write): (bool, bool) = (state.try_get("may_make")?, state.try_get("may_write")?);
         let journal = Self { command: command.to_owned(), schema: schema.clone() };
-        if may_make && (may_write || !history) {
+        // A first run that was killed may have left the history without the tables.
+        if may_make && (may_write || !has_run) {
             journal.migrate(session, exists).await.context("make the journal's tables")?;
-        } else if !(history && may_write) {
+        } else if !may_write {
             tracing::debug!("no journal: this role may not write schema {schema}");
             return Ok(None);
         }

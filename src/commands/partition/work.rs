@@ -5,6 +5,7 @@ use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
+use tokio::sync::Mutex;
 
 use crate::apply::{Budget, Journal, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
@@ -144,11 +145,13 @@ where
 pub struct Shared {
     pub budget: Budget,
     journal: RefCell<Option<Option<Journal>>>,
+    foreign_keys: Mutex<()>,
 }
 
 impl Shared {
     pub fn new(context: &Context) -> Self {
-        Self { budget: Budget::new(&context.patience), journal: RefCell::new(None) }
+        let budget = Budget::new(&context.patience);
+        Self { budget, journal: RefCell::new(None), foreign_keys: Mutex::new(()) }
     }
 
     /// Does the work as the only run on the table.
@@ -159,6 +162,12 @@ impl Shared {
         table: &PartitionedTable,
         work: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
+        // Two tables that refer to a third would wait for each other's lock on it.
+        let _alone = if table.references_out + table.references_in > 0 {
+            Some(self.foreign_keys.lock().await)
+        } else {
+            None
+        };
         let claim = Claim::claim(session, &table.relation, table.oid, &self.budget, &context.stop).await?;
         let result = work.await;
         let released = claim.release().await;
