@@ -1,4 +1,5 @@
 //! `pgtend help`: of the commands, and of topics that belong to no single one.
+use clap::error::ErrorKind;
 use clap::{Args, Command};
 
 use crate::commands::context::Context;
@@ -60,15 +61,15 @@ impl HelpArgs {
             context.ui.answer(text)?;
             return Ok(Exit::Done);
         }
-        root.build();
-        let mut command = &mut *root;
-        for word in &self.words {
-            let unknown = || anyhow::anyhow!("no command or topic `{}`", self.words.join(" "));
-            let topics = TOPICS.map(|(topic, _)| topic).join(", ");
-            let found = command.find_subcommand_mut(word).ok_or_else(unknown);
-            command = found.exit(Exit::Usage).hint(format!("topics are {topics}"))?;
-        }
-        let help = command.render_long_help();
+        let words = ["pgtend"].into_iter().chain(self.words.iter().map(String::as_str)).chain(["--help"]);
+        let help = match root.try_get_matches_from_mut(words) {
+            Err(help) if help.kind() == ErrorKind::DisplayHelp => help.render(),
+            _ => {
+                let topics = TOPICS.map(|(topic, _)| topic).join(", ");
+                let error = anyhow::anyhow!("no command or topic `{}`", self.words.join(" "));
+                return Err(error.exit(Exit::Usage).hint(format!("topics are {topics}")));
+            }
+        };
         // anstream takes the styles away where nobody sees them.
         context.ui.answer(&help.ansi().to_string())?;
         Ok(Exit::Done)
