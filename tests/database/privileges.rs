@@ -117,18 +117,17 @@ async fn a_journal_that_the_role_may_not_write_is_left_alone() {
     let rows = db.value("select count(*) from pgtend.run").await;
     let role = owner(&db).await;
     // Step by step to the right to write it; at none of them does the work fail.
-    let mut month = 2;
-    for grant in [
+    let grants = [
         "select 1".to_owned(),
         format!("grant insert, update on pgtend.run to {role}"),
         format!("grant usage on schema pgtend to {role}"),
         format!("revoke update on pgtend.run from {role}; grant select on pgtend.run to {role}"),
-    ] {
-        db.batch(&grant).await;
-        let ahead = month.to_string();
+    ];
+    for (month, grant) in grants.iter().enumerate() {
+        db.batch(grant).await;
+        let ahead = (month + 2).to_string();
         run(&db, &role, &["partition", "create", "events", "--ahead", &ahead]).success();
         assert_eq!(db.value("select count(*) from pgtend.run").await, rows, "{grant}");
-        month += 1;
     }
     db.batch(&format!("grant update on pgtend.run to {role}")).await;
     run(&db, &role, &["partition", "create", "events", "--ahead", "9"]).success();

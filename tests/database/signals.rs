@@ -1,0 +1,189 @@
+//! SIGINT and SIGTERM: the server is told to cancel, the process dies of the signal, and nothing is left that the
+//! next run does not finish.
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ExitStatus};
+
+use rustix::process::{Pid, Signal, kill_process};
+
+use crate::common::database::Database;
+use crate::common::program::Program;
+use crate::support::{contains, events, fingerprint, names, tend};
+
+const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database()
+    and application_name like 'pgtend%' and wait_event_type = 'Lock'";
+const BACKENDS: &str = "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'pgtend%'";
+
+/// Waits for an answer of the database while the run goes on.
+async fn meanwhile(run: &mut Child, db: &Database, query: &str, value: &str) {
+    while db.value(query).await != value {
+        if let Some(status) = run.try_wait().unwrap() {
+            let mut said = String::new();
+            run.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("it ended with {status} before `{query}` was {value}\n{said}");
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+async fn until(db: &Database, query: &str, value: &str) {
+    while db.value(query).await != value {
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+fn end(child: Child) -> (ExitStatus, String) {
+    let done = child.wait_with_output().unwrap();
+    (done.status, String::from_utf8(done.stderr).unwrap())
+}
+
+/// Death by the signal, or the exit code that a shell makes of it.
+#[track_caller]
+fn died_of(status: ExitStatus, signal: Signal, said: &str) {
+    let number = signal.as_raw();
+    assert!(status.signal() == Some(number) || status.code() == Some(128 + number), "{status:?}\n{said}");
+}
+
+/// With attempts that last, so that the signal meets one.
+fn create(db: &Database) -> Program {
+    tend(db, ["partition", "create", "events", "--ahead", "1", "--lock-timeout", "700ms"])
+}
+
+#[tokio::test]
+async fn while_it_waits_for_a_lock() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let db = events(["2026-11"]).await;
+        std::fs::write(db.home().join("pgtend.toml"), "[journal]\nenabled = false\n").unwrap();
+        let before = fingerprint(&db).await;
+        let holder = db.client().await;
+        holder.batch_execute("begin; lock table only events in share update exclusive mode").await.unwrap();
+        let mut run = create(&db).spawn();
+        meanwhile(&mut run, &db, WAITING, "1").await;
+        send(&run, signal);
+        let (status, said) = end(run);
+        died_of(status, signal, &said);
+        contains(&said, "cancelling, waiting for the server");
+        until(&db, BACKENDS, "0").await;
+        holder.batch_execute("commit").await.unwrap();
+        assert_eq!(fingerprint(&db).await, before);
+        create(&db).run().success();
+        assert_eq!(names(&db, "events").await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn while_it_pauses_between_attempts() {
+    let db = events(["2026-11"]).await;
+    let holder = db.client().await;
+    holder.batch_execute("begin; lock table only events in share update exclusive mode").await.unwrap();
+    let mut run =
+        tend(&db, ["partition", "create", "events", "--ahead", "1", "--lock-timeout", "1ms"]).spawn();
+    meanwhile(&mut run, &db, "select (count(*) > 0)::text from pg_class where relname = 'run'", "true").await;
+    send(&run, Signal::INT);
+    let (status, said) = end(run);
+    died_of(status, Signal::INT, &said);
+    holder.batch_execute("commit").await.unwrap();
+    assert_eq!(names(&db, "events").await.len(), 1);
+}
+
+#[tokio::test]
+async fn while_a_detach_waits_for_others() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let db = events(["2026-09", "2026-10", "2026-11"]).await;
+        db.batch("insert into events values (1, '2026-09-05')").await;
+        let drop = ["partition", "drop", "events", "--keep", "1 month", "--no-archive", "--yes"];
+        // Young enough not to be waited for beforehand; a new one would not hold up the detach.
+        let holder = db.client().await;
+        holder.batch_execute("begin; select count(*) from events").await.unwrap();
+        let mut run = tend(&db, drop).spawn();
+        meanwhile(
+            &mut run,
+            &db,
+            "select (count(*) > 0)::text from pg_inherits where inhdetachpending",
+            "true",
+        )
+        .await;
+        send(&run, signal);
+        let (status, said) = end(run);
+        died_of(status, signal, &said);
+        until(&db, BACKENDS, "0").await;
+        holder.batch_execute("commit").await.unwrap();
+        assert_eq!(db.value("select count(*) from pg_inherits where inhdetachpending").await, "1");
+        // Whatever runs next brings it to its end.
+        tend(&db, drop).run().success();
+        assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+        assert_eq!(db.value("select to_regclass('events_p2026_09')").await, "");
+    }
+}
+
+#[tokio::test]
+async fn the_check_on_the_default_partition_goes_before_the_run_does() {
+    let db = events(["2026-11"]).await;
+    db.batch("create table events_default partition of events default; insert into events values (1, '2020-01-01')").await;
+    // In the way of the attach alone: the check is on the default partition by then.
+    let holder = db.client().await;
+    holder.batch_execute("begin; lock table only events in share update exclusive mode").await.unwrap();
+    let mut run = create(&db).spawn();
+    until(
+        &db,
+        "select count(*) from pg_constraint where conname = 'pgtend_default_window' and convalidated",
+        "1",
+    )
+    .await;
+    meanwhile(&mut run, &db, WAITING, "1").await;
+    send(&run, Signal::TERM);
+    let (status, said) = end(run);
+    died_of(status, Signal::TERM, &said);
+    assert_eq!(
+        db.value("select count(*) from pg_constraint where conname = 'pgtend_default_window'").await,
+        "0"
+    );
+    holder.batch_execute("commit").await.unwrap();
+    assert_eq!(names(&db, "events").await.len(), 2);
+}
+
+#[tokio::test]
+async fn the_second_one_does_not_wait() {
+    let db = events(["2026-11"]).await;
+    db.batch("create table events_default partition of events default; insert into events values (1, '2020-01-01')").await;
+    let holder = db.client().await;
+    holder.batch_execute("begin; lock table only events in share update exclusive mode").await.unwrap();
+    let mut run = create(&db).spawn();
+    until(
+        &db,
+        "select count(*) from pg_constraint where conname = 'pgtend_default_window' and convalidated",
+        "1",
+    )
+    .await;
+    meanwhile(&mut run, &db, WAITING, "1").await;
+    // Now the clean-up cannot come to its end.
+    let reader = db.client().await;
+    reader.batch_execute("begin; select count(*) from events_default").await.unwrap();
+    send(&run, Signal::INT);
+    meanwhile(
+        &mut run,
+        &db,
+        "select count(*) from pg_locks where mode = 'AccessExclusiveLock' and not granted",
+        "1",
+    )
+    .await;
+    send(&run, Signal::INT);
+    let (status, said) = end(run);
+    died_of(status, Signal::INT, &said);
+    assert_eq!(
+        db.value("select count(*) from pg_constraint where conname = 'pgtend_default_window'").await,
+        "1"
+    );
+    reader.batch_execute("commit").await.unwrap();
+    holder.batch_execute("commit").await.unwrap();
+    create(&db).run().success();
+    assert_eq!(
+        db.value("select count(*) from pg_constraint where conname = 'pgtend_default_window'").await,
+        "0"
+    );
+    assert_eq!(names(&db, "events").await.len(), 3);
+}
