@@ -233,7 +233,7 @@ async fn foreign_keys_and_triggers_are_cloned() {
     assert_eq!(
         db.value(&format!(
             "select (select count(*) from pg_constraint where conrelid = {NEW} and contype = 'f' and conparentid <> 0) || ' '
-                 || (select count(*) from pg_trigger where tgrelid = {NEW} and not tgisinternal and tgparentid <> 0)"
+                 || (select count(*) from pg_trigger where tgrelid = {NEW} and tgname = 'shout' and tgparentid <> 0)"
         ))
         .await,
         "1 1"
