@@ -48,19 +48,19 @@ select n, '2026-07-01Z'::timestamptz + n * interval '3 hours', 1 + n % 20, md5(n
 from generate_series(1, 1100) as n;
 ";
 
-const DEFAULT: &str = "
+pub const DEFAULT: &str = "
 create table events_default partition of events default;
 insert into events
 select n, '2020-01-01Z'::timestamptz + n * interval '1 day', 1 + n % 20, 'early' from generate_series(2001, 2300) as n;
 ";
-const FK_OUT: &str = "alter table events add foreign key (user_id) references users (id);";
+pub const FK_OUT: &str = "alter table events add foreign key (user_id) references users (id);";
 const FK_IN: &str = "
 create table reads (event_id bigint not null, at timestamptz not null, reader int not null,
                     foreign key (event_id, at) references events (id, at) on delete cascade);
 create index on reads (event_id, at);
 insert into reads select id, at, 1 from events where id % 3 = 0;
 ";
-const FK_BOTH: &str = "
+pub const FK_BOTH: &str = "
 alter table events add foreign key (user_id) references users (id);
 create table reads (event_id bigint not null, at timestamptz not null, reader int not null,
                     foreign key (event_id, at) references events (id, at) on delete cascade);
@@ -77,8 +77,9 @@ insert into audit select '2026-09-10Z', 'nobody made its month' from generate_se
 alter table events add foreign key (user_id) references users (id);
 ";
 
-const CREATE: &[&str] = &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
-const DROP: &[&str] =
+pub const CREATE: &[&str] =
+    &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
+pub const DROP: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes", "--now", NOW];
 const DETACH: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--mode", "detach", "--now", NOW];

@@ -135,6 +135,11 @@ impl Walk {
         let program = self.command(database, &database.url());
         let output = tokio::task::spawn_blocking(|| program.run()).await.unwrap();
         assert_eq!(output.code, Some(0), "{context}\n{}", output.stderr);
+        self.assert_end(database, context).await;
+    }
+
+    /// The database is as after an uninterrupted run.
+    pub async fn assert_end(&self, database: &Database, context: &str) {
         quiet(database, 0).await;
         assert_same(&self.end, &fingerprint(&database.client().await).await, context);
     }
@@ -151,7 +156,7 @@ impl Walk {
         proxy::run(server().socket_dir(), moment, Box::new(proxy::kill), program)
     }
 
-    fn command(&self, database: &Database, url: &str) -> Program {
+    pub fn command(&self, database: &Database, url: &str) -> Program {
         database.pgtend_at(url, []).args(self.scenario.command)
     }
 

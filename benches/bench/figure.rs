@@ -1,0 +1,75 @@
+//! One measured figure, and the table of all.
+use comfy_table::presets::ASCII_MARKDOWN;
+use comfy_table::{CellAlignment, ContentArrangement, Table};
+
+/// Times in milliseconds.
+pub struct Figure {
+    pub what: String,
+    pub pgtend: f64,
+    /// What it is measured against, in words, and its time.
+    pub against: (String, f64),
+    pub target: Target,
+    pub note: String,
+}
+
+pub enum Target {
+    /// The time is below so many milliseconds.
+    Below(f64),
+    /// The time is at most so many times that of the peer.
+    Ratio(f64),
+}
+
+impl Figure {
+    fn ratio(&self) -> f64 {
+        self.pgtend / self.against.1
+    }
+
+    fn target(&self) -> String {
+        match self.target {
+            Target::Below(limit) => format!("< {limit} ms"),
+            Target::Ratio(limit) => format!("ratio <= {limit:.2}"),
+        }
+    }
+
+    fn met(&self) -> &'static str {
+        let met = match self.target {
+            Target::Below(limit) => self.pgtend < limit,
+            Target::Ratio(limit) => self.ratio() <= limit,
+        };
+        if met { "yes" } else { "NO" }
+    }
+}
+
+pub fn table(figures: &[Figure]) -> Table {
+    let mut table = Table::new();
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.load_style(ASCII_MARKDOWN);
+    table.set_header(["measured", "pgtend", "against", "its time", "ratio", "target", "met", "note"]);
+    for figure in figures {
+        table.add_row([
+            figure.what.clone(),
+            milliseconds(figure.pgtend),
+            figure.against.0.clone(),
+            milliseconds(figure.against.1),
+            format!("{:.2}", figure.ratio()),
+            figure.target(),
+            figure.met().to_owned(),
+            figure.note.clone(),
+        ]);
+    }
+    for column in [1, 3, 4] {
+        if let Some(column) = table.column_mut(column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    table
+}
+
+pub fn milliseconds(time: f64) -> String {
+    if time < 100.0 { format!("{time:.1} ms") } else { format!("{time:.0} ms") }
+}
+
+pub fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    times[times.len() / 2]
+}

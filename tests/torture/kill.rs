@@ -1,0 +1,47 @@
+//! Every moment of every scenario: killed before and after each request, run again later, at once, and killed again.
+use crate::scenario::{self, Scenario};
+use crate::walk::{Again, Walk};
+
+macro_rules! whole_walks {
+    ($($name:ident: $scenario:ident,)*) => {$(
+        #[tokio::test]
+        #[ignore = "long; ./x torture runs it"]
+        async fn $name() {
+            walk(scenario::$scenario).await;
+        }
+    )*};
+}
+
+whole_walks! {
+    create_first_run: CREATE_FIRST_RUN,
+    create_default: CREATE_DEFAULT,
+    create_fk_out: CREATE_FK_OUT,
+    create_fk_in: CREATE_FK_IN,
+    drop_plain: DROP_PLAIN,
+    drop_fk_out: DROP_FK_OUT,
+    drop_fk_in: DROP_FK_IN,
+    drop_default: DROP_DEFAULT,
+    detach: DETACH_ONLY,
+    maintain: MAINTAIN_TWO,
+}
+
+#[expect(clippy::print_stdout, reason = "says what was walked")]
+async fn walk(scenario: Scenario) {
+    let kills = Walk::prepare(scenario).await.whole().await;
+    println!("{}: killed {kills} times, always the same end", scenario.name);
+}
+
+#[tokio::test]
+#[ignore = "long; ./x torture runs it"]
+async fn in_mid_detach() {
+    for scenario in [scenario::DROP_PLAIN, scenario::DROP_FK_OUT, scenario::DROP_FK_IN, scenario::DETACH_ONLY]
+    {
+        let walk = Walk::prepare(scenario).await;
+        for again in [Again::Later, Again::AtOnce] {
+            for _ in 0..5 {
+                walk.in_mid_detach(again).await;
+            }
+        }
+        println!("{}: killed in mid-detach 10 times, always the same end", scenario.name);
+    }
+}

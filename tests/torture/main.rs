@@ -1,0 +1,18 @@
+//! The long tests: `./x torture [NAME]` runs them, `cargo test` only counts them.
+#![expect(clippy::unwrap_used, reason = "what helps a test may panic as the test may")]
+
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "these tests need a part of what the tests share")]
+mod common;
+#[path = "../kill/fingerprint.rs"]
+mod fingerprint;
+#[path = "../kill/scenario.rs"]
+mod scenario;
+#[path = "../kill/walk.rs"]
+#[expect(dead_code, reason = "the short walk is another test's")]
+mod walk;
+
+mod kill;
+mod race;
+mod server_crash;
+mod writers;
