@@ -291,6 +291,59 @@ async fn foreign_tables_are_left_to_people() {
 }
 
 #[tokio::test]
+async fn what_others_depend_on_is_not_even_detached() {
+    for (statement, dependent) in [
+        (
+            "create view august as select * from events_p2026_08",
+            "view public.august depends on public.events_p2026_08",
+        ),
+        (
+            "create materialized view august as select * from events_p2026_08",
+            "materialized view public.august depends on",
+        ),
+        (
+            "create function august() returns bigint begin atomic select count(*) from events_p2026_08; end",
+            "function public.august() depends on public.events_p2026_08",
+        ),
+        (
+            "alter table events_p2026_08 add primary key (id);
+             create table orders (id bigint constraint of_august references events_p2026_08)",
+            "constraint of_august on table public.orders depends on public.events_p2026_08",
+        ),
+    ] {
+        let db = events(["2026-08", "2026-10", "2026-11"]).await;
+        db.batch(statement).await;
+        // What hangs on the parent, or belongs to the partition, is not in the way.
+        db.batch(
+            "create view everything as select * from events; alter table events alter note set default 'x';
+             create table users (id bigint primary key); alter table events add foreign key (id) references users;
+             create index on events (note); create statistics pair (dependencies) on id, note from events_p2026_08;
+             create policy own on events_p2026_08 using (id > 0); create publication shared for table events_p2026_08;
+             create function touch() returns trigger language plpgsql as $$ begin return new; end $$;
+             create trigger touch before insert on events_p2026_08 for each row execute function touch()",
+        )
+        .await;
+        let before = fingerprint(&db).await;
+        let said = tend(&db, DROP_AUGUST).run().code(1);
+        contains(
+            &said.stderr,
+            "other objects depend on partitions of public.events that are due; nothing was changed",
+        );
+        contains(&said.stderr, dependent);
+        assert_eq!(said.stderr.matches("depends on").count(), 1, "{}", said.stderr);
+        assert_eq!(fingerprint(&db).await, before);
+        if dependent.starts_with("view") {
+            db.batch("drop view august").await;
+            tend(&db, DROP_AUGUST).run().success();
+        } else {
+            let detach = ["partition", "drop", "events", "--keep", "2 months", "--mode", "detach"];
+            tend(&db, detach).run().success();
+        }
+        assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+    }
+}
+
+#[tokio::test]
 async fn a_sub_partitioned_month_goes_whole() {
     let db = events(["2026-10", "2026-11"]).await;
     db.batch(

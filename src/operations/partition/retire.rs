@@ -77,6 +77,9 @@ pub fn plan_drop(
         plan.steps.push(unmark_step(&spared.partition, "which is not due any more"));
     }
     refuse(timeline, retired, max_drop, evidence)?;
+    if policy.mode == DropMode::Drop {
+        refuse_depended_on(timeline, evidence)?;
+    }
     for part in &retired.due {
         plan.steps.extend(retire_steps(timeline, part, policy.mode, evidence));
     }
@@ -138,6 +141,17 @@ fn ensure_owned(timeline: &Timeline) -> anyhow::Result<()> {
     let error =
         anyhow!("drop partitions of {}: it belongs to role `{}`", table.relation.plain(), table.owner);
     Err(error.exit(Exit::Denied).hint(format!("grant {} to the role that pgtend uses", table.owner)))
+}
+
+/// A drop that fails when all the rest is done would leave the rows neither here nor gone.
+fn refuse_depended_on(timeline: &Timeline, evidence: &DropEvidence) -> anyhow::Result<()> {
+    if evidence.dependents.is_empty() {
+        return Ok(());
+    }
+    let name = timeline.table.relation.plain();
+    Err(anyhow!("other objects depend on partitions of {name} that are due; nothing was changed")
+        .detail(evidence.dependents.join("\n"))
+        .hint("drop these first, or keep each partition as a table of its own with --mode detach"))
 }
 
 fn refuse_referenced(

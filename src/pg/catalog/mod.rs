@@ -8,7 +8,7 @@ mod properties;
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
 pub use partitioned::{
-    KeyColumn, Partition, PartitionedTable, Strategy, Taken, may_create_in, partitioned_tables, sizes,
-    taken_names,
+    KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,
+    sizes, taken_names,
 };
 pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};

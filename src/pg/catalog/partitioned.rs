@@ -164,6 +164,20 @@ pub async fn taken_names(session: &Session, schema: &Ident, names: &[String]) ->
     rows.iter().map(|row| Ok(Taken { name: row.try_get("name")?, oid: row.try_get("oid")? })).collect()
 }
 
+/// What keeps the tables from being dropped, in the server's words.
+pub async fn dependents(session: &Session, oids: &[u32]) -> anyhow::Result<Vec<String>> {
+    let rows = session
+        .query(&query!("catalog/dependents.sql"), &[&oids])
+        .await
+        .map_err(ServerError::explained)
+        .context("look for what depends on the partitions")?;
+    let told = |row: &Row| -> anyhow::Result<String> {
+        let (table, dependent): (String, String) = (row.try_get("table")?, row.try_get("dependent")?);
+        Ok(format!("{dependent} depends on {table}"))
+    };
+    rows.iter().map(told).collect()
+}
+
 /// Whether the role may make tables in the schema. `None`: there is no such schema.
 pub async fn may_create_in(session: &Session, schema: &Ident) -> anyhow::Result<Option<bool>> {
     let rows = session
