@@ -5,6 +5,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::process::{Child, ExitStatus};
 
 use rustix::process::{Pid, Signal, kill_process};
+use tokio_postgres::Client;
 
 use crate::common::database::Database;
 use crate::common::program::Program;
@@ -90,28 +91,43 @@ async fn while_it_pauses_between_attempts() {
     assert_eq!(names(&db, "events").await.len(), 1);
 }
 
+async fn reader(db: &Database) -> Client {
+    let client = db.client().await;
+    client.batch_execute("begin; select count(*) from events").await.unwrap();
+    client
+}
+
+/// Whether a detach is pending, after a moment.
+async fn pending(run: &mut Child, db: &Database) -> bool {
+    for _ in 0..50 {
+        if db.value("select count(*) from pg_inherits where inhdetachpending").await == "1" {
+            return true;
+        }
+        assert!(run.try_wait().unwrap().is_none(), "it ended before the detach began");
+        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+    }
+    false
+}
+
 #[tokio::test]
 async fn while_a_detach_waits_for_others() {
     for signal in [Signal::INT, Signal::TERM] {
         let db = events(["2026-09", "2026-10", "2026-11"]).await;
         db.batch("insert into events values (1, '2026-09-05')").await;
         let drop = ["partition", "drop", "events", "--keep", "1 month", "--no-archive", "--yes"];
-        // Young enough not to be waited for beforehand; a new one would not hold up the detach.
-        let holder = db.client().await;
-        holder.batch_execute("begin; select count(*) from events").await.unwrap();
+        let mut reader = reader(&db).await;
         let mut run = tend(&db, drop).spawn();
-        meanwhile(
-            &mut run,
-            &db,
-            "select (count(*) > 0)::text from pg_inherits where inhdetachpending",
-            "true",
-        )
-        .await;
+        // An old reader would be waited for before the detach begins: each is relieved by a younger one.
+        while !pending(&mut run, &db).await {
+            let younger = self::reader(&db).await;
+            reader.batch_execute("commit").await.unwrap();
+            reader = younger;
+        }
         send(&run, signal);
         let (status, said) = end(run);
         died_of(status, signal, &said);
         until(&db, BACKENDS, "0").await;
-        holder.batch_execute("commit").await.unwrap();
+        reader.batch_execute("commit").await.unwrap();
         assert_eq!(db.value("select count(*) from pg_inherits where inhdetachpending").await, "1");
         // Whatever runs next brings it to its end.
         tend(&db, drop).run().success();
