@@ -156,7 +156,11 @@ impl Runner<'_> {
                 worker.canceller().cancel().await.context("cancel the statement")?;
                 continue;
             }
-            let wait = wait_of(self.session, worker.facts().pid).await?;
+            let wait = match wait_of(self.session, worker.facts().pid).await {
+                // The signal has cancelled this look as well; the next round cancels the statement.
+                Err(_) if self.stop.requested().is_some() => continue,
+                wait => wait?,
+            };
             queued_since =
                 if wait.holds_up_writers { queued_since.or_else(|| Some(Instant::now())) } else { None };
             if queued_since.is_some_and(|since| since.elapsed() >= limit) {

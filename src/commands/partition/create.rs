@@ -8,6 +8,7 @@ use clap::Args;
 use crate::apply::Outcome;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, Wish};
+use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
 use crate::commands::partition::work::{Shared, Tally, each};
 use crate::failure::{Exit, Explain as _};
@@ -132,16 +133,17 @@ async fn create_claimed(
     target: &Target,
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
+    let finalized = finalize_pending(context, shared, session, target).await?;
     let fresh = refresh(session, target).await?;
     let CreatePlan { plan, blocked } = plan(session, &fresh, now).await?;
     for note in &plan.notes {
         context.ui.status(&format!("{}: {note}", plan.target.plain()));
     }
-    let mut outcome = Outcome::default();
+    let mut outcome = finalized;
     if !plan.is_empty() {
         let agreed: Vec<Consented> = consent(vec![plan], |_| Ok(false))?;
         for consented in &agreed {
-            outcome = shared.apply(context, session, consented).await?;
+            outcome.steps.extend(shared.apply(context, session, consented).await?.steps);
         }
     }
     match blocked {

@@ -2,6 +2,7 @@
 mod args;
 mod check;
 mod create;
+mod finalize;
 mod list;
 mod maintain;
 mod retire;

@@ -9,6 +9,7 @@ use crate::apply::Outcome;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::create::refresh;
+use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
 use crate::commands::partition::work::{Shared, Tally, each};
 use crate::config::Archive;
@@ -88,9 +89,14 @@ pub async fn drop_all(
     now: DateTime<Utc>,
     tally: &Tally,
 ) {
+    let shared = Shared::new(context);
     let (mut plans, mut waiting) = (Vec::new(), Vec::new());
     for target in targets {
         let name = target.table.relation.plain();
+        if let Err(error) = finalize_first(context, &shared, session, target).await {
+            tally.fail(context, &name, &error);
+            continue;
+        }
         match fresh_plan(session, target, now).await.and_then(|plan| allowed(plan, target)) {
             Ok(Some(plan)) => {
                 plans.push(plan);
@@ -114,7 +120,6 @@ pub async fn drop_all(
             return;
         }
     };
-    let shared = Shared::new(context);
     let work: Vec<(&Target, Consented)> = waiting.into_iter().zip(agreed).collect();
     each(context, session, work, async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
         let name = target.table.relation.plain();
@@ -124,6 +129,19 @@ pub async fn drop_all(
         }
     })
     .await;
+}
+
+async fn finalize_first(
+    context: &Context,
+    shared: &Shared,
+    session: &Session,
+    target: &Target,
+) -> anyhow::Result<()> {
+    if target.timeline()?.pending.is_empty() {
+        return Ok(());
+    }
+    let work = finalize_pending(context, shared, session, target);
+    shared.claimed(context, session, &target.table, work).await.map(|_| ())
 }
 
 /// `None`: nothing to do. Rows that would go for good need a word about archives.
@@ -162,25 +180,25 @@ async fn drop_one(
     shared.claimed(context, session, &target.table, work).await
 }
 
-/// The plan for the table as it is now: creating ahead may just have changed it.
+/// The plan for the table as it is now. What was read when the run began tells whether there is anything to plan:
+/// creating ahead makes nothing due.
 async fn fresh_plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
-    if target.wish.policy.keep.is_none()
-        && target.table.stranded.is_empty()
-        && target.table.partitions.is_empty()
-    {
+    if !has_work(&target.timeline()?, target, now)? {
         return Ok(None);
     }
     plan(session, &refresh(session, target).await?, now).await
 }
 
+fn has_work(timeline: &Timeline, target: &Target, now: DateTime<Utc>) -> anyhow::Result<bool> {
+    let retired = due(timeline, &target.wish.policy, timeline.calendar.point(now))?;
+    Ok(leftovers(timeline) || retired.is_some_and(|retired| !retired.is_empty()))
+}
+
 async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
     let timeline = target.timeline()?;
-    let retired = match due(&timeline, &target.wish.policy, timeline.calendar.point(now))? {
-        Some(retired) => retired,
-        None if leftovers(&timeline) => Retired::nothing(),
-        None => return Ok(None),
-    };
-    if retired.due.is_empty() && retired.spared.is_empty() && !leftovers(&timeline) {
+    let retired = due(&timeline, &target.wish.policy, timeline.calendar.point(now))?;
+    let retired = retired.unwrap_or_else(Retired::nothing);
+    if retired.is_empty() && !leftovers(&timeline) {
         return Ok(None);
     }
     let evidence = survey_drop(session, &timeline, &retired).await?;

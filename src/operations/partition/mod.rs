@@ -20,7 +20,7 @@ pub use keep::Span;
 pub use key::{Encoding, KeyKind};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};
 pub use policy::{DropMode, Policy};
-pub use retire::{Retired, due, plan_drop};
+pub use retire::{Retired, due, plan_drop, plan_finalize};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_tables};
 pub use template::Template;
 pub use timeline::{Part, Range, Timeline, is_by_time};

@@ -54,6 +54,13 @@ fn marked_for(partition: &Partition, parent: u32) -> bool {
     partition.comment.as_deref().is_some_and(|c| c.lines().next() == Some(&format!("{MARK}{parent}")))
 }
 
+impl Retired<'_> {
+    /// Nothing is due, and no mark is to be taken off.
+    pub const fn is_empty(&self) -> bool {
+        self.due.is_empty() && self.spared.is_empty()
+    }
+}
+
 /// The plan for what is due. With nothing due, an earlier run's half-done work is still brought to its end.
 ///
 /// # Errors
@@ -190,6 +197,13 @@ fn refuse_referenced(
             .hint("remove the rows that refer to them first, or let the foreign key say ON DELETE CASCADE")
     );
     Ok(())
+}
+
+/// The plan that ends every interrupted detach, and nothing else.
+pub fn plan_finalize(timeline: &Timeline, keys: &ForeignKeys) -> Plan {
+    let table = &timeline.table;
+    let steps = finalize_steps(timeline, keys);
+    Plan { target: table.relation.clone(), oid: table.oid, steps, notes: Vec::new() }
 }
 
 /// Ends every detach that was interrupted: until then no other concurrent detach can begin, and the partition's rows
