@@ -32,8 +32,9 @@ pub struct Step {
     /// What an interruption leaves, and what the next run does about it.
     pub interrupted: &'static str,
     pub recover: Option<Recover>,
-    /// Index of an earlier step whose traces this one takes away. It runs even when a step between them has failed.
-    pub cleans_up: Option<usize>,
+    pub standing: Standing,
+    /// The step begins only when no old transaction holds a lock on this relation.
+    pub after_transactions_on: Option<Relation>,
     /// A means to the end of another step, which alone is told where one line for each change is enough.
     pub minor: bool,
 }
@@ -43,11 +44,33 @@ pub enum Run {
     /// One transaction under the lock timeout, repeated as a whole while locks are busy. `prepare` comes before the
     /// step's locks are taken, `act` after.
     Transaction { prepare: Vec<Sql>, act: Vec<Sql> },
-    /// A statement with transactions of its own, without timeouts, on a connection of its own. It begins only when
-    /// no old transaction holds a lock on `after_transactions_on`.
-    Alone { statement: Sql, after_transactions_on: Option<Relation> },
-    /// A statement in a transaction of its own, repeated until it touches no row.
-    Batches { statement: Sql },
+    /// A statement with transactions of its own, without timeouts, on a connection of its own. `guard` is asked last,
+    /// and stops the step by failing.
+    Alone { statement: Sql, guard: Option<Sql> },
+    /// A statement in a transaction of its own, after `guard`, repeated until it touches no row.
+    Batches { guard: Vec<Sql>, statement: Sql },
+}
+
+/// When a step runs. Steps are named by their index in the plan.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// In its turn, unless an earlier step has failed.
+    Ordinary,
+    /// In its turn, and also after a failure, when the step whose traces it takes away is done.
+    CleansUp { after: usize },
+    /// Only after a failure, when `after` is done and `before` is not.
+    TakesBack { after: usize, before: usize },
+}
+
+impl Standing {
+    /// Whether to run the step, when so many steps were done before the first failure.
+    pub const fn runs(self, failed: bool, done: usize) -> bool {
+        match self {
+            Self::Ordinary => !failed,
+            Self::CleansUp { after } => !failed || after < done,
+            Self::TakesBack { after, before } => failed && after < done && done <= before,
+        }
+    }
 }
 
 /// A lock that a step takes.
@@ -73,6 +96,8 @@ pub enum Held {
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Loss {
     pub what: String,
+    /// Rows of other tables that go or change with it.
+    pub also: Vec<String>,
     pub rows: Option<f64>,
     pub bytes: Option<i64>,
 }
@@ -97,7 +122,8 @@ impl Step {
             destroys: None,
             interrupted: "nothing has happened; the next run does it",
             recover: None,
-            cleans_up: None,
+            standing: Standing::Ordinary,
+            after_transactions_on: None,
             minor: false,
         }
     }
@@ -106,7 +132,7 @@ impl Step {
     pub fn statements(&self) -> Vec<&Sql> {
         match &self.run {
             Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
-            Run::Alone { statement, .. } | Run::Batches { statement } => vec![statement],
+            Run::Alone { statement, .. } | Run::Batches { statement, .. } => vec![statement],
         }
     }
 }

@@ -2,12 +2,13 @@
 //! be timed out or blindly repeated: a half-done attempt is recognised in the catalog and brought to its end.
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, anyhow, bail};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::apply::Event;
 use crate::apply::patience::OLD_TRANSACTION;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::{Timing, milliseconds};
+use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::{old_transactions, wait_of};
 use crate::pg::name::Relation;
@@ -33,7 +34,7 @@ impl Runner<'_> {
         target: &str,
         step: &Step,
         statement: &Sql,
-        after_transactions_on: Option<&Relation>,
+        guard: Option<&Sql>,
     ) -> anyhow::Result<Timing> {
         if let Some(recover) = &step.recover
             && let Some(timing) = self.recover(target, step, recover).await?
@@ -41,14 +42,30 @@ impl Runner<'_> {
             return Ok(timing);
         }
         let began = Instant::now();
-        if let Some(relation) = after_transactions_on {
+        if let Some(relation) = &step.after_transactions_on {
             self.wait_for_old_transactions(target, relation).await?;
         }
-        let wait_ms = after_transactions_on.map(|_| milliseconds(began));
+        let wait_ms = step.after_transactions_on.as_ref().map(|_| milliseconds(began));
         let worker = Session::open(self.settings, self.purpose)
             .await
             .context("open a connection for the statement")?;
+        // A single transaction need not wait for its lock for longer than any other; one of several must not be
+        // interrupted by a timeout half-way.
+        let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
+        let timeout =
+            ddl!("apply/lock_timeout.sql", lock_ms = if step.recover.is_none() { lock_ms } else { 0 });
+        worker.execute(&timeout).await.map_err(ServerError::explained)?;
+        if let Some(guard) = guard {
+            self.session.execute(guard).await.map_err(ServerError::explained)?;
+        }
         let Err(error) = self.watched(target, &worker, statement).await? else {
+            if let Some(recover) = &step.recover {
+                let state = self.state(recover).await.context("look whether it is done")?;
+                ensure!(
+                    state == State::Done,
+                    "it ended well, but on another table than the plan's: names have changed"
+                );
+            }
             return Ok(Timing { attempts: 1, wait_ms, held_ms: None });
         };
         // A stop leaves what is half-done to the next run: it is recorded in the catalog.
@@ -109,7 +126,11 @@ impl Runner<'_> {
     }
 
     /// Waits until no old transaction is in the way, so that the statement, once begun, is over soon.
-    async fn wait_for_old_transactions(&self, target: &str, relation: &Relation) -> anyhow::Result<()> {
+    pub(super) async fn wait_for_old_transactions(
+        &self,
+        target: &str,
+        relation: &Relation,
+    ) -> anyhow::Result<()> {
         let began = Instant::now();
         let mut attempt = 1;
         loop {
@@ -120,7 +141,7 @@ impl Runner<'_> {
             }
             if self.budget().is_spent() {
                 let names = old.iter().map(|b| format!("waited for {b}")).collect::<Vec<_>>().join("\n");
-                return Err(anyhow!("old transactions use {}; nothing was changed", relation.plain())
+                return Err(anyhow!("old transactions use {}", relation.plain())
                     .exit(Exit::Busy)
                     .detail(names)
                     .hint("run the same command again later, or give it more time with --lock-budget"));

@@ -54,7 +54,9 @@ impl<'a> Runner<'a> {
         journal: Option<&'a Journal>,
         listener: &'a dyn Fn(&Event),
     ) -> Self {
-        let cleanup_budget = Budget::new(&patience);
+        // What a clean-up takes away may be in the application's way: it is worth waiting for.
+        let longer = Patience { budget: patience.budget * 10, ..patience };
+        let cleanup_budget = Budget::new(&longer);
         let (listener, cleaning) = (Listener(listener), Cell::new(false));
         Self {
             session,
@@ -76,10 +78,9 @@ impl<'a> Runner<'a> {
         let plan = consented.plan();
         let mut outcome = Outcome::default();
         let mut failure: Option<anyhow::Error> = None;
+        let mut done = 0;
         for (index, step) in plan.steps.iter().enumerate() {
-            // Steps end in their order: so many are done, and a failed transaction has left nothing.
-            let cleans_up = step.cleans_up.is_some_and(|earlier| earlier < outcome.steps.len());
-            if failure.is_some() && !cleans_up {
+            if !step.standing.runs(failure.is_some(), done) {
                 continue;
             }
             self.clean(failure.is_some());
@@ -88,11 +89,12 @@ impl<'a> Runner<'a> {
                 Err(error) => {
                     let error = error.context(format!("{}: {}", plan.target.plain(), step.summary));
                     failure = Some(match failure {
-                        None => error,
-                        Some(first) => first.detail(one_line(&error)),
+                        None => error.detail(format!("{done} steps were done before; {}", step.interrupted)),
+                        Some(first) => first.detail(format!("{}; {}", one_line(&error), step.interrupted)),
                     });
                 }
             }
+            done = if failure.is_none() { index + 1 } else { done };
         }
         self.clean(false);
         failure.map_or(Ok(outcome), Err)
@@ -126,16 +128,17 @@ impl<'a> Runner<'a> {
     async fn run(&self, target: &str, step: &Step) -> anyhow::Result<Timing> {
         match &step.run {
             Run::Transaction { prepare, act } => {
+                if let Some(relation) = &step.after_transactions_on {
+                    self.wait_for_old_transactions(target, relation).await?;
+                }
                 let done = self.transaction(target, prepare, &step.locks, act).await;
                 match (done, &step.recover) {
                     (Err(error), Some(recover)) => self.unless_done(target, step, recover, error).await,
                     (done, _) => done,
                 }
             }
-            Run::Alone { statement, after_transactions_on } => {
-                self.alone(target, step, statement, after_transactions_on.as_ref()).await
-            }
-            Run::Batches { statement } => self.batches(target, statement).await,
+            Run::Alone { statement, guard } => self.alone(target, step, statement, guard.as_ref()).await,
+            Run::Batches { statement, .. } => self.batches(target, statement).await,
         }
     }
 

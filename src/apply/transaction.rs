@@ -120,9 +120,7 @@ impl Runner<'_> {
             let names = blockers.iter().map(|b| format!("blocked by {b}")).collect::<Vec<_>>().join("\n");
             let names = if names.is_empty() { "the blocker is gone by now".to_owned() } else { names };
             return Err(error.explained())
-                .with_context(|| {
-                    format!("give up after {attempt} attempts to get the locks; nothing was changed")
-                })
+                .with_context(|| format!("give up after {attempt} attempts to get the locks"))
                 .exit(Exit::Busy)
                 .detail(names)
                 .hint("run the same command again later, or give it more time with --lock-budget");

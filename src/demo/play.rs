@@ -100,7 +100,7 @@ impl Player<'_> {
     }
 
     async fn psql(&self, query: &Query) -> Result<()> {
-        let text = statement(query.text);
+        let text = statement(query.text, query.text);
         (self.tell)(&Event::Stated { database: self.stage.database(), statement: &text })?;
         let rows = execute(&self.stage.superuser().await?, query, &[]).await?;
         let command = text.split_whitespace().next().unwrap_or_default().to_uppercase();

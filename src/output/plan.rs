@@ -3,7 +3,7 @@ use serde::Serialize;
 
 use crate::output::format::{bytes, count};
 use crate::output::ui::{Format, Ui};
-use crate::plan::{Held, Lock, Loss, Plan, Run, Step, framed};
+use crate::plan::{Held, Lock, Loss, Plan, Run, Standing, Step, framed};
 
 /// How the frame around a transaction is shown, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -28,7 +28,7 @@ struct StepView<'a> {
     locks: &'a [Lock],
     destroys: Option<&'a Loss>,
     if_interrupted: &'a str,
-    runs_even_after_a_failure: bool,
+    runs_after_a_failure: bool,
 }
 
 #[derive(Serialize)]
@@ -37,14 +37,20 @@ struct Plans<'a> {
 }
 
 impl Ui {
-    /// Writes the plans to stdout. Nothing to do is said on stderr.
-    pub fn plans(&self, schema: &str, plans: &[Plan], timeouts: Timeouts) -> anyhow::Result<()> {
+    /// Writes the plans to stdout. Nothing to do is said on stderr, unless it is because a table has `failed`.
+    pub fn plans(
+        &self,
+        schema: &str,
+        plans: &[Plan],
+        timeouts: Timeouts,
+        failed: bool,
+    ) -> anyhow::Result<()> {
         if self.format() == Format::Json {
             return self
                 .document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
         }
         let some: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
-        if some.is_empty() {
+        if some.is_empty() && !failed {
             self.status("nothing to do");
         }
         some.into_iter().try_for_each(|plan| self.answer(&script(plan, timeouts)))
@@ -64,7 +70,7 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
         locks: &step.locks,
         destroys: step.destroys.as_ref(),
         if_interrupted: step.interrupted,
-        runs_even_after_a_failure: step.cleans_up.is_some(),
+        runs_after_a_failure: step.standing != Standing::Ordinary,
     });
     PlanView { target: plan.target.plain(), notes: &plan.notes, steps: steps.collect() }
 }
@@ -80,6 +86,10 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
+        if matches!(step.standing, Standing::TakesBack { .. }) {
+            lines.push(comment("", "only when a step before it has failed; not run by this script"));
+            continue;
+        }
         lines.extend(match step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
@@ -102,7 +112,7 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
-        Run::Alone { statement, .. } | Run::Batches { statement } => vec![statement.to_string()],
+        Run::Alone { statement, .. } | Run::Batches { statement, .. } => vec![statement.to_string()],
     }
 }
 
@@ -119,7 +129,9 @@ pub(super) fn loss_words(loss: &Loss) -> String {
     let rows = loss.rows.map(|rows| format!("about {} rows", count(rows)));
     let size = loss.bytes.map(bytes);
     let facts: Vec<String> = [rows, size].into_iter().flatten().collect();
-    if facts.is_empty() { loss.what.clone() } else { format!("{} ({})", loss.what, facts.join(", ")) }
+    let what =
+        if facts.is_empty() { loss.what.clone() } else { format!("{} ({})", loss.what, facts.join(", ")) };
+    std::iter::once(what).chain(loss.also.iter().cloned()).collect::<Vec<_>>().join("; also ")
 }
 
 impl Ui {

@@ -6,6 +6,7 @@ use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
+use crate::apply::{Signal, Stopped};
 use crate::failure::{Exit, Explain as _};
 use crate::output::progress::Progress;
 
@@ -157,7 +158,12 @@ impl Ui {
             return Err(error.exit(Exit::Usage).hint("pass --yes to agree beforehand"));
         }
         let prompt = dialoguer::Confirm::new().with_prompt(question).default(false);
-        self.progress.aside(|| prompt.interact()).context("ask on the terminal")
+        let answer = self.progress.aside(|| prompt.interact());
+        answer.map_err(|_| {
+            // Ctrl-C comes as a key here, and the question has hidden the cursor.
+            let _ = write!(io::stderr(), "\x1b[?25h");
+            anyhow!(Stopped(Signal::Interrupt)).context("not answered; nothing was changed")
+        })
     }
 
     /// Asks for a password without showing it.

@@ -20,7 +20,7 @@ pub struct Query {
 
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{};", self.text.trim_end())
+        write!(f, "{};", self.text)
     }
 }
 
@@ -33,6 +33,7 @@ impl SqlArg for Column {}
 impl SqlArg for u32 {}
 impl SqlArg for i64 {}
 impl SqlArg for Keyword {}
+impl SqlArg for BodyLiteral {}
 impl SqlArg for Fragment {}
 impl SqlArg for Deparsed {}
 impl<T: SqlArg> SqlArg for List<'_, T> {}
@@ -125,6 +126,17 @@ impl fmt::Display for Deparsed {
     }
 }
 
+/// A string literal for the inside of a `DO` body: without a dollar sign, which could end the body.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BodyLiteral(pub String);
+
+impl fmt::Display for BodyLiteral {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let quoted = self.0.replace('\\', "\\\\").replace('\'', "''").replace('$', "\\x24");
+        write!(f, "E'{quoted}'")
+    }
+}
+
 /// Values with commas between them.
 #[derive(Debug)]
 pub struct List<'a, T>(pub &'a [T]);
@@ -164,20 +176,28 @@ macro_rules! ddl {
     ($file:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::pg::sql::Sql {
             file: concat!("sql/", $file),
-            text: $crate::pg::sql::statement(&format!(
+            text: $crate::pg::sql::statement(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
-                $($name = $crate::pg::sql::arg(&$value)),*
-            )),
+                &format!(
+                    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
+                    $($name = $crate::pg::sql::arg(&$value)),*
+                ),
+            ),
         }
     };
 }
 
-/// The statement of a file without its head comment, which is for the readers of the file.
+/// The statement of a template without its head comment, which is for the readers of the file. What filled the holes is
+/// left as it is, whatever line breaks a name holds.
 #[doc(hidden)]
-pub fn statement(text: &str) -> String {
-    let body: Vec<&str> =
-        text.lines().skip_while(|line| line.starts_with("--") || line.trim().is_empty()).collect();
-    body.join("\n").trim_end().to_owned()
+pub fn statement(template: &str, filled: &str) -> String {
+    let head: usize = template
+        .split_inclusive('\n')
+        .take_while(|line| line.starts_with("--") || line.trim().is_empty())
+        .map(str::len)
+        .sum();
+    let body = filled.get(head..).unwrap_or_default();
+    body.strip_suffix('\n').unwrap_or(body).to_owned()
 }
 
 #[cfg(test)]

@@ -117,10 +117,12 @@ async fn as_json() {
     assert_eq!(plan["target"], "public.events");
     let steps = plan["steps"].as_array().unwrap();
     let runs: Vec<&Value> = steps.iter().map(|step| &step["run"]).collect();
-    assert_eq!(runs, ["transaction", "alone", "transaction"]);
+    assert_eq!(runs, ["transaction", "alone", "transaction", "transaction"]);
+    let after_a_failure: Vec<&Value> = steps.iter().map(|step| &step["runs_after_a_failure"]).collect();
+    assert_eq!(after_a_failure, [false, false, true, false]);
     assert_eq!(steps[1]["locks"][0]["mode"], "share_update_exclusive");
-    assert_eq!(steps[2]["destroys"]["what"], "partition public.events_p2026_07");
-    assert!(steps[2]["destroys"]["bytes"].as_i64().unwrap() > 0);
+    assert_eq!(steps[3]["destroys"]["what"], "partition public.events_p2026_07");
+    assert!(steps[3]["destroys"]["bytes"].as_i64().unwrap() > 0);
     contains(
         steps[1]["sql"][0].as_str().unwrap(),
         "detach partition \"public\".\"events_p2026_07\" concurrently;",

@@ -108,10 +108,17 @@ pub async fn leave_pending(db: &Database, partition: &str) {
     reader.batch_execute("rollback").await.unwrap();
 }
 
-/// As a run that was killed after its first step leaves a partition.
+/// As a run that was killed after its first step leaves a partition, or after the detach a table that was one.
 pub async fn mark(db: &Database, partition: &str, comment: &str) {
-    let oid = db.value("select 'events'::regclass::oid").await;
-    db.batch(&format!("comment on table {partition} is 'pgtend:drop parent={oid}{comment}'")).await;
+    let mark = db
+        .value(&format!(
+            "select format('pgtend:drop parent=%s oid=%s to=%s', 'events'::regclass::oid, c.oid,
+                           (extract(epoch from coalesce(substring(pg_get_expr(c.relpartbound, c.oid),
+                                                        $$TO \\('([^']+)$$)::timestamptz, 'epoch')) * 1000000)::bigint)
+             from pg_class as c where c.oid = '{partition}'::regclass"
+        ))
+        .await;
+    db.batch(&format!("comment on table {partition} is '{mark}{comment}'")).await;
 }
 
 /// What the journal says was done, in order.

@@ -27,6 +27,7 @@ pub struct CheckArgs {
 
 #[derive(Serialize)]
 struct Document<'a> {
+    exit_code: u8,
     tables: &'a [Report],
 }
 
@@ -75,9 +76,10 @@ impl CheckArgs {
             }
         }
         context.stop.check()?;
-        tell(context, &reports)?;
         let clean = reports.iter().all(|report| report.findings.is_empty());
-        Ok(if clean { Exit::Done } else { Exit::Found })
+        let exit = if clean { Exit::Done } else { Exit::Found };
+        tell(context, &reports, exit)?;
+        Ok(exit)
     }
 }
 
@@ -102,9 +104,14 @@ fn unreadable(table: String, error: &anyhow::Error) -> Report {
     Report { table, covered_until: None, has_default: false, findings: vec![finding] }
 }
 
-fn tell(context: &Context, reports: &[Report]) -> anyhow::Result<()> {
+fn tell(context: &Context, reports: &[Report], exit: Exit) -> anyhow::Result<()> {
+    if reports.is_empty() {
+        context.ui.status("no table was checked: there is none that is partitioned by time");
+    }
     if context.ui.format() == Format::Json {
-        return context.ui.document("pgtend.partition.check/1", &Document { tables: reports });
+        return context
+            .ui
+            .document("pgtend.partition.check/1", &Document { exit_code: exit.code(), tables: reports });
     }
     let rows: Vec<(Report, Finding)> = reports
         .iter()

@@ -43,7 +43,7 @@ impl CreateArgs {
         }
         if context.args.dry_run {
             let plans = dry_plans(context, &session, &targets.found, now, &tally).await;
-            context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
+            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
             return Ok(tally.exit());
         }
         create_all(context, &session, &targets.found, now, &tally).await;

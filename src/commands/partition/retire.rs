@@ -51,7 +51,7 @@ impl DropArgs {
         }
         if context.args.dry_run {
             let plans = dry_plans(context, &session, &targets.found, now, &tally).await;
-            context.ui.plans(SCHEMA, &plans, context.timeouts(&session))?;
+            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
             return Ok(tally.exit());
         }
         drop_all(context, &session, &targets.found, now, &tally).await;
@@ -191,20 +191,16 @@ async fn fresh_plan(session: &Session, target: &Target, now: DateTime<Utc>) -> a
 
 fn has_work(timeline: &Timeline, target: &Target, now: DateTime<Utc>) -> anyhow::Result<bool> {
     let retired = due(timeline, &target.wish.policy, timeline.calendar.point(now))?;
-    Ok(leftovers(timeline) || retired.is_some_and(|retired| !retired.is_empty()))
+    Ok(!retired.unwrap_or_else(Retired::nothing).is_empty(timeline))
 }
 
 async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
     let timeline = target.timeline()?;
     let retired = due(&timeline, &target.wish.policy, timeline.calendar.point(now))?;
     let retired = retired.unwrap_or_else(Retired::nothing);
-    if retired.is_empty() && !leftovers(&timeline) {
+    if retired.is_empty(&timeline) {
         return Ok(None);
     }
     let evidence = survey_drop(session, &timeline, &retired).await?;
     plan_drop(&timeline, &retired, &target.wish.policy, target.wish.max_drop, &evidence).map(Some)
-}
-
-fn leftovers(timeline: &Timeline) -> bool {
-    !timeline.pending.is_empty() || !timeline.table.stranded.is_empty()
 }

@@ -15,7 +15,7 @@ use crate::pg::catalog::RelationKind;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::{Fragment, List, Sql};
-use crate::plan::{Held, Lock, Plan, Run, Step};
+use crate::plan::{Held, Lock, Plan, Run, Standing, Step};
 
 /// A partition that should be there and is not.
 #[derive(Clone, Debug)]
@@ -281,6 +281,8 @@ fn guard_default(
     let add = ddl!("partition/window_check.sql", default = default.relation, condition = condition);
     let mut step =
         Step::transaction(format!("keep new rows of the coming partitions out of {name}"), vec![], vec![add]);
+    // Whoever uses it for long would keep us from taking the check off again.
+    step.after_transactions_on = Some(default.relation.clone());
     step.locks = vec![Lock::first(default.relation.clone(), LockMode::AccessExclusive)];
     step.minor = true;
     step.interrupted = "the check stays: rows of these ranges are refused until the next run takes it away";
@@ -289,7 +291,7 @@ fn guard_default(
         summary: format!("prove that {name} holds none of them"),
         run: Run::Alone {
             statement: ddl!("partition/window_validate.sql", default = default.relation),
-            after_transactions_on: None,
+            guard: None,
         },
         locks: vec![Lock {
             relation: default.relation.clone(),
@@ -300,7 +302,8 @@ fn guard_default(
         destroys: None,
         interrupted: "the check stays, not proved; the next run begins again",
         recover: None,
-        cleans_up: None,
+        standing: Standing::Ordinary,
+        after_transactions_on: None,
         minor: true,
     });
     plan.notes.push(format!(
@@ -314,8 +317,11 @@ fn drop_check_step(default: &Relation, after: Option<usize>) -> Step {
     let drop = ddl!("partition/window_drop.sql", default = *default);
     let mut step = Step::transaction(format!("take the check off {}", default.plain()), vec![], vec![drop]);
     step.locks = vec![Lock::first(default.clone(), LockMode::AccessExclusive)];
-    step.interrupted = "the check stays; the next run takes it away";
-    step.cleans_up = after;
+    step.interrupted = "the check pgtend_default_window stays: rows of the coming partitions are refused until the next \
+                        run takes it away";
+    if let Some(after) = after {
+        step.standing = Standing::CleansUp { after };
+    }
     step.minor = true;
     step
 }

@@ -126,9 +126,10 @@ impl Calendar {
         let local = self.local(point)?;
         let earlier = local
             .checked_sub_months(Months::new(span.months))?
-            .checked_sub_days(Days::new(u64::from(span.days)))?
-            .checked_sub_signed(TimeDelta::hours(i64::from(span.hours)))?;
-        if self.wall { Some(micros(earlier)) } else { Some(self.instant(earlier)?.timestamp_micros()) }
+            .checked_sub_days(Days::new(u64::from(span.days)))?;
+        let begin = if self.wall { micros(earlier) } else { self.instant(earlier)?.timestamp_micros() };
+        // Hours have sixty minutes whatever the clock on the wall does.
+        begin.checked_sub(i64::from(span.hours).checked_mul(HOUR)?)
     }
 
     pub fn label(&self, begin: i64) -> Option<Label> {
@@ -232,6 +233,15 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn a_kept_hour_has_sixty_minutes_also_when_summer_time_begins() {
+        let hours = calendar(Every::Hour, Tz::America__New_York, false);
+        let span = |text: &str| text.parse::<Span>().unwrap();
+        let before = |now: &str, text| show(hours.before(at(now), span(text)).unwrap());
+        assert_eq!(before("2026-03-08T07:30:00Z", "1 hour"), "2026-03-08T06:30Z");
+        assert_eq!(before("2026-03-08T20:10:00Z", "24 hours"), "2026-03-07T20:10Z");
     }
 
     #[test]

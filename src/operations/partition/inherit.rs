@@ -6,10 +6,10 @@ use anyhow::{Context as _, bail};
 use serde::Deserialize;
 
 use crate::ddl;
-use crate::operations::partition::retire::without_mark;
+use crate::operations::partition::mark::Mark;
 use crate::pg::catalog::{Grant, Policy, Properties, ReplicaIdentity};
 use crate::pg::name::{Ident, Literal, Relation};
-use crate::pg::sql::{Deparsed, Fragment, Keyword, List, Sql};
+use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, Keyword, List, Sql};
 
 /// Properties that the configuration sets; the others come from the newest sibling.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -57,7 +57,7 @@ pub fn dress(
     if let Some(sibling) = sibling {
         row_security(&mut dress, partition, sibling)?;
     }
-    let inherited = || sibling.and_then(|s| s.comment.as_deref()).and_then(without_mark);
+    let inherited = || sibling.and_then(|s| s.comment.as_deref()).and_then(Mark::without);
     if let Some(comment) = overrides.comment.as_deref().or_else(inherited) {
         let comment = Literal(comment.to_owned());
         dress.before.push(ddl!("partition/comment.sql", partition = *partition, comment = comment));
@@ -282,8 +282,8 @@ fn replica_identity(
         ReplicaIdentity::Index => {
             // An index that the sibling alone has cannot come along.
             if let Some(index) = sibling.and_then(|s| s.replica_identity_index.as_ref()) {
-                let parent_index = Literal(Relation::new(&index.schema, &index.name)?.to_string());
-                let partition = Literal(partition.to_string());
+                let parent_index = BodyLiteral(Relation::new(&index.schema, &index.name)?.to_string());
+                let partition = BodyLiteral(partition.to_string());
                 dress.after.push(ddl!(
                     "partition/replica_identity_index.sql",
                     parent_index = parent_index,

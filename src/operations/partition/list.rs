@@ -51,7 +51,11 @@ pub fn table_row(
         first: None,
         covered_until: None,
         has_default: table.partitions.iter().any(|p| p.bound == Some(PartitionBound::Default)),
-        rows_estimate: table.partitions.iter().filter_map(|p| p.rows_estimate).sum(),
+        rows_estimate: table
+            .partitions
+            .iter()
+            .filter_map(|p| p.rows_estimate)
+            .fold(0.0, |sum, rows| sum + rows),
         size_bytes: table.partitions.iter().filter_map(|p| bytes.get(&p.oid)).sum(),
         not_tended: None,
     };

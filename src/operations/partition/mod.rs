@@ -6,6 +6,7 @@ mod inherit;
 mod keep;
 mod key;
 mod list;
+mod mark;
 mod policy;
 mod retire;
 mod survey;

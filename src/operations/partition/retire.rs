@@ -4,14 +4,15 @@ use anyhow::{anyhow, bail, ensure};
 
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::mark::Mark;
 use crate::operations::partition::policy::{DropMode, Policy};
 use crate::operations::partition::survey::DropEvidence;
 use crate::operations::partition::timeline::{Part, Timeline};
 use crate::pg::catalog::{ForeignKeys, OnDelete, Partition, RelationKind};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Literal, Relation};
-use crate::pg::sql::{Keyword, Sql};
-use crate::plan::{Lock, Loss, Plan, Recover, Run, Step};
+use crate::pg::sql::{BodyLiteral, Keyword, Sql};
+use crate::plan::{Lock, Loss, Plan, Recover, Run, Standing, Step};
 
 /// What retention asks for.
 #[derive(Clone, Debug)]
@@ -31,8 +32,6 @@ impl Retired<'_> {
     }
 }
 
-const MARK: &str = "pgtend:drop parent=";
-
 /// Partitions whose whole range lies before what is kept. Never the current one, never one of the future, never the
 /// last one that is left. `now` is a point of the key.
 pub fn due<'a>(timeline: &'a Timeline, policy: &Policy, now: i64) -> anyhow::Result<Option<Retired<'a>>> {
@@ -45,19 +44,25 @@ pub fn due<'a>(timeline: &'a Timeline, policy: &Policy, now: i64) -> anyhow::Res
     if due.len() == timeline.parts.len() {
         due.pop();
     }
-    let marked = |part: &&Part| marked_for(&part.partition, timeline.table.oid);
+    let marked = |part: &&Part| Mark::of(&part.partition, timeline.table.oid).is_some();
     let spared = timeline.parts.iter().filter(|part| part.range.hi > horizon).filter(marked).collect();
     Ok(Some(Retired { due, spared, horizon }))
 }
 
-fn marked_for(partition: &Partition, parent: u32) -> bool {
-    partition.comment.as_deref().is_some_and(|c| c.lines().next() == Some(&format!("{MARK}{parent}")))
+/// Tables that an earlier run has detached, or has begun to detach, in order to drop them, and that are still due.
+fn left_to_remove<'a>(timeline: &'a Timeline, horizon: i64) -> impl Iterator<Item = (&'a Partition, Mark)> {
+    let parent = timeline.table.oid;
+    let marked = timeline.pending.iter().chain(&timeline.table.stranded);
+    marked
+        .filter_map(move |table| Some((table, Mark::of(table, parent)?)))
+        .filter(move |(_, mark)| mark.to <= horizon)
 }
 
 impl Retired<'_> {
-    /// Nothing is due, and no mark is to be taken off.
-    pub const fn is_empty(&self) -> bool {
-        self.due.is_empty() && self.spared.is_empty()
+    /// Nothing is due, nothing is left of an earlier run, and no mark is to be taken off.
+    pub fn is_empty(&self, timeline: &Timeline) -> bool {
+        let left = left_to_remove(timeline, self.horizon).next().is_none();
+        self.due.is_empty() && self.spared.is_empty() && timeline.pending.is_empty() && left
     }
 }
 
@@ -76,19 +81,19 @@ pub fn plan_drop(
     let mut plan =
         Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     plan.steps.extend(finalize_steps(timeline, &evidence.foreign_keys));
-    let marked = |partition: &&Partition| marked_for(partition, table.oid);
-    for stranded in timeline.pending.iter().filter(marked).chain(&table.stranded) {
-        plan.steps.extend(removal_steps(stranded, table.oid, evidence));
+    for (left, mark) in left_to_remove(timeline, retired.horizon) {
+        plan.steps.extend(removal_steps(left, mark, table.oid, evidence, false));
     }
     for spared in &retired.spared {
-        plan.steps.push(unmark_step(&spared.partition, "which is not due any more"));
+        plan.steps.push(unmark_step(timeline, &spared.partition, "which is not due any more"));
     }
     refuse(timeline, retired, max_drop, evidence)?;
     if policy.mode == DropMode::Drop {
         refuse_depended_on(timeline, evidence)?;
     }
     for part in &retired.due {
-        plan.steps.extend(retire_steps(timeline, part, policy.mode, evidence));
+        let steps = retire_steps(timeline, part, policy.mode, evidence, plan.steps.len());
+        plan.steps.extend(steps);
     }
     let lost = evidence.foreign_keys.referencing.iter().filter(|key| key.on_delete != OnDelete::NoAction);
     if !retired.due.is_empty() {
@@ -218,7 +223,8 @@ pub(super) fn finalize_steps(timeline: &Timeline, keys: &ForeignKeys) -> Vec<Ste
             let finalize = ddl!("partition/detach_finalize.sql", parent = *parent, partition = *name);
             let summary = format!("finalize the interrupted detach of {}", name.plain());
             let locks = finalize_locks(parent, name, keys);
-            let mut step = Step::transaction(summary, vec![], vec![finalize.clone()]);
+            let act = vec![still_there(timeline, partition), finalize.clone()];
+            let mut step = Step::transaction(summary, vec![], act);
             step.locks.clone_from(&locks);
             step.recover = Some(detach_recovery(partition, finalize, locks));
             step
@@ -247,63 +253,101 @@ fn referenced_locks(keys: &ForeignKeys, mode: LockMode) -> Vec<Lock> {
         .collect()
 }
 
-fn retire_steps(timeline: &Timeline, part: &Part, mode: DropMode, evidence: &DropEvidence) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let partition = &part.partition;
-    if mode == DropMode::Detach && marked_for(partition, timeline.table.oid) {
-        // With the mark, the next run would take the detached table for one to be dropped.
-        steps.push(unmark_step(partition, "which stays as a table of its own"));
-    }
-    if mode == DropMode::Drop {
-        steps.push(mark_step(partition, timeline.table.oid));
-        if !evidence.foreign_keys.referencing.is_empty() {
-            steps.push(empty_step(partition, evidence));
-        }
-    }
+/// `at`: how many steps the plan has already.
+fn retire_steps(
+    timeline: &Timeline,
+    part: &Part,
+    mode: DropMode,
+    evidence: &DropEvidence,
+    at: usize,
+) -> Vec<Step> {
+    let (partition, parent) = (&part.partition, timeline.table.oid);
     let mut detach = detach_step(timeline, partition, &evidence.foreign_keys);
-    detach.minor = mode == DropMode::Drop;
-    steps.push(detach);
-    if mode == DropMode::Drop {
-        steps.extend(removal_steps(partition, timeline.table.oid, evidence));
+    if mode == DropMode::Detach {
+        // With the mark, the next run would take the detached table for one to be dropped.
+        let marked = Mark::of(partition, parent).is_some();
+        let unmark = marked.then(|| unmark_step(timeline, partition, "which stays as a table of its own"));
+        return unmark.into_iter().chain([detach]).collect();
     }
+    let mark = Mark::new(partition, parent, part.range.hi);
+    let mut steps = vec![mark_step(timeline, partition, mark)];
+    let emptied = !evidence.foreign_keys.referencing.is_empty();
+    if emptied {
+        steps.push(empty_step(timeline, partition, evidence));
+    }
+    detach.minor = true;
+    steps.push(detach);
+    let standing = Standing::TakesBack { after: at, before: at + steps.len() - 1 };
+    steps.push(take_mark_back_step(partition, parent, standing));
+    steps.extend(removal_steps(partition, mark, parent, evidence, emptied));
     steps
 }
 
-fn mark_step(partition: &Partition, parent: u32) -> Step {
+/// Asks under the lock whether the name still means the partition of the plan.
+fn still_there(timeline: &Timeline, partition: &Partition) -> Sql {
+    ddl!(
+        "partition/still_there.sql",
+        oid = partition.oid,
+        partition = BodyLiteral(partition.relation.to_string()),
+        parent = timeline.table.oid,
+        parent_name = BodyLiteral(timeline.table.relation.to_string()),
+        bound = BodyLiteral(partition.bound_text.clone().unwrap_or_default()),
+    )
+}
+
+fn mark_step(timeline: &Timeline, partition: &Partition, mark: Mark) -> Step {
     let name = &partition.relation;
-    let before = partition.comment.as_deref().and_then(without_mark);
-    let mark =
-        Literal(before.map_or_else(|| format!("{MARK}{parent}"), |text| format!("{MARK}{parent}\n{text}")));
-    let comment = ddl!("partition/comment.sql", partition = *name, comment = mark);
+    let comment = Literal(mark.before(partition.comment.as_deref().and_then(Mark::without)));
+    let comment = ddl!("partition/comment.sql", partition = *name, comment = comment);
     let summary = format!("mark {} as one to be dropped", name.plain());
-    let mut step = Step::transaction(summary, vec![], vec![comment]);
+    let mut step = Step::transaction(summary, vec![], vec![still_there(timeline, partition), comment]);
     step.locks = vec![Lock::first(name.clone(), LockMode::ShareUpdateExclusive)];
     step.interrupted = "the partition is where it was, with or without the mark";
     step.minor = true;
     step
 }
 
-fn unmark_step(partition: &Partition, why: &str) -> Step {
+fn unmark_step(timeline: &Timeline, partition: &Partition, why: &str) -> Step {
     let name = &partition.relation;
     let summary = format!("take the mark off {}, {why}", name.plain());
-    let statement = match partition.comment.as_deref().and_then(without_mark) {
+    let statement = match partition.comment.as_deref().and_then(Mark::without) {
         Some(text) => ddl!("partition/comment.sql", partition = *name, comment = Literal(text.to_owned())),
         None => ddl!("partition/comment.sql", partition = *name, comment = Keyword("null")),
     };
-    let mut step = Step::transaction(summary, vec![], vec![statement]);
+    let mut step = Step::transaction(summary, vec![], vec![still_there(timeline, partition), statement]);
     step.locks = vec![Lock::first(name.clone(), LockMode::ShareUpdateExclusive)];
     step
 }
 
-/// The comment that the table had before a mark was put before it.
-pub(super) fn without_mark(comment: &str) -> Option<&str> {
-    if comment.starts_with(MARK) { comment.split_once('\n').map(|(_, rest)| rest) } else { Some(comment) }
+/// For a run that has to give up before the detach: the mark must not outlive it.
+fn take_mark_back_step(partition: &Partition, parent: u32, standing: Standing) -> Step {
+    let comment = partition.comment.as_deref().and_then(Mark::without).unwrap_or_default();
+    let unmark = ddl!(
+        "partition/unmark_attached.sql",
+        oid = partition.oid,
+        parent = parent,
+        comment = BodyLiteral(comment.to_owned())
+    );
+    let summary = format!("take the mark off {} again", partition.relation.plain());
+    let mut step = Step::transaction(summary, vec![], vec![unmark]);
+    step.locks = vec![Lock::implied(partition.relation.clone(), LockMode::ShareUpdateExclusive)];
+    step.interrupted =
+        "the mark stays; the next run goes on by it while the partition is due, or takes it off";
+    step.standing = standing;
+    step.minor = true;
+    step
 }
 
-fn empty_step(partition: &Partition, evidence: &DropEvidence) -> Step {
+fn empty_step(timeline: &Timeline, partition: &Partition, evidence: &DropEvidence) -> Step {
     let name = &partition.relation;
     let mut step = Step::transaction(format!("delete the rows of {}", name.plain()), vec![], vec![]);
-    step.run = Run::Batches { statement: ddl!("partition/empty_batch.sql", partition = *name) };
+    step.run = Run::Batches {
+        guard: vec![
+            ddl!("apply/lock.sql", relation = *name, mode = LockMode::RowExclusive.keyword()),
+            still_there(timeline, partition),
+        ],
+        statement: ddl!("partition/empty_batch.sql", partition = *name),
+    };
     step.locks = vec![Lock::implied(name.clone(), LockMode::RowExclusive)];
     step.destroys = Some(loss(partition, evidence));
     step.interrupted = "some rows are deleted; the next run goes on with the rest";
@@ -313,9 +357,25 @@ fn empty_step(partition: &Partition, evidence: &DropEvidence) -> Step {
 fn loss(partition: &Partition, evidence: &DropEvidence) -> Loss {
     Loss {
         what: format!("partition {}", partition.relation.plain()),
+        also: also_lost(partition, evidence),
         rows: partition.rows_estimate,
         bytes: evidence.bytes.get(&partition.oid).copied(),
     }
+}
+
+/// What ON DELETE does to rows of the tables that refer to the partition; what it does to tables beyond these is not
+/// followed.
+fn also_lost(partition: &Partition, evidence: &DropEvidence) -> Vec<String> {
+    let of_this = evidence
+        .referencing_rows
+        .iter()
+        .filter(|found| found.partition == partition.relation && found.rows > 0);
+    of_this
+        .map(|found| {
+            let key = &evidence.foreign_keys.referencing[found.key];
+            format!("{} rows of {} by {}", found.rows, key.table.plain(), key.on_delete.words())
+        })
+        .collect()
 }
 
 fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -> Step {
@@ -323,7 +383,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
     let summary = format!("detach {}", name.plain());
     if timeline.default.is_some() {
         let detach = ddl!("partition/detach.sql", parent = *parent, partition = *name);
-        let mut step = Step::transaction(summary, vec![], vec![detach]);
+        let mut step = Step::transaction(summary, vec![], vec![still_there(timeline, partition), detach]);
         step.locks = referenced_locks(keys, LockMode::ShareRowExclusive);
         step.locks.push(Lock::first(parent.clone(), LockMode::AccessExclusive));
         step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
@@ -340,29 +400,36 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         summary,
         run: Run::Alone {
             statement: ddl!("partition/detach_concurrently.sql", parent = *parent, partition = *name),
-            after_transactions_on: Some(parent.clone()),
+            guard: Some(still_there(timeline, partition)),
         },
         locks,
         destroys: None,
         interrupted: "the detach is pending: its rows are out of sight; the next run finalizes it",
         recover: Some(detach_recovery(partition, finalize, finalize_locks(parent, name, keys))),
-        cleans_up: None,
+        standing: Standing::Ordinary,
+        after_transactions_on: Some(parent.clone()),
         minor: false,
     }
 }
 
-/// From detached to gone.
-fn removal_steps(partition: &Partition, parent: u32, evidence: &DropEvidence) -> Vec<Step> {
+/// From detached to gone. `emptied`: its rows were deleted by a step of the same plan, which has told the loss.
+fn removal_steps(
+    partition: &Partition,
+    mark: Mark,
+    parent: u32,
+    evidence: &DropEvidence,
+    emptied: bool,
+) -> Vec<Step> {
     let name = &partition.relation;
     let still_ours = ddl!(
         "partition/still_ours.sql",
         oid = partition.oid,
-        partition = Literal(name.to_string()),
-        mark = Literal(format!("{MARK}{parent}"))
+        partition = BodyLiteral(name.to_string()),
+        parent = parent,
+        mark = BodyLiteral(mark.to_string())
     );
     let keys = &evidence.foreign_keys;
     let mut steps = Vec::new();
-    let emptied = !keys.referencing.is_empty();
     let mut destroys = (!emptied).then(|| loss(partition, evidence));
     if !keys.referenced.is_empty() {
         let truncate = ddl!("partition/truncate.sql", partition = *name);

@@ -58,6 +58,8 @@ pub struct Partition {
     pub kind: RelationKind,
     /// Absent once it is detached.
     pub bound: Option<PartitionBound>,
+    /// The same as the server prints it.
+    pub bound_text: Option<String>,
     pub detach_pending: bool,
     /// The planner's estimate; absent before the first ANALYZE.
     pub rows_estimate: Option<f64>,
@@ -136,6 +138,7 @@ fn partition(row: &Row) -> anyhow::Result<Partition> {
         relation: relation(row)?,
         kind: RelationKind::of(row.try_get("kind")?)?,
         bound: bound.map(PartitionBound::parse),
+        bound_text: bound.map(str::to_owned),
         detach_pending: row.try_get("detach_pending")?,
         rows_estimate: (rows >= 0.0).then_some(rows),
         comment: row.try_get("comment")?,
