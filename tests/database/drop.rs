@@ -203,6 +203,15 @@ async fn what_refers_to_others_is_truncated_before_it_goes() {
     assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
 }
 
+#[tokio::test]
+async fn an_old_transaction_is_told_of_once_and_not_at_every_look() {
+    let db = events(["2026-08", "2026-10", "2026-11"]).await;
+    let old = db.client().await;
+    old.batch_execute("begin; select count(*) from events; select pg_sleep(1.1)").await.unwrap();
+    let said = tend(&db, DROP_AUGUST).args(["--lock-budget", "2s", "--json"]).run().code(5);
+    assert_eq!(said.stdout.matches("\"event\":\"waiting\"").count(), 1, "{}", said.stdout);
+}
+
 const PENDING: &str = "select count(*) from pg_inherits where inhdetachpending";
 
 #[tokio::test]
