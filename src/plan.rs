@@ -46,8 +46,10 @@ pub enum Run {
     /// A statement with transactions of its own, without timeouts, on a connection of its own. It begins only when
     /// no old transaction holds a lock on `after_transactions_on`.
     Alone { statement: Sql, after_transactions_on: Option<Relation> },
-    /// A statement in a transaction of its own, repeated until it touches no row.
-    Batches { statement: Sql },
+    /// The same statement for ever smaller batches of rows, the largest first. Each gives the number of rows that it
+    /// touched, and runs in a transaction of its own after `guard`, until it touches none. The next smaller one takes
+    /// over when one takes longer than the lock timeout.
+    Batches { guard: Vec<Sql>, statements: Vec<Sql> },
 }
 
 /// A lock that a step takes.
@@ -102,11 +104,13 @@ impl Step {
         }
     }
 
-    /// The statements of the step in order, without the frame that the executor puts around them.
+    /// The statements of the step in order, without the frame that the executor puts around them; of batches, the
+    /// largest.
     pub fn statements(&self) -> Vec<&Sql> {
         match &self.run {
             Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
-            Run::Alone { statement, .. } | Run::Batches { statement } => vec![statement],
+            Run::Alone { statement, .. } => vec![statement],
+            Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
         }
     }
 }

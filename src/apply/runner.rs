@@ -135,7 +135,7 @@ impl<'a> Runner<'a> {
             Run::Alone { statement, after_transactions_on } => {
                 self.alone(target, step, statement, after_transactions_on.as_ref()).await
             }
-            Run::Batches { statement } => self.batches(target, statement).await,
+            Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
         }
     }
 

@@ -303,7 +303,8 @@ pub(super) fn without_mark(comment: &str) -> Option<&str> {
 fn empty_step(partition: &Partition, evidence: &DropEvidence) -> Step {
     let name = &partition.relation;
     let mut step = Step::transaction(format!("delete the rows of {}", name.plain()), vec![], vec![]);
-    step.run = Run::Batches { statement: ddl!("partition/empty_batch.sql", partition = *name) };
+    let batch = |rows: u32| ddl!("partition/empty_batch.sql", partition = *name, rows = rows);
+    step.run = Run::Batches { guard: vec![], statements: [5000, 500, 50, 5, 1].map(batch).into() };
     step.locks = vec![Lock::implied(name.clone(), LockMode::RowExclusive)];
     step.destroys = Some(loss(partition, evidence));
     step.interrupted = "some rows are deleted; the next run goes on with the rest";
