@@ -1,4 +1,5 @@
 //! `pgtend.toml`: what the user wants, as a value. Unknown keys are errors that name the nearest known one.
+use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,6 +13,8 @@ use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy,
 pub const FILE: &str = "pgtend.toml";
 /// More partitions of a table than this are a typing error.
 pub const MOST_PERIODS: u32 = 10_000;
+/// A larger file than this is no configuration.
+const MOST_BYTES: u64 = 1_000_000;
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -117,12 +120,11 @@ pub fn zone(name: &str) -> anyhow::Result<Tz> {
 
 impl Config {
     /// # Errors
-    /// When the file cannot be read or holds a key or value that is not known.
+    /// When it is no file of at most 1 MB, cannot be read, or holds a key or value that is not known.
     pub fn read(file: &Path) -> anyhow::Result<Self> {
-        let text = std::fs::read_to_string(file)
-            .with_context(|| format!("read the configuration {}", file.display()))
-            .exit(Exit::Usage)?;
-        let config = Self::parse(&text).with_context(|| format!("read the configuration {}", file.display()));
+        let config = text(file)
+            .and_then(|text| Self::parse(&text))
+            .with_context(|| format!("read the configuration {}", file.display()));
         Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
     }
 
@@ -141,6 +143,15 @@ impl Config {
     pub fn find(folder: &Path) -> Option<PathBuf> {
         folder.ancestors().map(|above| above.join(FILE)).find(|file| file.is_file())
     }
+}
+
+/// Looks before it opens: a pipe would be waited for, a device read without end.
+fn text(file: &Path) -> anyhow::Result<String> {
+    ensure!(std::fs::metadata(file)?.is_file(), "not a regular file");
+    let mut text = String::new();
+    std::fs::File::open(file)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    ensure!(text.len() as u64 <= MOST_BYTES, "larger than 1 MB");
+    Ok(text)
 }
 
 fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {

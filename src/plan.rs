@@ -47,8 +47,10 @@ pub enum Run {
     /// A statement with transactions of its own, without timeouts, on a connection of its own. `guard` is asked last,
     /// and stops the step by failing.
     Alone { statement: Sql, guard: Option<Sql> },
-    /// A statement in a transaction of its own, after `guard`, repeated until it touches no row.
-    Batches { guard: Vec<Sql>, statement: Sql },
+    /// The same statement for ever smaller batches of rows, the largest first. Each gives the number of rows that it
+    /// touched, and runs in a transaction of its own after `guard`, until it touches none. The next smaller one takes
+    /// over when one takes longer than the lock timeout.
+    Batches { guard: Vec<Sql>, statements: Vec<Sql> },
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -128,11 +130,13 @@ impl Step {
         }
     }
 
-    /// The statements of the step in order, without the frame that the executor puts around them.
+    /// The statements of the step in order, without the frame that the executor puts around them; of batches, the
+    /// largest.
     pub fn statements(&self) -> Vec<&Sql> {
         match &self.run {
             Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
-            Run::Alone { statement, .. } | Run::Batches { statement, .. } => vec![statement],
+            Run::Alone { statement, .. } => vec![statement],
+            Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
         }
     }
 }

@@ -12,6 +12,6 @@ set default_transaction_deferrable = off;
 set client_min_messages = warning;
 set statement_timeout = 0;
 set lock_timeout = '1s';
-set idle_in_transaction_session_timeout = '60s';
+set idle_in_transaction_session_timeout = '5s';
 set default_tablespace = '';
 set default_table_access_method = 'heap'

@@ -131,7 +131,7 @@ impl Runner<'_> {
         target: &str,
         relation: &Relation,
     ) -> anyhow::Result<()> {
-        let began = Instant::now();
+        let (began, mut told) = (Instant::now(), None::<Instant>);
         let mut attempt = 1;
         loop {
             self.check_stop()?;
@@ -146,8 +146,11 @@ impl Runner<'_> {
                     .detail(names)
                     .hint("run the same command again later, or give it more time with --lock-budget"));
             }
-            let waited_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
-            self.tell(Event::Waiting { target: target.to_owned(), waited_ms, blockers: old });
+            if told.is_none_or(|told| told.elapsed() >= REPORT_WAIT) {
+                told = Some(Instant::now());
+                let waited_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+                self.tell(Event::Waiting { target: target.to_owned(), waited_ms, blockers: old });
+            }
             let pause = self.budget().pause(attempt);
             self.budget().spend(pause);
             self.sleep(pause).await?;

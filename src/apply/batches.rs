@@ -1,26 +1,47 @@
 //! A step that is one statement over a bounded number of rows, in a transaction of its own, until no row is left.
+//! No batch holds its locks for longer than the lock timeout: one that would is tried again with fewer rows.
 use std::time::Instant;
+
+use tokio_postgres::error::SqlState;
 
 use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
-use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::framed;
+use crate::plan::{Framed, Lock, framed};
+
+/// So many batches in time before a larger one is tried again.
+const GROW_AFTER: u32 = 20;
 
 impl Runner<'_> {
-    pub(super) async fn batches(&self, target: &str, statement: &Sql) -> anyhow::Result<Timing> {
-        let (mut rows, mut attempt) = (0, 1);
-        loop {
+    /// `statements` are for ever smaller batches; each gives the number of rows that it touched.
+    ///
+    /// # Errors
+    /// The server's; that the smallest batch takes too long; or `Exit::Busy` when the budget is spent.
+    pub(super) async fn batches(
+        &self,
+        target: &str,
+        locks: &[Lock],
+        guard: &[Sql],
+        statements: &[Sql],
+    ) -> anyhow::Result<Timing> {
+        let batches: Vec<Framed> =
+            statements.iter().map(|statement| self.framed_batch(locks, guard, statement)).collect();
+        let (mut size, mut in_time, mut rows, mut attempt) = (0, 0, 0, 1);
+        while let Some(batch) = batches.get(size) {
             self.check_stop()?;
             let began = Instant::now();
-            match self.batch(statement).await {
-                Ok(0) => return Ok(Timing { attempts: attempt, ..Timing::default() }),
+            match self.batch(batch).await {
+                Ok(0) => break,
                 Ok(touched) => {
                     rows += touched;
                     self.tell(Event::BatchDone { target: target.to_owned(), rows });
+                    in_time += 1;
+                    if in_time >= GROW_AFTER {
+                        (size, in_time) = (size.saturating_sub(1), 0);
+                    }
                 }
                 Err(error) if error.lock_busy() && !self.budget().is_spent() => {
                     self.budget().spend(began.elapsed());
@@ -30,20 +51,40 @@ impl Runner<'_> {
                     attempt += 1;
                 }
                 Err(error) if error.lock_busy() => return Err(error.explained().exit(Exit::Busy)),
+                Err(error) if error.is(&SqlState::QUERY_CANCELED) => {
+                    self.check_stop()?;
+                    if size + 1 == batches.len() {
+                        return Err(error.explained().hint(TOO_SLOW));
+                    }
+                    (size, in_time) = (size + 1, 0);
+                }
                 Err(error) => return Err(self.stopped_or(error.explained())),
             }
         }
+        Ok(Timing { attempts: attempt, ..Timing::default() })
     }
 
-    async fn batch(&self, statement: &Sql) -> Result<u64, ServerError> {
-        let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
-        let frame = framed(&[], &[], &[], lock_ms, self.patience.statement_timeout_ms());
-        for sql in &frame.begin {
+    /// A statement's time includes its waits for rows. Those get half of it, so that a busy row, which is worth
+    /// another attempt, is told from too much work.
+    fn framed_batch(&self, locks: &[Lock], guard: &[Sql], statement: &Sql) -> Framed {
+        let limit = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
+        let act = [guard, std::slice::from_ref(statement)].concat();
+        framed(&[], locks, &act, (limit / 2).max(1), limit)
+    }
+
+    async fn batch(&self, batch: &Framed) -> Result<u64, ServerError> {
+        // Answered before the rest leaves: outside a transaction the rest would commit one by one.
+        for sql in &batch.begin {
             self.session.execute(sql).await?;
         }
-        let touched = self.session.execute_counted(statement).await;
-        let ended = if touched.is_ok() { ddl!("apply/commit.sql") } else { ddl!("apply/rollback.sql") };
-        self.session.execute(&ended).await?;
-        touched
+        // The commit leaves with the work, so that no row stays locked for a client that is held up.
+        let answers = self.session.pipeline(&batch.body).await?;
+        let statement = batch.body.len() - 2;
+        let touched = answers.get(statement).and_then(|answer| answer.value.as_deref()?.parse().ok());
+        let file = batch.body[statement].file;
+        touched.ok_or_else(|| ServerError::local(file, "the server gave no number of rows".to_owned()))
     }
 }
+
+const TOO_SLOW: &str = "one row takes longer than the lock timeout to delete: look for a foreign key that refers to the \
+     table and has no index on its columns, or allow more with --lock-timeout";

@@ -29,29 +29,49 @@ pub struct Journal {
     schema: Ident,
 }
 
+/// What became of looking for the journal.
+#[derive(Clone, Debug)]
+pub enum Opened {
+    Journal(Journal),
+    /// The role may neither write it nor make it.
+    Denied,
+    /// It is there, and to write it would be to run what others put there. Says why.
+    Distrusted(String),
+}
+
 /// A journal row that waits for its end.
 #[derive(Clone, Copy, Debug)]
 pub struct Entry(i64);
 
 impl Journal {
-    /// Finds the journal, makes it where that is allowed. `None`: the role may neither write it nor make it.
+    /// Finds the journal, makes it where that is allowed. A schema of a stranger never gets on the search path.
     ///
     /// # Errors
     /// The server's, and those of the journal's own migrations.
-    pub async fn open(session: &Session, schema: &Ident, command: &str) -> anyhow::Result<Option<Self>> {
+    pub async fn open(session: &Session, schema: &Ident, command: &str) -> anyhow::Result<Opened> {
         let state = one(session, &query!("journal/state.sql"), schema).await?;
         let (exists, has_run): (bool, bool) = (state.try_get("schema_exists")?, state.try_get("has_run")?);
         let (may_make, may_write): (bool, bool) = (state.try_get("may_make")?, state.try_get("may_write")?);
+        if !may_make && !may_write {
+            tracing::debug!("no journal: this role may not write schema {schema}");
+            return Ok(Opened::Denied);
+        }
+        if let Some(why) = state.try_get("distrust")? {
+            return Ok(Opened::Distrusted(why));
+        }
         let journal = Self { command: command.to_owned(), schema: schema.clone() };
         // A first run that was killed may have left the history without the tables.
         if may_make && (may_write || !has_run) {
-            journal.migrate(session, exists).await.context("make the journal's tables")?;
+            let made = journal.migrate(session, exists).await.context("make the journal's tables")?;
+            if let Some(why) = made {
+                return Ok(Opened::Distrusted(why));
+            }
         } else if !may_write {
             tracing::debug!("no journal: this role may not write schema {schema}");
-            return Ok(None);
+            return Ok(Opened::Denied);
         }
         journal.join(session).await?;
-        Ok(Some(journal))
+        Ok(Opened::Journal(journal))
     }
 
     /// Lets another session write this journal.
@@ -102,7 +122,8 @@ impl Journal {
         Ok(())
     }
 
-    async fn migrate(&self, session: &Session, exists: bool) -> anyhow::Result<()> {
+    /// Makes what is missing. A reason not to: somebody else was first.
+    async fn migrate(&self, session: &Session, exists: bool) -> anyhow::Result<Option<String>> {
         while !taken(session).await? {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
@@ -110,13 +131,22 @@ impl Journal {
             let create = ddl!("journal/create_schema.sql", schema = self.schema);
             session.execute(&create).await.map_err(ServerError::explained)?;
         }
+        let applied = self.migrate_trusted(session).await;
+        session.query(&query!("journal/unlock.sql"), &[]).await.map_err(ServerError::explained)?;
+        applied
+    }
+
+    async fn migrate_trusted(&self, session: &Session) -> anyhow::Result<Option<String>> {
+        let state = one(session, &query!("journal/state.sql"), &self.schema).await?;
+        if let Some(why) = state.try_get("distrust")? {
+            return Ok(Some(why));
+        }
         let path = ddl!("journal/search_path_making.sql", schema = self.schema);
         session.execute(&path).await.map_err(ServerError::explained)?;
         let mut driver = Driver { client: session.client() };
         let runner: Refinery = books::migrations::runner();
-        let applied = runner.run_async(&mut driver).await.map_err(|error| anyhow!(chain(&error)));
-        session.query(&query!("journal/unlock.sql"), &[]).await.map_err(ServerError::explained)?;
-        applied.map(|_| ())
+        runner.run_async(&mut driver).await.map_err(|error| anyhow!(chain(&error)))?;
+        Ok(None)
     }
 }
 

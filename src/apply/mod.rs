@@ -11,7 +11,7 @@ mod target;
 mod transaction;
 
 pub use event::{Event, StepReport};
-pub use journal::Journal;
+pub use journal::{Journal, Opened};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
 pub use stop::{Signal, Stop, Stopped};

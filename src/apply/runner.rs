@@ -138,7 +138,7 @@ impl<'a> Runner<'a> {
                 }
             }
             Run::Alone { statement, guard } => self.alone(target, step, statement, guard.as_ref()).await,
-            Run::Batches { statement, .. } => self.batches(target, statement).await,
+            Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
         }
     }
 

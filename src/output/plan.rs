@@ -112,7 +112,9 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
-        Run::Alone { statement, .. } | Run::Batches { statement, .. } => vec![statement.to_string()],
+        Run::Alone { .. } | Run::Batches { .. } => {
+            step.statements().into_iter().map(ToString::to_string).collect()
+        }
     }
 }
 

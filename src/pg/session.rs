@@ -116,12 +116,6 @@ impl Session {
         self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
     }
 
-    /// Runs one statement and tells how many rows it touched.
-    pub async fn execute_counted(&self, sql: &Sql) -> Result<u64, ServerError> {
-        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.execute(&sql.text, &[]).await.map_err(|e| ServerError::new(sql.file, &e))
-    }
-
     /// Runs an insert or update of the books that pgtend keeps.
     pub async fn write(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<u64, ServerError> {
         self.client.execute(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))

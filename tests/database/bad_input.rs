@@ -262,6 +262,27 @@ async fn errors_of_a_configuration_name_line_and_key() {
 }
 
 #[tokio::test]
+async fn what_is_no_configuration_file_is_not_read() {
+    let db = events(["2026-11"]).await;
+    let (large, link) = (db.home().join("large.toml"), db.home().join("link.toml"));
+    fs::File::create(&large).unwrap().set_len(1_000_001).unwrap();
+    std::os::unix::fs::symlink("/dev/zero", &link).unwrap();
+    for (file, why) in [
+        ("/dev/zero", "not a regular file"),
+        ("/", "not a regular file"),
+        (link.to_str().unwrap(), "not a regular file"),
+        (large.to_str().unwrap(), "larger than 1 MB"),
+    ] {
+        let said = tend(&db, ["partition", "maintain", "--config", file]).run().code(2);
+        contains(&said.stderr, &format!("read the configuration {file}\n  caused by: {why}"));
+    }
+    fs::write(db.home().join("real.toml"), "[[partition]]\ntable = \"events\"\nevery = \"month\"\n").unwrap();
+    fs::remove_file(&link).unwrap();
+    std::os::unix::fs::symlink(db.home().join("real.toml"), &link).unwrap();
+    tend(&db, ["partition", "maintain", "--config", link.to_str().unwrap()]).run().success();
+}
+
+#[tokio::test]
 async fn flags_that_mean_nothing_are_refused() {
     let db = events(["2026-11"]).await;
     for arguments in [

@@ -188,6 +188,48 @@ async fn cascade_set_null_and_set_default_are_honoured() {
     }
 }
 
+/// Each row of `events_p2026_08` takes so many seconds to go.
+async fn slow_to_delete(db: &Database, seconds: &str) {
+    db.batch(&format!(
+        "delete from orders; delete from events where id > 8;
+         create function slow() returns trigger language plpgsql as
+             $$ begin perform pg_catalog.pg_sleep({seconds}); return old; end $$;
+         create trigger slow before delete on events_p2026_08 for each row execute function slow()"
+    ))
+    .await;
+}
+
+#[tokio::test]
+async fn batches_shrink_until_they_are_done_within_the_lock_timeout() {
+    let db = referenced("on delete cascade").await;
+    slow_to_delete(&db, "0.2").await;
+    // Five rows take longer than the timeout, whatever else the machine does.
+    tend(&db, DROP_AUGUST).args(["--lock-timeout", "800ms"]).run().success();
+    assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_go_in_time_is_an_error_that_names_the_usual_cause() {
+    let db = referenced("on delete cascade").await;
+    slow_to_delete(&db, "10").await;
+    let said = tend(&db, DROP_AUGUST).args(["--lock-timeout", "50ms"]).run().code(1);
+    contains(&said.stderr, "canceling statement due to statement timeout");
+    contains(&said.stderr, "look for a foreign key that refers to the table and has no index on its columns");
+    assert_eq!(db.value("select count(*) from events_p2026_08").await, "8");
+}
+
+#[tokio::test]
+async fn a_busy_row_is_waited_for_within_the_budget() {
+    let db = referenced("on delete cascade").await;
+    let other = db.client().await;
+    other.batch_execute("begin; select from events_p2026_08 where id = 3 for update").await.unwrap();
+    tend(&db, DROP_AUGUST).args(["--lock-budget", "300ms"]).run().code(5);
+    // Nothing of a batch is left behind, nor done by halves.
+    assert_eq!(db.value("select count(*) from events_p2026_08").await, "6000");
+    other.batch_execute("rollback").await.unwrap();
+    tend(&db, DROP_AUGUST).run().success();
+}
+
 #[tokio::test]
 async fn what_refers_to_others_is_truncated_before_it_goes() {
     let db = events(["2026-08", "2026-10", "2026-11"]).await;
@@ -201,6 +243,15 @@ async fn what_refers_to_others_is_truncated_before_it_goes() {
     contains(&journal(&db).await, "truncate public.events_p2026_08: done");
     assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
     assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
+}
+
+#[tokio::test]
+async fn an_old_transaction_is_told_of_once_and_not_at_every_look() {
+    let db = events(["2026-08", "2026-10", "2026-11"]).await;
+    let old = db.client().await;
+    old.batch_execute("begin; select count(*) from events; select pg_sleep(1.1)").await.unwrap();
+    let said = tend(&db, DROP_AUGUST).args(["--lock-budget", "2s", "--json"]).run().code(5);
+    assert_eq!(said.stdout.matches("\"event\":\"waiting\"").count(), 1, "{}", said.stdout);
 }
 
 const PENDING: &str = "select count(*) from pg_inherits where inhdetachpending";

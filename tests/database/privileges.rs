@@ -140,6 +140,77 @@ async fn a_journal_that_the_role_may_not_write_is_left_alone() {
     run(&db, &role, &["partition", "create", "events", "--ahead", "10"]).success();
 }
 
+/// A journal as a role would make it that may make schemas: whoever writes it runs `trap` with rights of his own.
+fn trap(owner: &str, by: &str) -> String {
+    format!(
+        "set role {owner}; create schema pgtend; grant all on schema pgtend to public;
+         create table pgtend.run (
+             id bigint generated always as identity primary key, command text, target text, step integer,
+             steps integer, summary text, statements text[], started timestamptz default now(),
+             finished timestamptz, outcome text, attempts integer, lock_wait_ms double precision,
+             lock_held_ms double precision, error text, version text);
+         create table pgtend.trapped (role name); grant all on all tables in schema pgtend to public;
+         create function pgtend.trap() returns trigger language plpgsql as
+             $$ begin insert into pgtend.trapped values (current_user); return new; end $$;
+         {by}; reset role"
+    )
+}
+
+const TRIGGER: &str =
+    "create trigger trap before insert on pgtend.run for each row execute function pgtend.trap()";
+const RULE: &str =
+    "create rule trap as on insert to pgtend.run do also insert into pgtend.trapped values (current_user)";
+
+#[tokio::test]
+async fn the_journal_of_a_stranger_is_not_written() {
+    let db = events(MONTHS).await;
+    let (owner, stranger) = (owner(&db).await, db.role("stranger").await);
+    db.batch(&format!("grant create on database {} to {stranger}", db.name())).await;
+    db.batch(&trap(&stranger, TRIGGER)).await;
+    for (ahead, role) in [("1", "postgres"), ("2", &owner)] {
+        let said = run(&db, role, &["partition", "create", "events", "--ahead", ahead]).success();
+        let warning = format!("the journal in schema `pgtend` is not used: it belongs to role {stranger}");
+        assert_eq!(said.stderr.matches(&warning).count(), 1, "{}", said.stderr);
+    }
+    // Nor once the stranger has made its victims members of itself, as it can up to version 15.
+    let grant = format!("set session authorization {stranger}; grant {stranger} to postgres, {owner}");
+    let _ = db.client().await.batch_execute(&grant).await;
+    for (ahead, role) in [("3", "postgres"), ("4", &owner)] {
+        run(&db, role, &["partition", "create", "events", "--ahead", ahead]).success();
+    }
+    assert_eq!(names(&db, "events").await.len(), 7);
+    // A schema that is ours does not make the tables in it ours.
+    db.batch("alter schema pgtend owner to postgres").await;
+    let said = run(&db, "postgres", &["partition", "create", "events", "--ahead", "5"]).success();
+    contains(&said.stderr, &format!("its table run belongs to role {stranger}"));
+    assert_eq!(db.value("select count(*) from pgtend.trapped").await, "0");
+    assert_eq!(db.value("select count(*) from pgtend.run").await, "0");
+    assert_eq!(db.value("select to_regclass('pgtend.refinery_schema_history')").await, "");
+}
+
+#[tokio::test]
+async fn a_journal_with_triggers_or_rules_is_not_written() {
+    for (by, why) in [(TRIGGER, "its tables have triggers"), (RULE, "its tables have rules")] {
+        let db = events(MONTHS).await;
+        db.batch(&trap("postgres", by)).await;
+        let said = run(&db, "postgres", CREATE).success();
+        contains(&said.stderr, &format!("warning: the journal in schema `pgtend` is not used: {why}"));
+        assert_eq!(db.value("select count(*) from pgtend.trapped").await, "0");
+    }
+}
+
+#[tokio::test]
+async fn the_journal_of_a_role_that_it_is_a_member_of_is_written() {
+    let db = events(MONTHS).await;
+    let (owner, member) = (owner(&db).await, db.role("member").await);
+    db.batch(&format!("grant {owner} to {member}; grant create on database {} to {owner}", db.name())).await;
+    for (ahead, role) in [("1", &owner), ("2", &member)] {
+        let said = run(&db, role, &["partition", "create", "events", "--ahead", ahead]).success();
+        assert!(!said.stderr.contains("warning"), "{}", said.stderr);
+        assert_eq!(db.value("select count(*) from pgtend.run").await, ahead);
+    }
+}
+
 const CREATE_ONE: [&str; 5] = ["partition", "create", "events", "--ahead", "1"];
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::apply::{Budget, Journal, Outcome, Runner, Target as Claim};
+use crate::apply::{Budget, Journal, Opened, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::exit_of;
@@ -216,8 +216,21 @@ impl Shared {
             return Ok(known);
         }
         let schema = Ident::new(&config.schema).context("name the journal's schema").exit(Exit::Usage)?;
-        let journal = Journal::open(session, &schema, &context.purpose.application_name).await;
-        let journal = journal.map_err(|error| anyhow!(error).context("open the journal"))?;
+        let opened = Journal::open(session, &schema, &context.purpose.application_name).await;
+        let opened = opened.map_err(|error| anyhow!(error).context("open the journal"))?;
+        // The other session may have looked at the same time.
+        let first = self.journal.borrow().is_none();
+        let journal = match opened {
+            Opened::Journal(journal) => Some(journal),
+            Opened::Denied => None,
+            Opened::Distrusted(why) => {
+                if first {
+                    let schema = &config.schema;
+                    context.ui.warning(&format!("the journal in schema `{schema}` is not used: {why}"));
+                }
+                None
+            }
+        };
         *self.journal.borrow_mut() = Some(journal.clone());
         Ok(journal)
     }

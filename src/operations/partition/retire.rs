@@ -341,14 +341,10 @@ fn take_mark_back_step(partition: &Partition, parent: u32, standing: Standing) -
 fn empty_step(timeline: &Timeline, partition: &Partition, evidence: &DropEvidence) -> Step {
     let name = &partition.relation;
     let mut step = Step::transaction(format!("delete the rows of {}", name.plain()), vec![], vec![]);
-    step.run = Run::Batches {
-        guard: vec![
-            ddl!("apply/lock.sql", relation = *name, mode = LockMode::RowExclusive.keyword()),
-            still_there(timeline, partition),
-        ],
-        statement: ddl!("partition/empty_batch.sql", partition = *name),
-    };
-    step.locks = vec![Lock::implied(name.clone(), LockMode::RowExclusive)];
+    let batch = |rows: u32| ddl!("partition/empty_batch.sql", partition = *name, rows = rows);
+    let guard = vec![still_there(timeline, partition)];
+    step.run = Run::Batches { guard, statements: [5000, 500, 50, 5, 1].map(batch).into() };
+    step.locks = vec![Lock::first(name.clone(), LockMode::RowExclusive)];
     step.destroys = Some(loss(partition, evidence));
     step.interrupted = "some rows are deleted; the next run goes on with the rest";
     step
