@@ -17,7 +17,9 @@ select distinct on (w.number)
        c.relkind::text as kind
 from wanted as w
 join pg_catalog.pg_class as c
-    on c.relname::text in (w.name, pg_catalog.lower(w.name))
+    -- As names, so that the index of pg_class serves; a text that is too long for a name would be cut short.
+    on c.relname in (w.name::name, pg_catalog.lower(w.name)::name)
+   and c.relname::text in (w.name, pg_catalog.lower(w.name))
    and c.relkind in ('r', 'p', 'v', 'm', 'f')
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 left join path as p on p.schema = n.nspname::text

@@ -15,11 +15,17 @@ select c.oid,
        k.collations,
        (select pg_catalog.count(*) from pg_catalog.pg_constraint as f
         where f.conrelid = c.oid and f.contype = 'f') as references_out,
-       (select pg_catalog.count(*) from pg_catalog.pg_constraint as f
-        where f.confrelid = c.oid and f.contype = 'f') as references_in
+       coalesce(referenced.keys, 0) as references_in
 from pg_catalog.pg_partitioned_table as t
 join pg_catalog.pg_class as c on c.oid = t.partrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+-- No index of pg_constraint leads by the referenced table: it is read once, not for each table.
+left join (
+    select f.confrelid as oid, pg_catalog.count(*) as keys
+    from pg_catalog.pg_constraint as f
+    where f.contype = 'f'
+    group by f.confrelid
+) as referenced on referenced.oid = c.oid
 cross join lateral (
     select pg_catalog.array_agg(a.attname::text order by p.place) as columns,
            pg_catalog.array_agg(pg_catalog.format_type(base.type, null) order by p.place) as types,

@@ -10,12 +10,14 @@ select i.inhparent as parent,
        pg_catalog.pg_get_expr(c.relpartbound, c.oid) as bound,
        i.inhdetachpending as detach_pending,
        c.reltuples::float8 as rows_estimate,
-       pg_catalog.obj_description(c.oid, 'pg_class') as comment,
+       d.description as comment,
        exists (select from pg_catalog.pg_constraint as k
                where k.conrelid = c.oid and k.conname = 'pgtend_default_window') as window_check
 from pg_catalog.pg_inherits as i
 join pg_catalog.pg_class as c on c.oid = i.inhrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+left join pg_catalog.pg_description as d
+    on d.objoid = c.oid and d.classoid = 'pg_catalog.pg_class'::regclass and d.objsubid = 0
 where i.inhparent = any ($1::oid[])
 union all
 select p.oid,

@@ -37,8 +37,8 @@ async fn drop_what_another_table_refers_to() {
 }
 
 #[tokio::test]
-async fn maintain_two_tables() {
-    walk(scenario::MAINTAIN_TWO, 11).await;
+async fn maintain_three_tables() {
+    walk(scenario::MAINTAIN_THREE, 13).await;
 }
 
 #[tokio::test]

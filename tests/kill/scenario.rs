@@ -74,6 +74,9 @@ create table audit_default partition of audit default;
 insert into audit select '2026-08-10Z', 'old' from generate_series(1, 50);
 insert into audit select '2026-11-10Z', 'new' from generate_series(1, 50);
 insert into audit select '2026-09-10Z', 'nobody made its month' from generate_series(1, 50);
+create table letters (day date not null, text text) partition by range (day);
+create table letters_p2026_02 partition of letters for values from ('2026-02-01') to ('2026-03-01');
+insert into letters select '2026-02-10', 'the only month' from generate_series(1, 50);
 alter table events add foreign key (user_id) references users (id);
 ";
 
@@ -94,6 +97,12 @@ archive = false
 table = \"audit\"
 every = \"month\"
 ahead = 2
+keep = \"2 months\"
+archive = false
+[[partition]]
+table = \"letters\"
+every = \"month\"
+ahead = 0
 keep = \"2 months\"
 archive = false
 ";
@@ -143,8 +152,8 @@ pub const DETACH_ONLY: Scenario = Scenario {
     ],
     ..RETENTION
 };
-pub const MAINTAIN_TWO: Scenario = Scenario {
-    name: "maintain, two tables, first run ever",
+pub const MAINTAIN_THREE: Scenario = Scenario {
+    name: "maintain, three tables, first run ever",
     setup: ANOTHER,
     config: CONFIG,
     command: MAINTAIN,

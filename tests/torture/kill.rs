@@ -22,7 +22,7 @@ whole_walks! {
     drop_fk_in: DROP_FK_IN,
     drop_default: DROP_DEFAULT,
     detach: DETACH_ONLY,
-    maintain: MAINTAIN_TWO,
+    maintain: MAINTAIN_THREE,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

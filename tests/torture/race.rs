@@ -3,7 +3,7 @@ use std::thread;
 
 use crate::common::database::Database;
 use crate::common::program::Output;
-use crate::scenario::{MAINTAIN_TWO, Scenario};
+use crate::scenario::{MAINTAIN_THREE, Scenario};
 use crate::walk::Walk;
 
 const RUNNERS: usize = 8;
@@ -13,8 +13,8 @@ const ROUNDS: usize = 20;
 #[ignore = "long; ./x torture runs it"]
 async fn race() {
     // In turn: the journal has to be made as well, and it is there.
-    let fresh = Walk::prepare(MAINTAIN_TWO).await;
-    let existing = Walk::prepare(Scenario { later_run: true, ..MAINTAIN_TWO }).await;
+    let fresh = Walk::prepare(MAINTAIN_THREE).await;
+    let existing = Walk::prepare(Scenario { later_run: true, ..MAINTAIN_THREE }).await;
     let (mut done, mut busy) = (0, 0);
     for round in 0..ROUNDS {
         let walk = if round % 2 == 0 { &fresh } else { &existing };

@@ -25,7 +25,7 @@ async fn server_crash() {
         scenario::DROP_FK_OUT,
         scenario::DROP_FK_IN,
         scenario::DROP_DEFAULT,
-        scenario::MAINTAIN_TWO,
+        scenario::MAINTAIN_THREE,
     ] {
         let crashes = server.crash_during(scenario).await;
         println!("{}: the server crashed {crashes} times, always the same end", scenario.name);

@@ -76,14 +76,14 @@ pub async fn dry_plans(
     plans
 }
 
-/// Creates what is missing in each table. Failures are printed and counted.
+/// Creates what is missing in each table. Failures are printed and counted. `false`: nothing was missing.
 pub async fn create_all(
     context: &Context,
     session: &Rc<Session>,
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
-) {
+) -> bool {
     let shared = Shared::new(context);
     let mut waiting = Vec::new();
     for target in targets {
@@ -97,6 +97,7 @@ pub async fn create_all(
             Err(error) => tally.fail(context, &name, &error),
         }
     }
+    let any = !waiting.is_empty();
     each(context, session, waiting, async |session: Rc<Session>, target: &Target| {
         let name = target.table.relation.plain();
         match create_one(context, &shared, &session, target, now).await {
@@ -105,6 +106,7 @@ pub async fn create_all(
         }
     })
     .await;
+    any
 }
 
 fn has_work(timeline: &Timeline, target: &Target, now: DateTime<Utc>) -> anyhow::Result<bool> {

@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
-use crate::commands::partition::targets::find;
+use crate::commands::partition::targets::{find, read_again};
 use crate::commands::partition::work::Tally;
 use crate::commands::partition::{create, retire};
 use crate::failure::Exit;
@@ -37,7 +37,7 @@ impl MaintainArgs {
         }
         let refine =
             |wish: Wish| Ok(wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention));
-        let targets = find(context, &session, &self.tables, refine).await?;
+        let mut targets = find(context, &session, &self.tables, refine).await?;
         let (tally, now) = (Tally::default(), context.now(&session));
         for (name, error) in &targets.failed {
             tally.fail(context, &name.to_string(), error);
@@ -48,8 +48,12 @@ impl MaintainArgs {
             context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
             return Ok(tally.exit());
         }
-        create::create_all(context, &session, &targets.found, now, &tally).await;
+        let changed = create::create_all(context, &session, &targets.found, now, &tally).await;
         context.stop.check()?;
+        if changed {
+            // The last partition of all is kept: with new ones there it may be due.
+            read_again(&session, &mut targets.found).await?;
+        }
         retire::drop_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
     }

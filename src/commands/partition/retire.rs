@@ -180,8 +180,7 @@ async fn drop_one(
     shared.claimed(context, session, &target.table, work).await
 }
 
-/// The plan for the table as it is now. What was read when the run began tells whether there is anything to plan:
-/// creating ahead makes nothing due.
+/// The plan for the table as it is now. What was read before tells whether there is anything to plan.
 async fn fresh_plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow::Result<Option<Plan>> {
     if !has_work(&target.timeline()?, target, now)? {
         return Ok(None);

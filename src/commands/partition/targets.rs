@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::partition::args::Wish;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Timeline, survey_tables};
-use crate::pg::catalog::{PartitionedTable, TableName};
+use crate::pg::catalog::{PartitionedTable, TableName, partitioned_tables};
 use crate::pg::session::Session;
 
 /// A table that a command works on.
@@ -76,4 +76,18 @@ pub async fn find(
         target.wish = refine(target.wish.clone())?;
     }
     Ok(targets)
+}
+
+/// Reads all the tables again in one go. One that is gone stays as it was known: who works on it will see.
+pub async fn read_again(session: &Session, targets: &mut [Target]) -> anyhow::Result<()> {
+    let oids: Vec<u32> = targets.iter().map(|target| target.table.oid).collect();
+    let tables = partitioned_tables(session, Some(&oids)).await?;
+    let mut by_oid: HashMap<u32, PartitionedTable> =
+        tables.into_iter().map(|table| (table.oid, table)).collect();
+    for target in targets {
+        if let Some(table) = by_oid.remove(&target.table.oid) {
+            target.table = table;
+        }
+    }
+    Ok(())
 }
