@@ -93,7 +93,9 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(match step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
-            Run::Batches { .. } => Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand")),
+            Run::Batches { .. } => {
+                Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
+            }
         });
         lines.extend(statements(step, timeouts));
     }

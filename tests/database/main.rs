@@ -17,6 +17,7 @@ mod keys;
 mod list;
 mod locks;
 mod maintain;
+mod mark;
 mod outages;
 mod privileges;
 mod properties;
