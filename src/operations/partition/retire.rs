@@ -50,7 +50,7 @@ pub fn due<'a>(timeline: &'a Timeline, policy: &Policy, now: i64) -> anyhow::Res
 }
 
 /// Tables that an earlier run has detached, or has begun to detach, in order to drop them, and that are still due.
-fn left_to_remove<'a>(timeline: &'a Timeline, horizon: i64) -> impl Iterator<Item = (&'a Partition, Mark)> {
+fn left_to_remove(timeline: &Timeline, horizon: i64) -> impl Iterator<Item = (&Partition, Mark)> {
     let parent = timeline.table.oid;
     let marked = timeline.pending.iter().chain(&timeline.table.stranded);
     marked
