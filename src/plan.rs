@@ -169,7 +169,9 @@ pub fn framed(prepare: &[Sql], locks: &[Lock], act: &[Sql], lock_ms: u32, statem
         .filter(|lock| lock.first)
         .map(|lock| ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()))
         .collect();
-    let share = (lock_ms / u32::try_from(locks.len().max(1)).unwrap_or(u32::MAX)).max(1);
+    // The server needs a moment to give up and to let the next in line go on, who waits for that as well.
+    let waiting = lock_ms - lock_ms / 20;
+    let share = (waiting / u32::try_from(locks.len().max(1)).unwrap_or(u32::MAX)).max(1);
     let timeouts = ddl!("apply/timeouts.sql", lock_ms = share, statement_ms = statement_ms);
     let range = prepare.len()..prepare.len() + locks.len();
     let body = [prepare, &locks, act, &[ddl!("apply/commit.sql")]].concat();
