@@ -100,6 +100,7 @@ fn measure(ground: &Ground, change: &Change) -> Figure {
         pgtend: (ours - idle).max(0.0),
         against: (change.naive_name.to_owned(), median(naive)),
         target: Target::Below(change.limit),
+        noise: idle,
         note: format!(
             "longest {}, without any DDL {}; medians of {ROUNDS}, worst {}",
             milliseconds(ours),

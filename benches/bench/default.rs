@@ -37,6 +37,7 @@ pub fn run() -> Vec<Figure> {
             pgtend: holds.iter().sum(),
             against: ("12 plain ATTACHes".to_owned(), plain.iter().sum()),
             target: Target::Ratio(0.1),
+            noise: 0.0,
             note: format!("in {} transactions against 12", holds.len()),
         },
         Figure {
@@ -44,6 +45,7 @@ pub fn run() -> Vec<Figure> {
             pgtend: longest(&holds),
             against: ("the longest of them".to_owned(), longest(&plain)),
             target: Target::Ratio(1.0),
+            noise: 0.0,
             note: "12 months at once against one".to_owned(),
         },
     ]

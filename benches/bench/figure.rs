@@ -9,6 +9,8 @@ pub struct Figure {
     /// What it is measured against, in words, and its time.
     pub against: (String, f64),
     pub target: Target,
+    /// What the same measurement shows when there is nothing to measure.
+    pub noise: f64,
     pub note: String,
 }
 
@@ -36,7 +38,12 @@ impl Figure {
             Target::Below(limit) => self.pgtend < limit,
             Target::Ratio(limit) => self.ratio() <= limit,
         };
-        if met { "yes" } else { "NO" }
+        let drowned = matches!(self.target, Target::Below(limit) if self.noise > limit);
+        match (met, drowned) {
+            (true, _) => "yes",
+            (false, true) => "too noisy to tell",
+            (false, false) => "NO",
+        }
     }
 }
 
