@@ -5,3 +5,4 @@ pub mod demo;
 pub mod help_topics;
 pub mod partition;
 pub mod sandbox;
+pub mod work;

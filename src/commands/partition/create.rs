@@ -10,7 +10,7 @@ use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, Wish};
 use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
-use crate::commands::partition::work::{Shared, Tally, each};
+use crate::commands::work::{Shared, Subject, Tally, each};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{CreatePlan, Timeline, plan_create, survey_create, wanted};
 use crate::pg::catalog::partitioned_tables;
@@ -125,7 +125,7 @@ async fn create_one(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
     let work = create_claimed(context, shared, session, target, now);
-    shared.claimed(context, session, &target.table, work).await
+    shared.claimed(context, session, &Subject::from(&target.table), work).await
 }
 
 async fn create_claimed(

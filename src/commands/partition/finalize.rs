@@ -4,7 +4,7 @@ use crate::apply::Outcome;
 use crate::commands::context::Context;
 use crate::commands::partition::create::refresh;
 use crate::commands::partition::targets::Target;
-use crate::commands::partition::work::Shared;
+use crate::commands::work::Shared;
 use crate::operations::partition::plan_finalize;
 use crate::pg::catalog::foreign_keys;
 use crate::pg::session::Session;

@@ -4,8 +4,8 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::targets::{find, read_again};
-use crate::commands::partition::work::Tally;
 use crate::commands::partition::{create, retire};
+use crate::commands::work::Tally;
 use crate::failure::Exit;
 
 /// Create partitions ahead and drop those behind, for every table of the configuration

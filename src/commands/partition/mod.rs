@@ -7,7 +7,6 @@ mod list;
 mod maintain;
 mod retire;
 mod targets;
-mod work;
 
 use clap::Subcommand;
 

@@ -11,7 +11,7 @@ use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::create::refresh;
 use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
-use crate::commands::partition::work::{Shared, Tally, each};
+use crate::commands::work::{Shared, Subject, Tally, each};
 use crate::config::Archive;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Retired, Timeline, due, plan_drop, survey_drop};
@@ -141,7 +141,7 @@ async fn finalize_first(
         return Ok(());
     }
     let work = finalize_pending(context, shared, session, target);
-    shared.claimed(context, session, &target.table, work).await.map(|_| ())
+    shared.claimed(context, session, &Subject::from(&target.table), work).await.map(|_| ())
 }
 
 /// `None`: nothing to do. Rows that would go for good need a word about archives.
@@ -177,7 +177,7 @@ async fn drop_one(
             None => Ok(Outcome::default()),
         }
     };
-    shared.claimed(context, session, &target.table, work).await
+    shared.claimed(context, session, &Subject::from(&target.table), work).await
 }
 
 /// The plan for the table as it is now. What was read before tells whether there is anything to plan.

@@ -1,8 +1,8 @@
 //! No setting of a client, a role, a database or a server ever moves a bound.
 use std::fmt::Write as _;
 
+use super::support::{at, contains, fingerprint, names, partitions, tend};
 use crate::common::database::Database;
-use crate::support::{at, contains, fingerprint, names, partitions, tend};
 
 const ZONES: [&str; 4] = ["UTC", "America/New_York", "Asia/Kolkata", "Asia/Amman"];
 const FIRST: &str = "2021-06-15T12:00:00Z";

@@ -11,9 +11,9 @@ use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
+use super::support::{NOW, contains};
 use crate::common::program::{Output, Program, pgtend};
 use crate::common::server::options;
-use crate::support::{NOW, contains};
 
 fn start(settings: &[(&str, &str)]) -> Sandbox {
     let settings = settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();

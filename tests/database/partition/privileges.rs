@@ -1,9 +1,9 @@
 //! What a role needs, and what it is told when it lacks it; the journal among what it may do without.
 use std::fs;
 
+use super::support::{NOW, contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 use crate::common::program::Output;
-use crate::support::{NOW, contains, events, fingerprint, names, tend};
 
 /// A role that owns `events` and its partitions, and may make tables in `public`.
 async fn owner(db: &Database) -> String {

@@ -1,9 +1,9 @@
 //! A default partition: empty, with rows elsewhere, with rows in the way; what an interrupted run leaves on it.
 use std::fs;
 
+use super::support::{at, contains, events, fingerprint, journal, names, partitions, tend};
 use crate::common::database::Database;
 use crate::common::server::server;
-use crate::support::{at, contains, events, fingerprint, journal, names, partitions, tend};
 
 const CHECKS: &str = "select count(*) from pg_constraint where conname = 'pgtend_default_window'";
 

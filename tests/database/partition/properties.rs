@@ -1,8 +1,8 @@
 //! What a new partition takes over from its newest sibling, or from the configuration.
 use std::fs;
 
+use super::support::{contains, events, names, tend};
 use crate::common::database::Database;
-use crate::support::{contains, events, names, tend};
 
 const NEW: &str = "'events_p2026_12'::regclass";
 

@@ -1,6 +1,6 @@
 //! What the first key column may hold, and which tables are refused.
+use super::support::{at, contains, fingerprint, names, partitions, tend};
 use crate::common::database::Database;
-use crate::support::{at, contains, fingerprint, names, partitions, tend};
 
 async fn table(definition: &str) -> Database {
     let db = Database::create().await;

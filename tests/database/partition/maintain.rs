@@ -1,9 +1,9 @@
 //! `partition maintain`: what cron runs.
 use std::fs;
 
+use super::support::{add_month, contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 use crate::common::program::Program;
-use crate::support::{add_month, contains, events, fingerprint, names, tend};
 
 fn config(db: &Database, text: &str) {
     fs::write(db.home().join("pgtend.toml"), text).unwrap();
@@ -172,7 +172,7 @@ async fn a_role_that_may_open_one_connection_only_gets_its_work_done() {
     ))
     .await;
     config(&db, "[[partition]]\ntable = \"events\"\nahead = 1\n[[partition]]\ntable = \"b\"\nahead = 1\n");
-    db.pgtend_as(&role, ["partition", "maintain", "--now", crate::support::NOW]).run().success();
+    db.pgtend_as(&role, ["partition", "maintain", "--now", super::support::NOW]).run().success();
     assert_eq!(names(&db, "events").await.len() + names(&db, "b").await.len(), 4);
 }
 

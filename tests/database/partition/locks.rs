@@ -6,8 +6,8 @@ use std::thread;
 
 use tokio_postgres::Client;
 
+use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
-use crate::support::{contains, events, fingerprint, names, tend};
 
 /// Lines of a run's stderr as they come.
 struct Said {

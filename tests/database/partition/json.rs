@@ -1,7 +1,7 @@
 //! What programs read from a run: lines of JSON, each with its schema, the outcome last.
 use serde_json::{Value, json};
 
-use crate::support::{events, tend};
+use super::support::{events, tend};
 
 fn lines(stdout: &str) -> Vec<Value> {
     stdout

@@ -1,6 +1,6 @@
 //! `partition create`: which partitions are made, with which bounds and names.
+use super::support::{add_month, at, contains, empty_events, events, fingerprint, names, partitions, tend};
 use crate::common::database::Database;
-use crate::support::{add_month, at, contains, empty_events, events, fingerprint, names, partitions, tend};
 
 #[tokio::test]
 async fn months_ahead_and_behind_of_a_new_table() {

@@ -1,18 +1,16 @@
-//! `pgtend.toml`: what the user wants, as a value. Unknown keys are errors that name the nearest known one.
+//! The file as a whole: where it is found, how it is read, and how a typing error in it is told.
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use chrono_tz::Tz;
 use serde::{Deserialize, Deserializer};
 
+use super::partition::PartitionConfig;
+use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
-use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
 
 pub const FILE: &str = "pgtend.toml";
-/// More partitions of a table than this are a typing error.
-pub const MOST_PERIODS: u32 = 10_000;
 /// A larger file than this is no configuration.
 const MOST_BYTES: u64 = 1_000_000;
 
@@ -25,97 +23,6 @@ pub struct Config {
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
-}
-
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct Locks {
-    #[serde(deserialize_with = "duration")]
-    pub timeout: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    pub budget: Option<Duration>,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct JournalConfig {
-    /// The schema in which pgtend keeps its books.
-    pub schema: String,
-    pub enabled: bool,
-}
-
-impl Default for JournalConfig {
-    fn default() -> Self {
-        Self { schema: "pgtend".to_owned(), enabled: true }
-    }
-}
-
-/// One table. Every key has a flag of the same name.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct PartitionConfig {
-    pub table: String,
-    pub by: Option<String>,
-    pub every: Option<Every>,
-    pub timezone: Option<String>,
-    pub ahead: Option<u32>,
-    pub behind: Option<u32>,
-    pub keep: Option<String>,
-    pub name: Option<String>,
-    pub encoding: Option<Encoding>,
-    pub mode: Option<DropMode>,
-    pub max_drop: Option<usize>,
-    pub archive: Option<Archive>,
-    #[serde(default)]
-    pub properties: Overrides,
-}
-
-/// Where dropped partitions are archived; `false` says that they are not.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
-pub enum Archive {
-    Kept(bool),
-    Folder(String),
-}
-
-impl PartitionConfig {
-    /// # Errors
-    /// When a value cannot be read; the message names the table and the key.
-    pub fn policy(&self) -> anyhow::Result<Policy> {
-        let usual = Policy::default();
-        let at = |key: &str| format!("read `{key}` of table `{}`", self.table);
-        Ok(Policy {
-            by: self.by.clone(),
-            every: self.every,
-            zone: self.timezone.as_deref().map_or(Ok(usual.zone), zone).with_context(|| at("timezone"))?,
-            ahead: periods(self.ahead, usual.ahead).with_context(|| at("ahead"))?,
-            behind: periods(self.behind, usual.behind).with_context(|| at("behind"))?,
-            keep: self.keep.as_deref().map(str::parse::<Span>).transpose().with_context(|| at("keep"))?,
-            name: self.name.as_deref().map(str::parse).transpose().with_context(|| at("name"))?,
-            encoding: self.encoding,
-            mode: self.mode.unwrap_or_default(),
-            overrides: self.properties.clone(),
-        })
-    }
-}
-
-fn periods(configured: Option<u32>, usual: u32) -> anyhow::Result<u32> {
-    let periods = configured.unwrap_or(usual);
-    ensure!(periods <= MOST_PERIODS, "{periods} is more than {MOST_PERIODS}");
-    Ok(periods)
-}
-
-/// # Errors
-/// When no such zone is known; near names are told.
-pub fn zone(name: &str) -> anyhow::Result<Tz> {
-    name.parse::<Tz>().map_err(|_| {
-        let known = chrono_tz::TZ_VARIANTS.iter().map(|tz| tz.name());
-        let error = anyhow!("no time zone `{name}`");
-        match nearest(name, known) {
-            Some(near) => error.hint(format!("did you mean `{near}`?")),
-            None => error.hint("zones are named as in `Europe/Berlin`"),
-        }
-    })
 }
 
 impl Config {
@@ -154,7 +61,7 @@ fn text(file: &Path) -> anyhow::Result<String> {
     Ok(text)
 }
 
-fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
+pub(super) fn duration<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Duration>, D::Error> {
     let text = String::deserialize(deserializer)?;
     humantime::parse_duration(&text).map(Some).map_err(serde::de::Error::custom)
 }
@@ -179,7 +86,7 @@ fn explain(text: &str, error: &toml::de::Error) -> anyhow::Error {
     }
 }
 
-fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
+pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {
     const NEAR: f64 = 0.75;
     known
         .map(|other| (strsim::jaro_winkler(&word.to_lowercase(), &other.to_lowercase()), other))
@@ -190,8 +97,12 @@ fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a s
 
 #[cfg(test)]
 mod tests {
+    use chrono_tz::Tz;
+
+    use super::super::partition::Archive;
     use super::*;
     use crate::failure::Failure;
+    use crate::operations::partition::Every;
 
     fn hints(error: &anyhow::Error) -> String {
         let hints = error.chain().filter_map(|cause| cause.downcast_ref::<Failure>()?.hint.clone());

@@ -4,9 +4,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
+use super::support::{contains, events, fingerprint, names, partitions, tend};
 use crate::common::database::Database;
 use crate::common::server::server;
-use crate::support::{contains, events, fingerprint, names, partitions, tend};
 
 /// Runs the SQL as a person would: by psql where the server has it, else statement by statement.
 async fn run(db: &Database, sql: &str) {

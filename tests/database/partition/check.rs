@@ -1,9 +1,9 @@
 //! `partition check` and `partition list`: each finding, the exit codes, and the formats.
 use serde_json::Value;
 
+use super::support::{NOW, contains, empty_events, events, fingerprint, leave_pending, mark, tend};
 use crate::common::database::Database;
 use crate::common::program::Output;
-use crate::support::{NOW, contains, empty_events, events, fingerprint, leave_pending, mark, tend};
 
 /// The findings' kinds of the one table.
 fn kinds(said: &Output) -> Vec<String> {

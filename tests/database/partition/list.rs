@@ -1,7 +1,7 @@
 //! `partition list`: what is there, tended or not, in each format.
 use serde_json::json;
 
-use crate::support::{contains, events, tend};
+use super::support::{contains, events, tend};
 
 #[tokio::test]
 async fn all_partitioned_tables() {

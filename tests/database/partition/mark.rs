@@ -1,6 +1,6 @@
 //! The mark of a partition that is to be dropped: it means one table, under one policy, and nothing else.
+use super::support::{events, mark, names, tend};
 use crate::common::database::Database;
-use crate::support::{events, mark, names, tend};
 
 const DROP: [&str; 7] = ["partition", "drop", "events", "--keep", "1 month", "--no-archive", "--yes"];
 

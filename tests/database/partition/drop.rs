@@ -1,8 +1,8 @@
 //! `partition drop`: what is due, what never goes, what has to be said beforehand, and what foreign keys ask for.
-use crate::common::database::Database;
-use crate::support::{
+use super::support::{
     at, contains, empty_events, events, fingerprint, journal, leave_pending, mark, names, tend,
 };
+use crate::common::database::Database;
 
 const YEAR: [&str; 6] = ["2026-07", "2026-08", "2026-09", "2026-10", "2026-11", "2026-12"];
 

@@ -2,9 +2,9 @@
 //! right exit code, nothing changed.
 use std::fs;
 
+use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 use crate::common::program::pgtend;
-use crate::support::{contains, events, fingerprint, names, tend};
 
 /// Names that have to come through every command as what they are.
 const ODD: [&str; 9] = [
@@ -182,7 +182,7 @@ async fn taken_names_are_told_with_what_has_them() {
 #[tokio::test]
 async fn the_mark_of_a_table_that_is_still_there_is_told() {
     let db = events(["2026-11", "2026-12"]).await;
-    crate::support::mark(&db, "events_p2026_12", "").await;
+    super::support::mark(&db, "events_p2026_12", "").await;
     db.batch("alter table events detach partition events_p2026_12").await;
     let said = tend(&db, ["partition", "create", "events", "--ahead", "1"]).run().code(1);
     contains(&said.stderr, "was detached to be dropped and is still there");

@@ -12,7 +12,7 @@ use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::exit_of;
 use crate::pg::catalog::PartitionedTable;
-use crate::pg::name::Ident;
+use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
 use crate::plan::Consented;
 
@@ -140,7 +140,23 @@ where
     }
 }
 
-/// What all the tables of a run share.
+/// A relation that one run at a time works on.
+#[derive(Clone, Copy, Debug)]
+pub struct Subject<'a> {
+    pub relation: &'a Relation,
+    pub oid: u32,
+    /// Foreign keys lead to it or away from it.
+    pub linked: bool,
+}
+
+impl<'a> From<&'a PartitionedTable> for Subject<'a> {
+    fn from(table: &'a PartitionedTable) -> Self {
+        let linked = table.references_out + table.references_in > 0;
+        Self { relation: &table.relation, oid: table.oid, linked }
+    }
+}
+
+/// What all the relations of a run share.
 #[derive(Debug)]
 pub struct Shared {
     pub budget: Budget,
@@ -154,21 +170,17 @@ impl Shared {
         Self { budget, journal: RefCell::new(None), foreign_keys: Mutex::new(()) }
     }
 
-    /// Does the work as the only run on the table.
+    /// Does the work as the only run on the relation.
     pub async fn claimed<T>(
         &self,
         context: &Context,
         session: &Session,
-        table: &PartitionedTable,
+        subject: &Subject<'_>,
         work: impl Future<Output = anyhow::Result<T>>,
     ) -> anyhow::Result<T> {
         // Two tables that refer to a third would wait for each other's lock on it.
-        let _alone = if table.references_out + table.references_in > 0 {
-            Some(self.foreign_keys.lock().await)
-        } else {
-            None
-        };
-        let claim = Claim::claim(session, &table.relation, table.oid, &self.budget, &context.stop).await?;
+        let _alone = if subject.linked { Some(self.foreign_keys.lock().await) } else { None };
+        let claim = Claim::claim(session, subject.relation, subject.oid, &self.budget, &context.stop).await?;
         let result = work.await;
         let released = claim.release().await;
         // When the work has failed, its error is the one that tells why.

@@ -7,9 +7,9 @@ use std::process::{Child, ExitStatus};
 use rustix::process::{Pid, Signal, kill_process};
 use tokio_postgres::Client;
 
+use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 use crate::common::program::Program;
-use crate::support::{contains, events, fingerprint, names, tend};
 
 const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database()
     and application_name like 'pgtend%' and wait_event_type = 'Lock'";

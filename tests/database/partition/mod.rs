@@ -1,0 +1,19 @@
+//! `pgtend partition`: what each command makes of a database, and what it refuses.
+mod bad_input;
+mod check;
+mod create;
+mod default;
+mod drop;
+mod dry_run;
+mod json;
+mod keys;
+mod list;
+mod locks;
+mod maintain;
+mod mark;
+mod outages;
+mod privileges;
+mod properties;
+mod signals;
+mod support;
+mod timezones;
