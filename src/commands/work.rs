@@ -10,11 +10,11 @@ use tokio::sync::Mutex;
 use crate::apply::{Budget, Journal, Opened, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
-use crate::output::exit_of;
+use crate::output::{Unplanned, exit_of};
 use crate::pg::catalog::PartitionedTable;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
-use crate::plan::Consented;
+use crate::plan::{Consented, Plan};
 
 const AT_ONCE: usize = 2;
 
@@ -71,8 +71,11 @@ impl Tally {
                 known.error.get_or_insert_with(|| text.clone());
             });
         }
-        if news && context.stop.requested().is_none() {
-            context.ui.error(error);
+        match (news && context.stop.requested().is_none(), context.args.dry_run) {
+            (true, false) => context.ui.error(error),
+            // The document that holds the plans names it too.
+            (true, true) => context.ui.complain(error),
+            (false, _) => {}
         }
     }
 
@@ -97,6 +100,24 @@ impl Tally {
             Some(first) if failed.iter().all(|exit| exit == first) => *first,
             Some(_) => Exit::Failed,
         }
+    }
+
+    /// Writes the plans of a dry run, and which targets have none because of an error.
+    pub fn show(
+        &self,
+        context: &Context,
+        session: &Session,
+        schema: &str,
+        plans: &[Plan],
+    ) -> anyhow::Result<Exit> {
+        let tables = self.tables.borrow();
+        let unplanned = |result: &TableResult| {
+            let (target, error) = (result.table.clone(), result.error.clone()?);
+            Some(Unplanned { target, error })
+        };
+        let failed: Vec<Unplanned> = tables.iter().filter_map(unplanned).collect();
+        context.ui.plans(schema, plans, context.timeouts(session), &failed)?;
+        Ok(self.exit())
     }
 
     /// Says how the whole went.

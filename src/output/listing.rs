@@ -91,7 +91,12 @@ impl Ui {
             Style::Markdown => ASCII_MARKDOWN,
             Style::Pipe => NOTHING,
         });
-        table.set_content_arrangement(ContentArrangement::Disabled);
+        match (style, self.width()) {
+            (Style::Screen, Some(width)) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
+            }
+            _ => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
         table.set_header(&listing.headers);
         for row in &listing.rows {
             table.add_row(row.iter().map(|cell| {

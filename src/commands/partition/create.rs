@@ -43,8 +43,7 @@ impl CreateArgs {
         }
         if context.args.dry_run {
             let plans = dry_plans(context, &session, &targets.found, now, &tally).await;
-            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
-            return Ok(tally.exit());
+            return tally.show(context, &session, SCHEMA, &plans);
         }
         create_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
