@@ -6,7 +6,7 @@ mod partitioned;
 mod properties;
 
 pub use find::{Found, RelationKind, TableName, find_relations};
-pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
+pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, foreign_keys};
 pub use partitioned::{
     KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,
     sizes, taken_names,
