@@ -1,5 +1,7 @@
 //! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
+mod archive;
+
 use std::ops::Range;
 
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
+pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -51,6 +54,10 @@ pub enum Run {
     /// touched, and runs in a transaction of its own after `guard`, until it touches none. The next smaller one takes
     /// over when one takes longer than the lock timeout.
     Batches { guard: Vec<Sql>, statements: Vec<Sql> },
+    /// Rows out into a file that is read back and proved equal before the next step begins.
+    Archive(Box<Archive>),
+    /// Rows of such a file back into a table.
+    Restore(Box<Restore>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -137,6 +144,8 @@ impl Step {
             Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
             Run::Alone { statement, .. } => vec![statement],
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
+            Run::Archive(archive) => vec![&archive.digest, &archive.copy],
+            Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
         }
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
-use super::partition::PartitionConfig;
+use super::partition::{Archive, PartitionConfig};
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -32,7 +32,14 @@ impl Config {
         let config = text(file)
             .and_then(|text| Self::parse(&text))
             .with_context(|| format!("read the configuration {}", file.display()));
-        Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
+        let mut config = config.exit(Exit::Usage)?;
+        for one in &mut config.partition {
+            if let (Some(Archive::Folder(folder)), Some(here)) = (&mut one.archive, file.parent()) {
+                *folder = here.join(&folder);
+            }
+        }
+        config.file = Some(file.to_owned());
+        Ok(config)
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
