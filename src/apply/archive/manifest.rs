@@ -64,6 +64,18 @@ pub(super) fn place(folder: &Path, subject: &Subject) -> (PathBuf, String) {
     (folder, format!("{}.{}", file_name(&subject.partition[1]), subject.oid))
 }
 
+/// Makes the folder, and a file in it for a moment: what cannot be archived must not be detached either.
+///
+/// # Errors
+/// When the folder cannot be made or written.
+pub fn prepare(folder: &Path) -> anyhow::Result<()> {
+    let prepare = || -> std::io::Result<()> {
+        fs::create_dir_all(folder)?;
+        tempfile::Builder::new().prefix(".pgtend-").tempfile_in(folder)?.close()
+    };
+    prepare().with_context(|| format!("write into the folder {}", folder.display()))
+}
+
 /// A name for the file system: letters, digits and a few signs as they are, every other byte as `%2F`.
 fn file_name(name: &str) -> String {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"_-".contains(&byte);

@@ -5,4 +5,4 @@ mod manifest;
 mod run;
 
 pub use file::{Content, read_back};
-pub use manifest::{Found, find, read};
+pub use manifest::{Found, find, prepare, read};

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::apply::Outcome;
+use crate::apply::archive::prepare;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::create::refresh;
@@ -146,8 +147,11 @@ async fn finalize_first(
 fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> {
     let Some(plan) = plan.filter(|plan| !plan.is_empty()) else { return Ok(None) };
     let losses = plan.losses().count();
-    if losses == 0 || target.wish.no_archive || target.wish.folder().is_some() {
+    if losses == 0 || target.wish.no_archive {
         return Ok(Some(plan));
+    }
+    if let Some(folder) = target.wish.folder() {
+        return prepare(folder).map(|()| Some(plan));
     }
     let name = target.table.relation.plain();
     let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
