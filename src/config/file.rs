@@ -6,7 +6,9 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
+use super::matview::MatviewConfig;
 use super::partition::{Archive, PartitionConfig};
+use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -20,6 +22,8 @@ pub struct Config {
     pub locks: Locks,
     pub journal: JournalConfig,
     pub partition: Vec<PartitionConfig>,
+    pub matview: Vec<MatviewConfig>,
+    pub schedule: ScheduleConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -48,6 +52,11 @@ impl Config {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
                 return Err(anyhow!("table `{}` is configured twice", one.table));
+            }
+        }
+        for (index, one) in config.matview.iter().enumerate() {
+            if config.matview[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("materialized view `{}` is configured twice", one.name));
             }
         }
         Ok(config)

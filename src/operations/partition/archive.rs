@@ -47,7 +47,7 @@ pub(super) fn archive_step(
     let digest = digest(name, &names);
     step.run = Run::Archive(Box::new(Archive { relation: name.clone(), folder, copy, digest, subject }));
     step.locks =
-        vec![Lock { relation: name.clone(), mode: LockMode::Share, first: false, held: Held::WhileReading }];
+        vec![Lock { held: Held::WhileReading, ..Lock::implied(name.clone(), LockMode::Share) }];
     step.interrupted = "the detached table keeps its rows; the next run archives it from the beginning";
     // A note tells what was written, and where.
     step.minor = true;
