@@ -1,2 +1,4 @@
 //! What pgtend can do: evidence from the catalog in, plans and findings out. No terminal, no environment, no clock.
+pub mod health;
+pub mod metrics;
 pub mod partition;
