@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
+use super::health::HealthConfig;
 use super::matview::MatviewConfig;
 use super::partition::{Archive, PartitionConfig};
 use super::schedule::ScheduleConfig;
@@ -21,6 +22,7 @@ const MOST_BYTES: u64 = 1_000_000;
 pub struct Config {
     pub locks: Locks,
     pub journal: JournalConfig,
+    pub health: HealthConfig,
     pub partition: Vec<PartitionConfig>,
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
@@ -48,6 +50,7 @@ impl Config {
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.health.limits().context("read [health]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {

@@ -10,7 +10,7 @@ mod story;
 mod trace;
 mod ui;
 
-pub use error::exit_of;
+pub use error::{exit_of, tell_usage};
 pub use format::{bytes, count, milliseconds, sparkline};
 pub use listing::{Cell, Column, Listing};
 pub use plan::{Timeouts, Unplanned};
