@@ -213,9 +213,12 @@ fn covers(more: &Index, less: &Index) -> bool {
         && included
 }
 
-/// As the server and people write it, without what they may write differently.
+/// As the server and people write it, without what they may write differently: blanks, parentheses, casts.
 fn squeeze(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"')).collect()
+    let bare: String = text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')' | '"')).collect();
+    let mut parts = bare.split("::");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |before, part| before + part.trim_start_matches(|c: char| c.is_ascii_alphabetic()))
 }
 
 fn shape(index: &CreateIndex) -> Index {
