@@ -92,7 +92,9 @@ impl Ui {
                 let file = property(file);
                 let end = column + diagnostic.width;
                 let told = escaped(&diagnostic.told());
-                format!("::{command} file={file},line={line},col={column},endColumn={end},title={name}::{told}")
+                format!(
+                    "::{command} file={file},line={line},col={column},endColumn={end},title={name}::{told}"
+                )
             })
             .collect();
         self.answer(&lines.join("\n"))
@@ -136,7 +138,17 @@ fn excerpt(text: &str, column: usize) -> (String, usize) {
 
 /// What a file holds is no reason to move the reader's cursor.
 fn printable(text: &str) -> String {
-    text.chars().map(|c| if c == '\t' { ' ' } else if c.is_control() { '\u{fffd}' } else { c }).collect()
+    text.chars()
+        .map(|c| {
+            if c == '\t' {
+                ' '
+            } else if c.is_control() {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 fn escaped(text: &str) -> String {
@@ -149,8 +161,8 @@ fn property(text: &str) -> String {
 
 /// Stays the same while lines above come and go (FNV-1a).
 fn fingerprint(text: &str) -> String {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
+        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
+    });
     format!("{hash:016x}")
 }

@@ -74,7 +74,8 @@ fn every_rule_has_a_case_or_needs_a_database() {
     ];
     for rule in FAMILIES.iter().flat_map(|family| family.rules) {
         let cased = listed.lines().filter(|line| line.starts_with("-- ")).any(|line| {
-            line.split_once(' ').is_some_and(|(_, title)| title[2..].split(", ").any(|name| name.trim() == rule.name))
+            line.split_once(' ')
+                .is_some_and(|(_, title)| title[2..].split(", ").any(|name| name.trim() == rule.name))
         });
         assert!(cased || elsewhere.contains(&rule.name), "{} is in no case", rule.name);
     }

@@ -35,8 +35,7 @@ pub fn here(impact: &Impact) -> String {
     let table = &impact.table;
     let rows = impact.rows_estimate.map(|rows| format!("{} rows", count(rows)));
     let writes = impact.writes_per_second.map(|writes| format!("{} writes/s", count(writes)));
-    let facts: Vec<String> =
-        rows.into_iter().chain([bytes(impact.size_bytes)]).chain(writes).collect();
+    let facts: Vec<String> = rows.into_iter().chain([bytes(impact.size_bytes)]).chain(writes).collect();
     let facts = facts.join(", ");
     let about = impact.estimate_ms.map(|ms| format!("about {}", milliseconds(ms)));
     match (impact.waits, about) {
@@ -44,7 +43,11 @@ pub fn here(impact: &Impact) -> String {
         (Waits::Nobody, Some(about)) => format!("it takes {about} on {table} ({facts})"),
         (Waits::Writers, None) => format!("writers of {table} wait for the lock's turn ({facts})"),
         (Waits::Writers, Some(about)) => format!("writers of {table} wait for {about} ({facts})"),
-        (Waits::Everybody, None) => format!("readers and writers of {table} wait for the lock's turn ({facts})"),
-        (Waits::Everybody, Some(about)) => format!("readers and writers of {table} wait for {about} ({facts})"),
+        (Waits::Everybody, None) => {
+            format!("readers and writers of {table} wait for the lock's turn ({facts})")
+        }
+        (Waits::Everybody, Some(about)) => {
+            format!("readers and writers of {table} wait for {about} ({facts})")
+        }
     }
 }

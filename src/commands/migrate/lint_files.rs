@@ -64,9 +64,8 @@ fn read(file: &Path) -> anyhow::Result<String> {
     let metadata = std::fs::metadata(file)?;
     ensure!(metadata.is_file(), "not a regular file");
     ensure!(metadata.len() <= MOST_BYTES, "larger than 64 MB");
-    String::from_utf8(std::fs::read(file)?).map_err(|error| {
-        anyhow!("not UTF-8 from byte {} on", error.utf8_error().valid_up_to())
-    })
+    String::from_utf8(std::fs::read(file)?)
+        .map_err(|error| anyhow!("not UTF-8 from byte {} on", error.utf8_error().valid_up_to()))
 }
 
 /// A file itself, whatever its name; of a folder all `.sql` files, in the order of their versions.
@@ -112,12 +111,16 @@ fn is_among(file: &Path, changed: &BTreeSet<PathBuf>) -> bool {
 
 /// Files that differ from where this branch left the reference, and those that git does not know yet.
 fn changed_since(reference: &str) -> anyhow::Result<BTreeSet<PathBuf>> {
-    ensure!(!reference.is_empty() && !reference.starts_with('-'), "`{reference}` is no commit, branch or tag");
+    ensure!(
+        !reference.is_empty() && !reference.starts_with('-'),
+        "`{reference}` is no commit, branch or tag"
+    );
     let top = git(&["rev-parse", "--show-toplevel"])?;
     let base = git(&["merge-base", reference, "HEAD"])
         .with_context(|| format!("find where this branch left `{reference}`"))
         .hint("a shallow clone may lack the commit: fetch it first, as with `git fetch --unshallow`")?;
-    let changed = git(&["diff", "--name-only", "-z", "--diff-filter=d", "--no-renames", base.trim_end(), "--"])?;
+    let changed =
+        git(&["diff", "--name-only", "-z", "--diff-filter=d", "--no-renames", base.trim_end(), "--"])?;
     let new = git(&["ls-files", "--others", "--exclude-standard", "--full-name", "-z", ":/"])?;
     let top = Path::new(top.trim_end_matches(['\r', '\n'])).to_owned();
     let names = changed.split('\0').chain(new.split('\0')).filter(|name| !name.is_empty());

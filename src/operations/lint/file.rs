@@ -1,10 +1,10 @@
 //! A file as the rules see it: statements and what each does, waivers, and where a byte stands.
 use std::ops::Range;
 
-use super::lexer::{cut, lex};
-use super::statement::words::Word;
+use super::statement::words::{Word, words};
 use super::statement::{Act, ActionKind, read};
 use super::waiver::{self, Waiver, directives};
+use crate::pg::script::{Comment, Position, Script, ScriptError, Statement};
 
 #[derive(Debug)]
 pub struct File {
@@ -65,19 +65,14 @@ impl File {
             no_transaction: false,
             text,
         };
-        let readable = without_variables(&file.text);
-        match cut(&readable) {
-            Ok(cuts) => {
-                file.items = cuts
-                    .into_iter()
-                    .map(|cut| Item { act: read(&cut.words), span: cut.span, words: cut.words, ended: cut.ended })
-                    .collect();
+        let readable = readable(&file.text);
+        match Script::parse(&readable) {
+            Ok(script) => {
+                file.items = script.statements.iter().map(Item::of).collect();
+                script.comments.iter().for_each(|comment| file.read_comment(comment));
             }
-            Err(failed) => {
-                file.broken = Some(Broken { fault: failed.fault, span: failed.span, message: failed.message });
-            }
+            Err(error) => file.broken = Some(Broken::of(&file.text, &error)),
         }
-        file.read_comments();
         file
     }
 
@@ -92,48 +87,50 @@ impl File {
     }
 
     pub fn place(&self, span: &Range<usize>) -> Place {
-        let before = self.text.get(..span.start).unwrap_or(&self.text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let text = self.text[line_start..].lines().next().unwrap_or_default();
-        let column = before[line_start..].chars().count();
-        let left = text.chars().count().saturating_sub(column);
-        let width = self.text.get(span.clone()).map_or(0, |part| part.lines().next().unwrap_or_default().chars().count());
-        Place {
-            line: before.matches('\n').count() + 1,
-            column: column + 1,
-            width: width.min(left).max(1),
-            text: text.to_owned(),
-        }
+        let start = span.start.min(self.text.len());
+        let Position { line, column } = Position::of(&self.text, start);
+        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        let left = text.chars().count().saturating_sub(column - 1);
+        let part = self.text.get(span.clone()).and_then(|part| part.lines().next()).unwrap_or_default();
+        Place { line, column, width: part.chars().count().min(left).max(1), text: text.to_owned() }
     }
 
-    /// The comments between statements: the head of the file, and waivers.
-    fn read_comments(&mut self) {
-        let mut from = 0;
-        let starts: Vec<usize> = self.items.iter().map(|item| item.span.start).collect();
-        for (number, start) in starts.iter().copied().chain([self.text.len()]).enumerate() {
-            for comment in comments(&self.text, from..start) {
-                self.read_comment(comment, from, number);
-            }
-            from = self.items.get(number).map_or(start, |item| item.span.end);
-        }
-    }
-
-    /// `number`: the statement behind the comment. `gap`: where the one before has ended.
-    fn read_comment(&mut self, span: Range<usize>, gap: usize, number: usize) {
-        let text = self.text[span.clone()].to_owned();
-        let between = &self.text[gap..span.start];
-        let head = number == 0 && !between.trim_start_matches('\u{feff}').contains("\n\n") && !between.contains("\n\r\n");
+    fn read_comment(&mut self, comment: &Comment<'_>) {
+        let at = comment.span.start;
+        let behind = self.items.partition_point(|item| item.span.start <= at);
+        let before = behind.checked_sub(1).and_then(|number| self.items.get(number));
+        let text_before = &self.text[..at];
+        let head = behind == 0 && !text_before.contains("\n\n") && !text_before.contains("\n\r\n");
         if head {
-            self.no_transaction |= asks_for_no_transaction(&text);
+            self.no_transaction |= asks_for_no_transaction(comment.text);
         }
-        // A comment behind a statement on its line is that statement's.
-        let item = if between.contains('\n') { number } else { number.saturating_sub(1) };
+        // A comment within a statement or behind it on its line is that statement's.
+        let belongs = before.is_some_and(|item| !self.text[item.span.end.min(at)..at].contains('\n'));
+        let item = if belongs { behind - 1 } else { behind };
         let item = if head { None } else { Some(item) };
-        self.waivers.extend(waiver::read(&text, span, item));
+        self.waivers.extend(waiver::read(comment.text, comment.span.clone(), item));
+    }
+}
+
+impl Broken {
+    fn of(text: &str, error: &ScriptError) -> Self {
+        let rest = text.get(error.offset..).unwrap_or_default();
+        let fault = match rest.get(..5).unwrap_or(rest).to_ascii_lowercase().as_str() {
+            start if start.starts_with("\\.") || matches!(start, "stdin" | "stdou") => Fault::Copy,
+            start if start.starts_with('\\') => Fault::Psql,
+            _ => Fault::Syntax,
+        };
+        let end = error.offset + rest.chars().next().map_or(0, char::len_utf8);
+        Self { fault, span: error.offset..end, message: error.message.clone() }
     }
 }
 
 impl Item {
+    fn of(statement: &Statement<'_>) -> Self {
+        let words = words(&statement.tokens);
+        Self { act: read(&words), span: statement.span.clone(), words, ended: statement.terminated }
+    }
+
     /// The server refuses it inside a transaction.
     pub fn is_outside(&self) -> bool {
         match &self.act {
@@ -151,7 +148,8 @@ impl Item {
 
 /// The words of a text that may be no SQL, as a function's body; none when it cannot be taken apart.
 pub fn words_of(text: &str) -> Vec<Word> {
-    lex(text).unwrap_or_default()
+    let script = Script::parse(text).map(|script| script.statements).unwrap_or_default();
+    script.iter().flat_map(|statement| words(&statement.tokens)).collect()
 }
 
 /// As pgtend, sqlx, goose and graphile-worker write it.
@@ -163,28 +161,14 @@ fn asks_for_no_transaction(comment: &str) -> bool {
     matches!(text, "no-transaction" | "+goose NO TRANSACTION")
 }
 
-/// Line comments in a gap between statements, where only blanks, comments and semicolons stand.
-fn comments(text: &str, gap: Range<usize>) -> Vec<Range<usize>> {
-    let mut found = Vec::new();
-    let mut at = gap.start;
-    while let Some(rest) = text.get(at..gap.end).filter(|rest| !rest.is_empty()) {
-        if rest.starts_with("--") {
-            let end = at + rest.find('\n').unwrap_or(rest.len());
-            found.push(at..end);
-            at = end;
-        } else if rest.starts_with("/*") {
-            at += rest.find("*/").map_or(rest.len(), |end| end + 2);
-        } else {
-            at += rest.chars().next().map_or(1, char::len_utf8);
-        }
-    }
-    found
-}
-
-/// `${name}` as an identifier of the same length, so that every byte stays where it is.
-fn without_variables(text: &str) -> String {
+/// `${name}` as an identifier of the same length, a byte order mark as blanks: every byte stays where it is.
+fn readable(text: &str) -> String {
     let mut readable = String::with_capacity(text.len());
     let mut rest = text;
+    if let Some(behind) = rest.strip_prefix('\u{feff}') {
+        readable.push_str("   ");
+        rest = behind;
+    }
     while let Some(start) = rest.find("${") {
         let (before, variable) = rest.split_at(start);
         let Some(end) = variable.find('}') else { break };

@@ -4,7 +4,6 @@ mod check;
 mod file;
 mod history;
 mod impact;
-mod lexer;
 mod rule;
 mod rules;
 mod scene;

@@ -2,8 +2,8 @@
 use super::catalog::{Catalog, Table};
 use super::file::{File, Item};
 use super::history::History;
-use super::statement::{Act, Action, AlterTable};
 use super::statement::words::Word;
+use super::statement::{Act, Action, AlterTable};
 use crate::pg::catalog::TableName;
 
 #[derive(Clone, Copy, Debug)]

@@ -5,7 +5,7 @@ use anyhow::Context as _;
 
 use super::catalog::{Catalog, Function, Table};
 use super::file::File;
-use super::statement::{names_in, calls_in};
+use super::statement::{calls_in, names_in};
 use crate::pg::catalog::TableName;
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -22,7 +22,9 @@ pub async fn survey(session: &Session, files: &[File]) -> anyhow::Result<Catalog
     Ok(Catalog {
         version: session.facts().version,
         tables: read_tables(session, &tables).await.context("read the tables that the files name")?,
-        functions: read_functions(session, &functions).await.context("read the functions that the files name")?,
+        functions: read_functions(session, &functions)
+            .await
+            .context("read the functions that the files name")?,
     })
 }
 

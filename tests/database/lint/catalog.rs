@@ -37,14 +37,19 @@ async fn partitioned_tables_are_known() {
 #[tokio::test]
 async fn an_attach_is_judged_by_the_check_and_the_default_partition() {
     let db = events().await;
-    let attach = "alter table events attach partition events_11 for values from ('2026-11-01') to ('2026-12-01');";
+    let attach =
+        "alter table events attach partition events_11 for values from ('2026-11-01') to ('2026-12-01');";
     assert_eq!(found(&db, attach), ["attach-without-check info"]);
-    let check = r#"alter table events_11 add constraint c check ("At" >= '2026-11-01' and "At" < '2026-12-01')"#;
+    let check =
+        r#"alter table events_11 add constraint c check ("At" >= '2026-11-01' and "At" < '2026-12-01')"#;
     db.batch(&format!("{check} not valid")).await;
     assert_eq!(found(&db, attach), ["attach-without-check info"], "not valid proves nothing");
     db.batch("alter table events_11 validate constraint c").await;
     assert_eq!(found(&db, attach), [""; 0]);
-    db.batch("create table events_d partition of events default; insert into events values (2, '2030-01-01')").await;
+    db.batch(
+        "create table events_d partition of events default; insert into events values (2, '2030-01-01')",
+    )
+    .await;
     assert_eq!(found(&db, attach), ["attach-beside-default-rows info"]);
 }
 
@@ -66,8 +71,14 @@ async fn types_that_leave_the_rows_alone() {
     for harmless in ["status type varchar(40)", "status type text", "net set data type numeric(12, 2)"] {
         assert_eq!(found(&db, &format!("alter table orders alter {harmless};")), [""; 0], "{harmless}");
     }
-    for rewrite in ["status type varchar(10)", "net type numeric(12, 3)", "id type int", "note type text using note"] {
-        assert_eq!(found(&db, &format!("alter table orders alter {rewrite};")), ["type-change error"], "{rewrite}");
+    for rewrite in
+        ["status type varchar(10)", "net type numeric(12, 3)", "id type int", "note type text using note"]
+    {
+        assert_eq!(
+            found(&db, &format!("alter table orders alter {rewrite};")),
+            ["type-change error"],
+            "{rewrite}"
+        );
     }
 }
 
@@ -106,9 +117,13 @@ async fn an_index_that_another_one_covers() {
     ] {
         assert_eq!(duplicate(other), None, "{other}");
     }
-    assert_eq!(duplicate("n on orders (customer_id, status desc, note)").as_deref(), Some("duplicate-index info"));
+    assert_eq!(
+        duplicate("n on orders (customer_id, status desc, note)").as_deref(),
+        Some("duplicate-index info")
+    );
     // What a unique index guards, a longer one does not.
-    let unique = found(&db, "-- pgtend: no-transaction\ncreate unique index concurrently n on orders (customer_id);");
+    let unique =
+        found(&db, "-- pgtend: no-transaction\ncreate unique index concurrently n on orders (customer_id);");
     assert_eq!(unique, [""; 0]);
 }
 
@@ -116,7 +131,8 @@ async fn an_index_that_another_one_covers() {
 async fn a_swap_names_the_foreign_keys_that_stay_behind() {
     let db = orders().await;
     db.batch("create table lines (order_id bigint constraint lines_order_fk references orders (id))").await;
-    let said = lint(&db, "alter table orders rename to orders_old; alter table vacant rename to orders;").code(3);
+    let said =
+        lint(&db, "alter table orders rename to orders_old; alter table vacant rename to orders;").code(3);
     contains(&said.stdout, "these foreign keys point to orders_old then: lines_order_fk of public.lines");
 }
 
@@ -129,7 +145,8 @@ async fn functions_are_looked_up() {
          create function fixed() returns float8 immutable language sql as 'select 1.0::float8'",
     )
     .await;
-    let concurrently = |sql: &str| format!("-- pgtend: no-transaction\ncreate index concurrently i on orders ({sql});");
+    let concurrently =
+        |sql: &str| format!("-- pgtend: no-transaction\ncreate index concurrently i on orders ({sql});");
     assert_eq!(found(&db, &concurrently("norm(note)")), ["function-not-qualified warning"]);
     assert_eq!(found(&db, &concurrently("public.norm(note)")), [""; 0]);
     assert_eq!(found(&db, &concurrently("lower(note)")), [""; 0]);

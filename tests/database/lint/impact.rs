@@ -42,7 +42,10 @@ async fn an_empty_table_or_one_that_is_not_there_holds_up_nobody() {
 #[tokio::test]
 async fn a_small_table_is_worth_a_remark() {
     let db = orders().await;
-    assert_eq!(found(&db, "create index i on customers (id);"), ["index-not-concurrent info", "duplicate-index warning"]);
+    assert_eq!(
+        found(&db, "create index i on customers (id);"),
+        ["index-not-concurrent info", "duplicate-index warning"]
+    );
     assert_eq!(found(&db, "alter table customers alter column id type text;"), ["type-change info"]);
     // No size makes this one harmless.
     assert_eq!(found(&db, "drop table customers;"), ["drop-table warning"]);

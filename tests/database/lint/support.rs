@@ -13,7 +13,10 @@ pub fn lint(db: &Database, sql: &str) -> Output {
 pub fn found(db: &Database, sql: &str) -> Vec<String> {
     let word = |finding: &Value, key: &str| finding[key].as_str().unwrap().to_owned();
     let document = lint(db, sql).json();
-    assert_eq!((&document["schema"], &document["with_database"]), (&"pgtend.migrate.lint/1".into(), &true.into()));
+    assert_eq!(
+        (&document["schema"], &document["with_database"]),
+        (&"pgtend.migrate.lint/1".into(), &true.into())
+    );
     let findings = document["findings"].as_array().unwrap().iter();
     findings.map(|finding| format!("{} {}", word(finding, "rule"), word(finding, "level"))).collect()
 }

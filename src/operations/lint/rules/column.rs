@@ -146,7 +146,8 @@ fn proved(scene: &Scene<'_>, table: &TableName, column: &str) -> bool {
 
 fn not_null_without_default(scene: &Scene<'_>) -> Vec<Hit> {
     columns(scene, |column| {
-        let filled = column.default.is_some() || column.identity || column.generated || is_serial(&column.kind);
+        let filled =
+            column.default.is_some() || column.identity || column.generated || is_serial(&column.kind);
         (column.not_null || column.primary) && !filled
     })
 }
@@ -188,8 +189,10 @@ fn int_key(scene: &Scene<'_>) -> Vec<Hit> {
     });
     let small = |column: &&Column| {
         let kind = column.kind.as_str();
-        matches!(kind, "int" | "integer" | "int4" | "smallint" | "int2" | "serial" | "serial4" | "smallserial")
-            && (column.primary || alone == Some(&column.name))
+        matches!(
+            kind,
+            "int" | "integer" | "int4" | "smallint" | "int2" | "serial" | "serial4" | "smallserial"
+        ) && (column.primary || alone == Some(&column.name))
             && !create.temporary
             && column.references.is_none()
     };
@@ -203,7 +206,12 @@ fn timestamp_without_zone(scene: &Scene<'_>) -> Vec<Hit> {
     };
     let hit = |column: &Column| Hit::default().at(&column.span);
     match scene.act() {
-        Act::CreateTable(create) if !create.temporary => create.columns.iter().filter(without).map(hit).collect(),
-        _ => columns(scene, |column| without(&column)).into_iter().map(|hit| Hit { table: None, ..hit }).collect(),
+        Act::CreateTable(create) if !create.temporary => {
+            create.columns.iter().filter(without).map(hit).collect()
+        }
+        _ => columns(scene, |column| without(&column))
+            .into_iter()
+            .map(|hit| Hit { table: None, ..hit })
+            .collect(),
     }
 }

@@ -15,7 +15,11 @@ pub const FAMILY: Family = Family {
             instead: "CREATE UNIQUE INDEX CONCURRENTLY first, then ADD CONSTRAINT ... UNIQUE USING INDEX",
             waits: Waits::Everybody,
             work: Work::Build,
-            squawk: &["disallowed-unique-constraint", "disallow-unique-constraint", "adding-primary-key-constraint"],
+            squawk: &[
+                "disallowed-unique-constraint",
+                "disallow-unique-constraint",
+                "adding-primary-key-constraint",
+            ],
             look: Look::Statement(constraint_builds_index),
         },
         Rule {
@@ -100,7 +104,9 @@ fn constraint_builds_index(scene: &Scene<'_>) -> Vec<Hit> {
         .filter(|(_, c)| matches!(c.kind, ConstraintKind::Unique { using_index: false, .. }))
         .map(|(table, constraint)| Hit::on(table).at(&constraint.span));
     let columns = scene.actions().filter_map(|(table, action)| match &action.kind {
-        ActionKind::AddColumn(column) if column.unique || column.primary => Some(Hit::on(table).at(&column.span)),
+        ActionKind::AddColumn(column) if column.unique || column.primary => {
+            Some(Hit::on(table).at(&column.span))
+        }
         _ => None,
     });
     constraints.chain(columns).collect()
@@ -162,7 +168,9 @@ fn inline_foreign_key(scene: &Scene<'_>) -> Vec<Hit> {
     }
     for (table, action) in scene.actions() {
         match &action.kind {
-            ActionKind::AddColumn(column) if column.default.is_none() => referenced.extend(&column.references),
+            ActionKind::AddColumn(column) if column.default.is_none() => {
+                referenced.extend(&column.references)
+            }
             ActionKind::AddConstraint(constraint) if scene.is_new(table) => {
                 referenced.extend(references(constraint));
             }

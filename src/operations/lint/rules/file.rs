@@ -3,8 +3,24 @@ use crate::operations::lint::file::{Fault, File};
 use crate::operations::lint::rule::{Family, Hit, Level, Look, Rule, Waits, Work, when};
 
 /// A rule of files holds up nobody.
-const fn rule(name: &'static str, level: Level, danger: &'static str, instead: &'static str, look: Look) -> Rule {
-    Rule { name, level, danger, lock: "none", instead, waits: Waits::Nobody, work: Work::Catalog, squawk: &[], look }
+const fn rule(
+    name: &'static str,
+    level: Level,
+    danger: &'static str,
+    instead: &'static str,
+    look: Look,
+) -> Rule {
+    Rule {
+        name,
+        level,
+        danger,
+        lock: "none",
+        instead,
+        waits: Waits::Nobody,
+        work: Work::Catalog,
+        squawk: &[],
+        look,
+    }
 }
 
 pub const FAMILY: Family = Family {

@@ -186,7 +186,11 @@ fn duplicate_index(scene: &Scene<'_>) -> Vec<Hit> {
         Some(table) => table.indexes.iter().filter(|other| other.valid).cloned().collect(),
         None => Vec::new(),
     };
-    made.chain(there).filter(|other| !same_name(&other.name)).find_map(|other| compare(&new, &other)).into_iter().collect()
+    made.chain(there)
+        .filter(|other| !same_name(&other.name))
+        .find_map(|other| compare(&new, &other))
+        .into_iter()
+        .collect()
 }
 
 fn compare(new: &Index, other: &Index) -> Option<Hit> {
@@ -204,7 +208,8 @@ fn covers(more: &Index, less: &Index) -> bool {
     let equal = more.keys.len() == less.keys.len();
     let predicate = |index: &Index| index.predicate.as_deref().map(squeeze);
     let guards = less.unique && !(more.unique && equal);
-    let included = less.include.iter().all(|column| more.include.contains(column) || more.keys.contains(column));
+    let included =
+        less.include.iter().all(|column| more.include.contains(column) || more.keys.contains(column));
     begins
         && (equal || more.method == "btree")
         && more.method == less.method
@@ -223,7 +228,10 @@ fn squeeze(text: &str) -> String {
 
 fn shape(index: &CreateIndex) -> Index {
     Index {
-        name: index.name.as_ref().map_or_else(|| "an index without a name".to_owned(), |name| name.name.clone()),
+        name: index
+            .name
+            .as_ref()
+            .map_or_else(|| "an index without a name".to_owned(), |name| name.name.clone()),
         unique: index.unique,
         valid: true,
         method: index.method.clone(),

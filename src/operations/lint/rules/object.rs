@@ -143,7 +143,10 @@ fn refresh_without_unique_index(scene: &Scene<'_>) -> Vec<Hit> {
     let made = scene.history.has_unique_index(view);
     let known = scene.table(view).map(|known| {
         let over_all = |key: &String| !key.contains('(');
-        known.indexes.iter().any(|i| i.unique && i.valid && i.predicate.is_none() && i.keys.iter().all(over_all))
+        known
+            .indexes
+            .iter()
+            .any(|i| i.unique && i.valid && i.predicate.is_none() && i.keys.iter().all(over_all))
     });
     let has = known.unwrap_or(!scene.is_new(view));
     when(!made && !has, Hit::default())
@@ -170,7 +173,9 @@ fn cluster(scene: &Scene<'_>) -> Vec<Hit> {
 
 fn lock_table(scene: &Scene<'_>) -> Vec<Hit> {
     match scene.act() {
-        Act::Lock { tables, mode } if !matches!(mode.as_str(), "access share" | "row share" | "row exclusive") => {
+        Act::Lock { tables, mode }
+            if !matches!(mode.as_str(), "access share" | "row share" | "row exclusive") =>
+        {
             let live = tables.iter().find(|table| !scene.is_new(table));
             live.map(Hit::on).into_iter().collect()
         }
@@ -185,9 +190,11 @@ fn drop_schema(scene: &Scene<'_>) -> Vec<Hit> {
 
 fn drop_cascade(scene: &Scene<'_>) -> Vec<Hit> {
     let dropped = match scene.act() {
-        Act::Drop { kind: "table" | "foreign table" | "materialized view" | "view", names, cascade: true } => {
-            names.iter().find(|name| !scene.is_new(name)).map(Hit::on)
-        }
+        Act::Drop {
+            kind: "table" | "foreign table" | "materialized view" | "view",
+            names,
+            cascade: true,
+        } => names.iter().find(|name| !scene.is_new(name)).map(Hit::on),
         Act::DropIndex { cascade: true, .. } | Act::Drop { cascade: true, .. } => Some(Hit::default()),
         _ => None,
     };
@@ -241,5 +248,8 @@ fn ddl_in_body(scene: &Scene<'_>) -> Vec<Hit> {
     let Act::Do { body: Some(body) } = scene.act() else { return Vec::new() };
     let words = crate::operations::lint::file::words_of(&body.text);
     let found = DDL.iter().find(|keywords| has(&words, keywords));
-    found.map(|keywords| Hit::default().note(format!("it holds {}", keywords.join(" ").to_uppercase()))).into_iter().collect()
+    found
+        .map(|keywords| Hit::default().note(format!("it holds {}", keywords.join(" ").to_uppercase())))
+        .into_iter()
+        .collect()
 }

@@ -94,7 +94,9 @@ fn attach_beside_default_rows(scene: &Scene<'_>) -> Vec<Hit> {
         parents.extend(&create.partition_of);
     }
     let with_rows = |table: &TableName| scene.table(table)?.default_partition.clone();
-    let hit = |table: &TableName| with_rows(table).map(|name| Hit::on(table).note(format!("the default partition is {name}")));
+    let hit = |table: &TableName| {
+        with_rows(table).map(|name| Hit::on(table).note(format!("the default partition is {name}")))
+    };
     parents.into_iter().filter_map(hit).collect()
 }
 
@@ -107,7 +109,9 @@ fn partition_of_live_table(scene: &Scene<'_>) -> Vec<Hit> {
 
 fn detach_not_concurrent(scene: &Scene<'_>) -> Vec<Hit> {
     let detached = scene.actions().filter_map(|(table, action)| match &action.kind {
-        ActionKind::Detach { partition, concurrently: false, finalize: false } if !scene.is_new(partition) => {
+        ActionKind::Detach { partition, concurrently: false, finalize: false }
+            if !scene.is_new(partition) =>
+        {
             Some(Hit::on(table).at(&action.span))
         }
         _ => None,
@@ -120,10 +124,15 @@ fn unique_without_partition_key(scene: &Scene<'_>) -> Vec<Hit> {
     for (table, columns) in unique_columns(scene) {
         let key = match scene.history.partition_key(table) {
             Some(key) => key.to_vec(),
-            None => own_key(scene).or_else(|| Some(scene.table(table)?.partition_key.clone())).unwrap_or_default(),
+            None => {
+                own_key(scene).or_else(|| Some(scene.table(table)?.partition_key.clone())).unwrap_or_default()
+            }
         };
         let lacking: Vec<String> = key.into_iter().filter(|column| !columns.contains(column)).collect();
-        hits.extend(when(!lacking.is_empty(), Hit::default().note(format!("it lacks {}", lacking.join(", ")))));
+        hits.extend(when(
+            !lacking.is_empty(),
+            Hit::default().note(format!("it lacks {}", lacking.join(", "))),
+        ));
     }
     hits
 }

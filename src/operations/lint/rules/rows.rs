@@ -62,14 +62,21 @@ fn bulk_rows(scene: &Scene<'_>) -> Vec<Hit> {
     let (table, condition) = match scene.act() {
         Act::Update { table, condition } | Act::Delete { table, condition } => (table, condition.as_deref()),
         Act::Merge { into, source: Some(source) } if !scene.is_new(source) => {
-            return many(scene, source).into_iter().map(|hit| Hit { table: Some(into.clone()), ..hit }).collect();
+            return many(scene, source)
+                .into_iter()
+                .map(|hit| Hit { table: Some(into.clone()), ..hit })
+                .collect();
         }
         _ => return Vec::new(),
     };
     let Some(condition) = condition else { return many(scene, table) };
     // Only the database can say whether a condition bounds anything.
     let unbounded = scene.table(table).is_some() && !finds_by_key(scene, table, condition);
-    if unbounded { many(scene, table).into_iter().map(|hit| hit.level(Level::Warning)).collect() } else { Vec::new() }
+    if unbounded {
+        many(scene, table).into_iter().map(|hit| hit.level(Level::Warning)).collect()
+    } else {
+        Vec::new()
+    }
 }
 
 fn many(scene: &Scene<'_>, table: &TableName) -> Vec<Hit> {
@@ -80,11 +87,15 @@ fn many(scene: &Scene<'_>, table: &TableName) -> Vec<Hit> {
 /// Every column of a unique index is compared for equality, and nothing else is offered by `or`.
 fn finds_by_key(scene: &Scene<'_>, table: &TableName, condition: &[Word]) -> bool {
     let compared = |column: &String| {
-        condition.windows(2).any(|pair| pair[0].text == *column && (pair[1].is_symbol("=") || pair[1].is("in")))
+        condition
+            .windows(2)
+            .any(|pair| pair[0].text == *column && (pair[1].is_symbol("=") || pair[1].is("in")))
     };
     let indexes = scene.table(table).map(|known| known.indexes.as_slice()).unwrap_or_default();
     !has(condition, &["or"])
-        && indexes.iter().any(|index| index.unique && index.predicate.is_none() && index.keys.iter().all(compared))
+        && indexes
+            .iter()
+            .any(|index| index.unique && index.predicate.is_none() && index.keys.iter().all(compared))
 }
 
 fn insert_select_copy(scene: &Scene<'_>) -> Vec<Hit> {
@@ -120,6 +131,8 @@ fn rows_under_lock(scene: &Scene<'_>) -> Vec<Hit> {
 fn truncate(scene: &Scene<'_>) -> Vec<Hit> {
     let Act::Truncate { tables, cascade } = scene.act() else { return Vec::new() };
     let hit = tables.iter().find(|table| !scene.is_new(table)).map(Hit::on);
-    let cascades = |hit: Hit| if *cascade { hit.note("CASCADE empties every table that refers to it as well") } else { hit };
+    let cascades = |hit: Hit| {
+        if *cascade { hit.note("CASCADE empties every table that refers to it as well") } else { hit }
+    };
     hit.map(cascades).into_iter().collect()
 }

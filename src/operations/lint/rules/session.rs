@@ -83,7 +83,10 @@ fn transaction_control(scene: &Scene<'_>) -> Vec<Hit> {
 }
 
 fn concurrently_in_transaction(scene: &Scene<'_>) -> Vec<Hit> {
-    when(scene.file.in_transaction() && !scene.file.implies_no_transaction() && scene.item.is_outside(), Hit::default())
+    when(
+        scene.file.in_transaction() && !scene.file.implies_no_transaction() && scene.item.is_outside(),
+        Hit::default(),
+    )
 }
 
 fn search_path_changed(scene: &Scene<'_>) -> Vec<Hit> {
@@ -101,7 +104,8 @@ fn search_path_changed(scene: &Scene<'_>) -> Vec<Hit> {
 
 fn lock_timeout_off(scene: &Scene<'_>) -> Vec<Hit> {
     let Act::Set { name, value, .. } = scene.act() else { return Vec::new() };
-    let off = value.first().is_none_or(|word| word.is("default") || word.text.trim_start_matches('0').is_empty());
+    let off =
+        value.first().is_none_or(|word| word.is("default") || word.text.trim_start_matches('0').is_empty());
     when(name == "lock_timeout" && off, Hit::default())
 }
 

@@ -134,7 +134,9 @@ fn drop_table(scene: &Scene<'_>) -> Vec<Hit> {
     let parent = scene.table(name).and_then(|table| table.parent.as_ref());
     let hit = Hit::on(name);
     vec![match parent {
-        Some(parent) => hit.note(format!("it is a partition: {parent} is locked in ACCESS EXCLUSIVE mode as well")),
+        Some(parent) => {
+            hit.note(format!("it is a partition: {parent} is locked in ACCESS EXCLUSIVE mode as well"))
+        }
         None => hit,
     }]
 }

@@ -7,37 +7,106 @@ use crate::pg::catalog::TableName;
 #[derive(Clone, Debug)]
 pub enum Act {
     CreateIndex(CreateIndex),
-    DropIndex { names: Vec<TableName>, concurrently: bool, cascade: bool },
-    Reindex { target: Reindex, name: Option<TableName>, concurrently: bool },
+    DropIndex {
+        names: Vec<TableName>,
+        concurrently: bool,
+        cascade: bool,
+    },
+    Reindex {
+        target: Reindex,
+        name: Option<TableName>,
+        concurrently: bool,
+    },
     CreateTable(CreateTable),
-    CreateTableAs { table: TableName, temporary: bool, query: Vec<Word> },
+    CreateTableAs {
+        table: TableName,
+        temporary: bool,
+        query: Vec<Word>,
+    },
     AlterTable(AlterTable),
     /// Any other object than an index: `kind` as in `table`, `materialized view`, `schema`.
-    Drop { kind: &'static str, names: Vec<TableName>, cascade: bool },
-    Insert { into: TableName, source: Vec<Word> },
-    Update { table: TableName, condition: Option<Vec<Word>> },
-    Delete { table: TableName, condition: Option<Vec<Word>> },
-    Merge { into: TableName, source: Option<TableName> },
-    Truncate { tables: Vec<TableName>, cascade: bool },
-    CreateMaterializedView { name: TableName, if_not_exists: bool },
-    Refresh { view: TableName, concurrently: bool },
-    CreateTrigger { table: TableName },
-    CreateRule { table: TableName },
-    CreatePolicy { table: TableName },
-    Vacuum { full: bool, tables: Vec<TableName> },
-    Cluster { table: Option<TableName> },
-    Lock { tables: Vec<TableName>, mode: String },
+    Drop {
+        kind: &'static str,
+        names: Vec<TableName>,
+        cascade: bool,
+    },
+    Insert {
+        into: TableName,
+        source: Vec<Word>,
+    },
+    Update {
+        table: TableName,
+        condition: Option<Vec<Word>>,
+    },
+    Delete {
+        table: TableName,
+        condition: Option<Vec<Word>>,
+    },
+    Merge {
+        into: TableName,
+        source: Option<TableName>,
+    },
+    Truncate {
+        tables: Vec<TableName>,
+        cascade: bool,
+    },
+    CreateMaterializedView {
+        name: TableName,
+        if_not_exists: bool,
+    },
+    Refresh {
+        view: TableName,
+        concurrently: bool,
+    },
+    CreateTrigger {
+        table: TableName,
+    },
+    CreateRule {
+        table: TableName,
+    },
+    CreatePolicy {
+        table: TableName,
+    },
+    Vacuum {
+        full: bool,
+        tables: Vec<TableName>,
+    },
+    Cluster {
+        table: Option<TableName>,
+    },
+    Lock {
+        tables: Vec<TableName>,
+        mode: String,
+    },
     /// The literal that holds the code.
-    Do { body: Option<Word> },
+    Do {
+        body: Option<Word>,
+    },
     CreateFunction(CreateFunction),
     /// `begin`, `commit`, `rollback` and their likes.
     Transaction,
-    Set { local: bool, name: String, value: Vec<Word> },
-    AddEnumValue { name: TableName, value: String },
-    CreateType { name: TableName },
-    AddDomainCheck { name: TableName, not_valid: bool },
-    GrantToPublic { writes: bool },
-    Select { words: Vec<Word> },
+    Set {
+        local: bool,
+        name: String,
+        value: Vec<Word>,
+    },
+    AddEnumValue {
+        name: TableName,
+        value: String,
+    },
+    CreateType {
+        name: TableName,
+    },
+    AddDomainCheck {
+        name: TableName,
+        not_valid: bool,
+    },
+    GrantToPublic {
+        writes: bool,
+    },
+    Select {
+        words: Vec<Word>,
+    },
     /// A statement that the server refuses inside a transaction, and that no other variant stands for.
     Outside,
     Other,

@@ -10,7 +10,8 @@ mod rows;
 pub mod words;
 
 pub use act::{
-    Act, Action, ActionKind, AlterTable, Column, Constraint, ConstraintKind, CreateIndex, CreateTable, Reindex,
+    Act, Action, ActionKind, AlterTable, Column, Constraint, ConstraintKind, CreateIndex, CreateTable,
+    Reindex,
 };
 pub use names::{calls_in, names_in};
 pub use read::read;

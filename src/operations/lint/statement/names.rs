@@ -29,7 +29,9 @@ pub fn names_in(act: &Act) -> Vec<TableName> {
         | Act::CreateRule { table }
         | Act::CreatePolicy { table } => vec![table.clone()],
         Act::Merge { into, source } => [into.clone()].into_iter().chain(source.clone()).collect(),
-        Act::Truncate { tables, .. } | Act::Lock { tables, .. } | Act::Vacuum { tables, .. } => tables.clone(),
+        Act::Truncate { tables, .. } | Act::Lock { tables, .. } | Act::Vacuum { tables, .. } => {
+            tables.clone()
+        }
         _ => Vec::new(),
     }
 }
@@ -38,7 +40,9 @@ fn in_action(kind: &ActionKind) -> Vec<TableName> {
     match kind {
         ActionKind::AddColumn(column) => column.references.iter().cloned().collect(),
         ActionKind::AddConstraint(constraint) => references(&constraint.kind).into_iter().collect(),
-        ActionKind::Attach { partition, .. } | ActionKind::Detach { partition, .. } => vec![partition.clone()],
+        ActionKind::Attach { partition, .. } | ActionKind::Detach { partition, .. } => {
+            vec![partition.clone()]
+        }
         _ => Vec::new(),
     }
 }

@@ -159,6 +159,7 @@ fn set(at: &mut Words<'_>) -> Option<Act> {
 
 fn grant(words: &[Word]) -> Option<Act> {
     let place = words.windows(2).position(|pair| pair[0].is("to") && pair[1].is("public"))?;
-    let writes = ["all", "insert", "update", "delete", "truncate"].iter().any(|word| has(&words[..place], &[word]));
+    let writes =
+        ["all", "insert", "update", "delete", "truncate"].iter().any(|word| has(&words[..place], &[word]));
     Some(Act::GrantToPublic { writes })
 }

@@ -58,8 +58,24 @@ pub fn with(words: &[Word]) -> Option<Act> {
 const FROM_WITHIN: [&str; 4] = ["extract", "substring", "trim", "overlay"];
 /// Words that are no alias of the table before them.
 const CLAUSES: [&str; 18] = [
-    "where", "join", "inner", "left", "right", "full", "cross", "natural", "on", "using", "group", "order", "limit",
-    "having", "union", "except", "intersect", "window",
+    "where",
+    "join",
+    "inner",
+    "left",
+    "right",
+    "full",
+    "cross",
+    "natural",
+    "on",
+    "using",
+    "group",
+    "order",
+    "limit",
+    "having",
+    "union",
+    "except",
+    "intersect",
+    "window",
 ];
 
 /// The tables that a query reads: names behind `from` and `join`, functions and names of `with` excepted.

@@ -2,6 +2,7 @@
 use std::ops::Range;
 
 use crate::pg::catalog::TableName;
+use crate::pg::script::{Token, TokenKind};
 
 /// What a word is. Unquoted names and keywords are one kind: which it is depends on where it stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +35,34 @@ impl Word {
     const fn is_identifier(&self) -> bool {
         matches!(self.kind, Kind::Name | Kind::Quoted)
     }
+}
+
+/// The words of a statement.
+pub fn words(tokens: &[Token<'_>]) -> Vec<Word> {
+    tokens.iter().map(word).collect()
+}
+
+fn word(token: &Token<'_>) -> Word {
+    let as_name = || token.identifier().map_or_else(|| token.text.to_owned(), |name| name.into_owned());
+    let (kind, text) = match token.kind {
+        TokenKind::Word => (Kind::Name, as_name()),
+        TokenKind::QuotedIdentifier => (Kind::Quoted, as_name()),
+        TokenKind::String => (Kind::Literal, between(token.text, "'").replace("''", "'")),
+        TokenKind::DollarString => {
+            let tag =
+                token.text.find('$').and_then(|from| token.text[from + 1..].find('$')).unwrap_or_default()
+                    + 2;
+            (Kind::Literal, token.text.get(tag..token.text.len() - tag).unwrap_or_default().to_owned())
+        }
+        TokenKind::Number | TokenKind::Parameter => (Kind::Number, token.text.to_owned()),
+        TokenKind::Symbol | TokenKind::Operator => (Kind::Symbol, token.text.to_owned()),
+    };
+    Word { kind, text, span: token.span.clone() }
+}
+
+fn between<'a>(text: &'a str, quote: &str) -> &'a str {
+    let inner = text.split_once(quote).map_or(text, |(_, inner)| inner);
+    inner.strip_suffix(quote).unwrap_or(inner)
 }
 
 /// Where the walk has come to.
