@@ -11,6 +11,7 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::matview::MatviewCommand;
+use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -38,6 +39,8 @@ enum Command {
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
+    Migrate(MigrateCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -51,6 +54,7 @@ impl Command {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -68,6 +72,7 @@ impl Command {
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
+            Self::Migrate(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
