@@ -257,3 +257,9 @@ copy orders from stdin;
 
 -- 78 no-transaction-implied
 create index concurrently orders_status_idx on orders (status);
+
+-- 79 not-null-without-default
+alter table orders add column "check" int not null;
+
+-- 80 rename
+alter table orders set schema archive;

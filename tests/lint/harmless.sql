@@ -130,3 +130,10 @@ create index "by doc" on "My Orders" using gin (doc jsonb_path_ops);
 -- 34 an index whose functions are the system's
 -- pgtend: no-transaction
 create index concurrently orders_lower_idx on orders (lower(name), pg_catalog.date_trunc('day', at at time zone 'UTC'));
+
+-- 35 a key over time, as PostgreSQL 18 can
+create table rooms (id bigint, during tstzrange, at timestamptz, primary key (id, at, during without overlaps)) partition by range (at);
+create unique index rooms_key on rooms (id, at desc, during);
+
+-- 36 not enforced, as PostgreSQL 18 can
+alter table orders add constraint total_positive check (total >= 0) not enforced;

@@ -2,6 +2,14 @@
 //! one nothing is found.
 #![expect(clippy::unwrap_used, reason = "what helps a test may panic as the test may")]
 
+#[path = "../common/mod.rs"]
+#[expect(dead_code, reason = "these tests need a part of what the tests share")]
+mod common;
+
+mod answers;
+mod files;
+mod waivers;
+
 use std::collections::BTreeSet;
 
 use pgtend::operations::lint::{FAMILIES, File, check};
@@ -78,5 +86,85 @@ fn every_rule_has_a_case_or_needs_a_database() {
                 .is_some_and(|(_, title)| title[2..].split(", ").any(|name| name.trim() == rule.name))
         });
         assert!(cased || elsewhere.contains(&rule.name), "{} is in no case", rule.name);
+    }
+}
+
+/// Pieces of statements, and what stands between them in files that people write.
+const PIECES: &[&str] = &[
+    "alter table",
+    "orders",
+    "\"A b\"",
+    "add column",
+    "x int",
+    "default",
+    "now()",
+    "(",
+    ")",
+    ",",
+    ";",
+    "\n",
+    " ",
+    "--",
+    "/*",
+    "*/",
+    "'",
+    "$$",
+    "$a$",
+    "create",
+    "index",
+    "concurrently",
+    "on",
+    "only",
+    "if not exists",
+    "using",
+    "where",
+    "drop",
+    "table",
+    "cascade",
+    "attach partition",
+    "for values",
+    "references",
+    "constraint",
+    "check",
+    "not valid",
+    "unique",
+    "primary key",
+    "insert into",
+    "select",
+    "from",
+    "with",
+    "as",
+    "update",
+    "set",
+    "delete",
+    "do",
+    "execute",
+    "vacuum",
+    "full",
+    "lock",
+    "${v}",
+    "${é",
+    "é",
+    "\r\n",
+    "\u{feff}",
+    "-- pgtend: allow=rename reason=",
+    "-- squawk-ignore",
+    "partition by range",
+    "generated always as",
+    "extract",
+    ".",
+    "*",
+    "1",
+    "end",
+];
+
+proptest::proptest! {
+    #[test]
+    fn no_text_makes_the_lint_fail(pieces in proptest::collection::vec(proptest::sample::select(PIECES), 0..40), glue in "[ \n]?") {
+        let text = pieces.join(&glue);
+        for finding in check(&File::read("V1__case.sql", text.as_str()), None) {
+            assert!(finding.line >= 1 && finding.column >= 1 && finding.width >= 1);
+            assert!(finding.line <= text.matches('\n').count() + 1);
+        }
     }
 }

@@ -171,10 +171,16 @@ fn readable(text: &str) -> String {
     }
     while let Some(start) = rest.find("${") {
         let (before, variable) = rest.split_at(start);
-        let Some(end) = variable.find('}') else { break };
+        let name = variable[2..].find(|c: char| !(c.is_ascii_alphanumeric() || c == '_' || c == ':'));
+        let end = name.map(|length| 2 + length).filter(|end| variable[*end..].starts_with('}'));
+        let (variable, behind) = variable.split_at(end.map_or(2, |end| end + 1));
         readable.push_str(before);
-        readable.extend(variable[..=end].chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
-        rest = &variable[end + 1..];
+        if end.is_some() {
+            readable.extend(variable.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' }));
+        } else {
+            readable.push_str(variable);
+        }
+        rest = behind;
     }
     readable.push_str(rest);
     readable

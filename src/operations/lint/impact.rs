@@ -21,11 +21,12 @@ pub struct Impact {
 /// Shorter than this is no danger: it is below the usual lock timeout.
 pub const SHORT_MS: f64 = 100.0;
 
-const SCAN_BYTES_PER_MS: f64 = 1_000_000.0;
-const SCAN_ROWS_PER_MS: f64 = 10_000.0;
-const BUILD_ROWS_PER_MS: f64 = 1_500.0;
-const REWRITE_BYTES_PER_MS: f64 = 150_000.0;
-const CHANGED_ROWS_PER_MS: f64 = 150.0;
+const SCAN_BYTES_PER_MS: f64 = 800_000.0;
+const SCAN_ROWS_PER_MS: f64 = 5_000.0;
+const BUILD_ROWS_PER_MS: f64 = 1_000.0;
+const REWRITE_BYTES_PER_MS: f64 = 200_000.0;
+const REWRITE_ROWS_PER_MS: f64 = 600.0;
+const CHANGED_ROWS_PER_MS: f64 = 200.0;
 
 pub fn impact(rule: &Rule, table: &Table) -> Impact {
     let rows = table.rows.unwrap_or(table.bytes as f64 / 100.0);
@@ -35,8 +36,8 @@ pub fn impact(rule: &Rule, table: &Table) -> Impact {
         Work::Catalog => None,
         Work::Scan => Some(scan),
         Work::Build => Some(scan + rows / BUILD_ROWS_PER_MS),
-        Work::Rewrite => Some(scan + bytes / REWRITE_BYTES_PER_MS),
-        Work::Rows => Some(scan + rows / CHANGED_ROWS_PER_MS),
+        Work::Rewrite => Some(bytes / REWRITE_BYTES_PER_MS + rows / REWRITE_ROWS_PER_MS),
+        Work::Rows => Some(rows / CHANGED_ROWS_PER_MS),
     };
     Impact {
         table: table.name.clone(),

@@ -95,7 +95,7 @@ pub const FAMILY: Family = Family {
             instead: "timestamptz",
             waits: Waits::Nobody,
             work: Work::Catalog,
-            squawk: &["prefer-timestamptz"],
+            squawk: &["prefer-timestamp-tz", "prefer-timestamptz"],
             look: Look::Statement(timestamp_without_zone),
         },
     ],

@@ -19,6 +19,7 @@ pub const FAMILY: Family = Family {
                 "disallowed-unique-constraint",
                 "disallow-unique-constraint",
                 "adding-primary-key-constraint",
+                "adding-serial-primary-key-field",
             ],
             look: Look::Statement(constraint_builds_index),
         },
@@ -169,7 +170,7 @@ fn inline_foreign_key(scene: &Scene<'_>) -> Vec<Hit> {
     for (table, action) in scene.actions() {
         match &action.kind {
             ActionKind::AddColumn(column) if column.default.is_none() => {
-                referenced.extend(&column.references)
+                referenced.extend(&column.references);
             }
             ActionKind::AddConstraint(constraint) if scene.is_new(table) => {
                 referenced.extend(references(constraint));

@@ -128,13 +128,19 @@ fn unique_without_partition_key(scene: &Scene<'_>) -> Vec<Hit> {
                 own_key(scene).or_else(|| Some(scene.table(table)?.partition_key.clone())).unwrap_or_default()
             }
         };
-        let lacking: Vec<String> = key.into_iter().filter(|column| !columns.contains(column)).collect();
+        let lacking: Vec<String> =
+            key.into_iter().filter(|column| !columns.iter().any(|key| is_of(key, column))).collect();
         hits.extend(when(
             !lacking.is_empty(),
             Hit::default().note(format!("it lacks {}", lacking.join(", "))),
         ));
     }
     hits
+}
+
+/// The key is the column, whatever follows its name: an order, an operator class, `without overlaps`.
+fn is_of(key: &str, column: &str) -> bool {
+    key.strip_prefix(column).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }
 
 fn own_key(scene: &Scene<'_>) -> Option<Vec<String>> {
@@ -158,8 +164,7 @@ fn unique_columns<'a>(scene: &Scene<'a>) -> Vec<(&'a TableName, Vec<String>)> {
             columns.chain(constraints).map(|columns| (&create.table, columns)).collect()
         }
         Act::CreateIndex(index) if index.unique => {
-            let bare = |key: &String| key.split(' ').next().unwrap_or_default().to_owned();
-            vec![(&index.table, index.keys.iter().map(bare).collect())]
+            vec![(&index.table, index.keys.clone())]
         }
         _ => scene
             .actions()
