@@ -12,6 +12,7 @@ use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::matview::MatviewCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::schedule::ScheduleCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements};
 
@@ -36,6 +37,8 @@ enum Command {
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
+    Schedule(ScheduleCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -48,6 +51,7 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
+            Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -59,6 +63,7 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
+            Self::Schedule(command) => command.run(context),
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

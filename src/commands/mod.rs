@@ -6,4 +6,5 @@ pub mod help_topics;
 pub mod matview;
 pub mod partition;
 pub mod sandbox;
+pub mod schedule;
 pub mod work;

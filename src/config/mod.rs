@@ -9,5 +9,5 @@ mod session;
 pub use file::{Config, FILE};
 pub use matview::MatviewConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
-pub use schedule::ScheduleConfig;
+pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};
