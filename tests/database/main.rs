@@ -7,4 +7,5 @@ mod common;
 
 mod matview;
 mod partition;
+mod schedule;
 mod support;

@@ -1,4 +1,5 @@
 //! `pgtend partition`
+mod analyze;
 mod args;
 mod check;
 mod create;

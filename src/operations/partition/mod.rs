@@ -1,4 +1,5 @@
 //! Range partitions by time: which there are, which there should be, and the plan between.
+mod analyze;
 mod check;
 mod create;
 mod every;
@@ -13,6 +14,7 @@ mod survey;
 mod template;
 mod timeline;
 
+pub use analyze::plan_analyze;
 pub use check::{Finding, FindingKind, Report, check};
 pub use create::{CreatePlan, Wanted, plan_create, wanted};
 pub use every::{Calendar, Every, Label};
