@@ -14,6 +14,7 @@ use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::schedule::ScheduleCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements, tell_usage};
 
@@ -40,6 +41,7 @@ enum Command {
     Matview(MatviewCommand),
     #[command(subcommand)]
     Migrate(MigrateCommand),
+    Schedule(ScheduleCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
@@ -55,6 +57,7 @@ impl Command {
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
             Self::Migrate(command) => format!("migrate {}", command.verb()),
+            Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -73,6 +76,7 @@ impl Command {
             Self::Matview(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
             Self::Migrate(command) => command.run(context).await,
+            Self::Schedule(command) => command.run(context),
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

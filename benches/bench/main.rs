@@ -8,6 +8,7 @@ mod create;
 mod default;
 mod figure;
 mod ground;
+mod matview;
 mod noop;
 
 use std::env;
@@ -17,11 +18,13 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
+const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),
     ("default", default::run),
     ("archive", archive::run),
+    ("matview", matview::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

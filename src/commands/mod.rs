@@ -8,4 +8,5 @@ pub mod matview;
 pub mod migrate;
 pub mod partition;
 pub mod sandbox;
+pub mod schedule;
 pub mod work;

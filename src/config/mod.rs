@@ -11,5 +11,5 @@ pub use file::{Config, FILE};
 pub use health::HealthConfig;
 pub use matview::MatviewConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
-pub use schedule::ScheduleConfig;
+pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};
