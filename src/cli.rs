@@ -41,6 +41,7 @@ enum Command {
     Matview(MatviewCommand),
     #[command(subcommand)]
     Migrate(MigrateCommand),
+    #[command(subcommand)]
     Schedule(ScheduleCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),

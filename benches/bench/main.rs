@@ -18,7 +18,6 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
-const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),

@@ -124,9 +124,8 @@ const USUAL: Scenario = Scenario {
     later_run: true,
     kept: ALL,
     afterwards: None,
+    serves: None,
 };
-const USUAL: Scenario =
-    Scenario { name: "", setup: "", config: "", command: CREATE, later_run: true, kept: ALL, serves: None };
 const RETENTION: Scenario = Scenario { command: DROP, kept: SINCE_SEPTEMBER, ..USUAL };
 
 pub const CREATE_FIRST_RUN: Scenario = Scenario { name: "create, first run ever", later_run: false, ..USUAL };
@@ -186,6 +185,7 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
         "select * from users",
     ],
     afterwards: None,
+    serves: None,
 };
 
 const VIEW: &str = "

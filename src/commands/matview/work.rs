@@ -109,9 +109,9 @@ impl<'a> Work<'a> {
             Done::Skipped(outcome, reason) => {
                 let line = format!("{name}: skipped: {reason}");
                 if *outcome == "busy" {
-                    self.context.ui.status(&line)
+                    self.context.ui.status(&line);
                 } else {
-                    self.context.ui.chat(&line)
+                    self.context.ui.chat(&line);
                 }
                 (result.outcome, result.reason) = (outcome, Some(reason.clone()));
             }
