@@ -86,7 +86,7 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
-        if matches!(step.standing, Standing::TakesBack { .. }) {
+        if matches!(step.standing, Standing::TakesBack { .. } | Standing::AfterFailureOf { .. }) {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
