@@ -144,6 +144,11 @@ pub async fn old_transactions(
     blockers(session, &query!("lock/old_transactions.sql"), &[&relation.to_string(), &age_s]).await
 }
 
+/// Sessions that build an index on one of the tables, by their oids.
+pub async fn index_builds(session: &Session, tables: &[u32]) -> anyhow::Result<Vec<Blocker>> {
+    blockers(session, &query!("lock/index_builds.sql"), &[&tables]).await
+}
+
 /// What a session of ours waits for.
 #[derive(Debug)]
 pub struct Wait {

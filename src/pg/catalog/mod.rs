@@ -2,13 +2,17 @@
 //! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
 mod find;
 mod foreign_key;
+mod index;
+mod tree;
 mod partitioned;
 mod properties;
 
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
+pub use index::{Index, IndexKind, KeyType, find_index, indexes, names_in};
 pub use partitioned::{
     KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,
     sizes, taken_names,
 };
 pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};
+pub use tree::{TableNode, TableTree, partition_root, table_tree};
