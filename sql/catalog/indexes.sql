@@ -49,6 +49,11 @@ select pg_catalog.jsonb_build_object(
         select k.conname from pg_catalog.pg_constraint as k
         where k.conindid = f.indexrelid and k.conrelid = f.indrelid and k.contype in ('p', 'u', 'x')
         limit 1),
+    -- A foreign key of another table relies on it.
+    'referenced', exists (select from pg_catalog.pg_constraint as k
+                          where k.conindid = f.indexrelid and k.contype = 'f'),
+    'building', exists (select from pg_catalog.pg_stat_progress_create_index as p
+                        where p.index_relid = f.indexrelid and p.command like 'CREATE%'),
     'locked', f.locked,
     'keys', (
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(

@@ -2,38 +2,44 @@
 //! build it anew, or take it away.
 use anyhow::anyhow;
 
-use crate::operations::index::create::Wanted;
+use crate::operations::index::create::{Wanted, plan_create};
 use crate::operations::index::drop::parts;
 use crate::operations::index::name::rebuilt_of;
 use crate::operations::index::steps::{drop_leftover_step, reindex_steps};
-use crate::operations::index::survey::{Survey, refuse_strangers};
+use crate::operations::index::survey::{Survey, refuse_strangers, same_as, survey as surveyed};
 use crate::operations::index::version::refuse_corrupting;
 use crate::pg::catalog::Index;
+use crate::pg::session::Session;
 use crate::plan::Plan;
 
-/// What an index that is not valid needs.
-#[derive(Clone, Debug)]
-pub enum Remedy {
-    /// Partitions' indexes are missing, or not valid: its creation is brought to its end.
-    Finish(Wanted),
-    Rebuild,
-    /// It is what an interrupted rebuild has left beside the index that serves.
-    Drop,
-}
-
+/// What brings an index to a good end: one that serves is rebuilt; of those that are not valid one is finished, built
+/// anew, or, left by an interrupted rebuild, taken away.
+///
 /// # Errors
-/// When the index cannot be read while another session locks its table.
-pub fn remedy(survey: &Survey, index: &Index) -> anyhow::Result<Remedy> {
+/// As [`plan_rebuild`], or when the index cannot be read while another session locks its table.
+pub async fn plan_rebuild_or_finish(
+    session: &Session,
+    survey: &Survey,
+    index: &Index,
+) -> anyhow::Result<Plan> {
     if leftover_of(survey, index).is_some() {
-        return Ok(Remedy::Drop);
+        return plan_sweep(survey, index);
     }
-    if !index.partitioned {
-        return Ok(Remedy::Rebuild);
+    if index.valid || !index.partitioned {
+        return plan_rebuild(survey, index);
     }
     let definition = index.definition.clone();
     let definition =
         definition.ok_or_else(|| anyhow!("{}: another session locks its table", index.relation.plain()))?;
-    Ok(Remedy::Finish(Wanted { name: Some(index.relation.name.clone()), definition, typed: false }))
+    let wanted = Wanted { name: Some(index.relation.name.clone()), definition, typed: false };
+    // The index may be of a partition that is partitioned itself.
+    let part = if index.table_oid == survey.tree.root().oid {
+        survey.clone()
+    } else {
+        surveyed(session, index.table_oid).await?
+    };
+    let same = same_as(session, &part, &wanted.definition).await?;
+    plan_create(&part, &wanted, &same)
 }
 
 /// The indexes of the tree that are not valid, those first that take others with them.
@@ -65,11 +71,7 @@ pub fn plan_rebuild(survey: &Survey, index: &Index) -> anyhow::Result<Plan> {
     Ok(plan)
 }
 
-/// The plan that takes away what an interrupted rebuild has left.
-///
-/// # Errors
-/// When the role may not.
-pub fn plan_sweep(survey: &Survey, index: &Index) -> anyhow::Result<Plan> {
+fn plan_sweep(survey: &Survey, index: &Index) -> anyhow::Result<Plan> {
     refuse_strangers(survey, "drop an index")?;
     let mut plan = empty(survey);
     let mut step = drop_leftover_step(&index.relation, &index.table, index.table_oid);

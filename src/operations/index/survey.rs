@@ -8,8 +8,12 @@ use serde::Deserialize;
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::index::alike::{Likeness, likeness};
+use crate::operations::index::check::CheckEvidence;
 use crate::operations::index::name::Taken;
-use crate::pg::catalog::{Index, TableName, TableNode, TableTree, find_relations, indexes, names_in, table_tree};
+use crate::pg::catalog::{
+    Index, TableName, TableNode, TableTree, find_relations, foreign_key_columns, index_use, indexes, names_in,
+    table_tree,
+};
 use crate::pg::index::{IndexDefinition, KeyOf};
 use crate::pg::lock::{Blocker, index_builds};
 use crate::pg::name::Ident;
@@ -77,6 +81,21 @@ pub async fn survey(session: &Session, table: u32) -> anyhow::Result<Survey> {
         role: facts.role.clone(),
         building: index_builds(session, &oids).await?,
         tree,
+    })
+}
+
+/// What a check of some tables, or of all, reads.
+pub async fn survey_check(session: &Session, tables: Option<&[u32]>) -> anyhow::Result<CheckEvidence> {
+    let foreign_keys = foreign_key_columns(session, tables).await?;
+    let mut schemas: Vec<String> =
+        foreign_keys.iter().map(|key| key.table.schema.raw().to_owned()).collect();
+    schemas.sort();
+    schemas.dedup();
+    Ok(CheckEvidence {
+        indexes: indexes(session, tables).await?,
+        foreign_keys,
+        used: index_use(session).await?,
+        taken: names_in(session, &schemas).await?,
     })
 }
 

@@ -33,6 +33,10 @@ pub struct Index {
     pub replica_identity: bool,
     /// The constraint that it belongs to.
     pub constraint: Option<String>,
+    /// A foreign key of another table relies on it.
+    pub referenced: bool,
+    /// A session that this role may see builds it at this moment.
+    pub building: bool,
     pub bytes: i64,
     pub scans: i64,
     /// PostgreSQL 16 and newer.
@@ -88,6 +92,8 @@ struct Read {
     exclusion: bool,
     replica_identity: bool,
     constraint: Option<String>,
+    referenced: bool,
+    building: bool,
     locked: bool,
     keys: Vec<ReadKey>,
     include: Vec<String>,
@@ -202,6 +208,8 @@ impl Read {
             unique: self.unique,
             valid: self.valid,
             replica_identity: self.replica_identity,
+            referenced: self.referenced,
+            building: self.building,
             bytes: self.bytes,
             scans: self.scans,
             last_scan: self.last_scan,
