@@ -60,11 +60,11 @@ select pg_catalog.jsonb_build_object(
             'column', a.attname,
             'expression', case when a.attname is null and not f.locked
                                then pg_catalog.pg_get_indexdef(f.indexrelid, k.place::integer, false) end,
-            'collation', case when k.collation <> 0 then pg_catalog.jsonb_build_object(
+            'collation', case when k.collation_oid <> 0 then pg_catalog.jsonb_build_object(
                 'schema', ln.nspname,
                 'name', l.collname,
-                'usual', case when a.attname is null then k.collation = 'pg_catalog.default'::regcollation
-                              else k.collation = a.attcollation end) end,
+                'usual', case when a.attname is null then k.collation_oid = 'pg_catalog.default'::regcollation
+                              else k.collation_oid = a.attcollation end) end,
             'opclass', pg_catalog.jsonb_build_object(
                 'schema', onsp.nspname,
                 'name', o.opcname,
@@ -80,11 +80,11 @@ select pg_catalog.jsonb_build_object(
             pg_catalog.unnest(f.indclass::oid[]),
             pg_catalog.unnest(f.indcollation::oid[]),
             pg_catalog.unnest(f.indoption::smallint[])
-        ) with ordinality as k(attribute, opclass, collation, option, place)
+        ) with ordinality as k(attribute, opclass, collation_oid, option, place)
         join pg_catalog.pg_attribute as own on own.attrelid = f.indexrelid and own.attnum = k.place
         left join pg_catalog.pg_attribute as a
             on a.attrelid = f.indrelid and a.attnum = k.attribute and k.attribute <> 0
-        left join pg_catalog.pg_collation as l on l.oid = k.collation
+        left join pg_catalog.pg_collation as l on l.oid = k.collation_oid
         left join pg_catalog.pg_namespace as ln on ln.oid = l.collnamespace
         join pg_catalog.pg_opclass as o on o.oid = k.opclass
         join pg_catalog.pg_namespace as onsp on onsp.oid = o.opcnamespace),

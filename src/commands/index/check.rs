@@ -60,7 +60,11 @@ impl CheckArgs {
             Some(table) => Some(survey_named(&session, &TableName::parse(table)).await?.tree.oids()),
             None => None,
         };
-        let evidence = survey_check(&session, tables.as_deref()).await?;
+        let mut evidence = survey_check(&session, tables.as_deref()).await?;
+        if tables.is_none() {
+            // What pgtend keeps for itself is not the reader's to mend.
+            evidence.indexes.retain(|index| index.table.schema.raw() != context.config.journal.schema);
+        }
         let since = TimeDelta::from_std(self.since).unwrap_or(TimeDelta::MAX);
         let report = check(&evidence, now, since)?;
         context.stop.check()?;

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use anyhow::{anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
-use crate::operations::index::name::{Taken, part_name, rebuilt_of, usual_name};
+use crate::operations::index::name::{Taken, rebuilt_of, usual_name};
 use crate::operations::index::steps::{
     Text, adopt_step, attach_step, build_steps, drop_leftover_step, only_step, reindex_steps,
 };
@@ -203,7 +203,7 @@ impl<'a> Planner<'a> {
             self.plan.steps.push(attach_step(above, &index.relation));
             return Ok(());
         }
-        let name = part_name(&table.relation, &above.name, &self.taken)?;
+        let name = usual_name(&table.relation, self.text.definition, &self.taken)?;
         self.take(&name);
         self.plan.steps.push(only_step(&self.text, &name, table, Some(above)));
         self.partitions(table, &name, None)?;
@@ -219,13 +219,13 @@ impl<'a> Planner<'a> {
             }
             return Ok(());
         }
-        let name = self.part_built(table, &above.name)?;
+        let name = self.part_built(table)?;
         self.plan.steps.push(attach_step(above, &name));
         Ok(())
     }
 
     /// A valid index on the partition that belongs to no other: the one that is there, or one that is built.
-    fn part_built(&mut self, table: &TableNode, above: &Ident) -> anyhow::Result<Relation> {
+    fn part_built(&mut self, table: &TableNode) -> anyhow::Result<Relation> {
         let survey = self.survey;
         let free = |index: &&Index| {
             index.parent.is_none() && index.constraint.is_none() && self.is_same(index)
@@ -239,7 +239,7 @@ impl<'a> Planner<'a> {
                 self.plan.steps.push(drop_leftover_step(&leftover.relation, &table.relation, table.oid));
                 leftover.relation.clone()
             }
-            None => part_name(&table.relation, above, &self.taken)?,
+            None => usual_name(&table.relation, self.text.definition, &self.taken)?,
         };
         self.build(table, &name);
         Ok(name)
@@ -256,7 +256,7 @@ impl<'a> Planner<'a> {
         }
         let survey = self.survey;
         for leaf in survey.tree.leaves() {
-            self.part_built(leaf, &name.name)?;
+            self.part_built(leaf)?;
         }
         let tables: Vec<&TableNode> =
             survey.tree.nodes.iter().filter(|node| node.kind != RelationKind::ForeignTable).collect();
@@ -285,10 +285,14 @@ impl<'a> Planner<'a> {
         }
         let leaves: Vec<&TableNode> = self.survey.tree.leaves().collect();
         let bytes: i64 = leaves.iter().map(|leaf| leaf.bytes).sum();
+        // Before the first ANALYZE nothing is known.
+        if bytes == 0 {
+            return;
+        }
         let parts = if leaves.len() > 1 { format!(" in {} partitions", leaves.len()) } else { String::new() };
         let megabytes = bytes as f64 / 1_048_576.0;
         self.note(format!(
-            "reads {megabytes:.0} MB of rows{parts} twice, without stopping anybody; the index and its sorting need \
+            "reads about {megabytes:.1} MB of rows{parts} twice, without stopping anybody; the index and its sorting need \
              room on the server's disk"
         ));
     }

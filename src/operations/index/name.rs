@@ -7,7 +7,7 @@ use crate::pg::name::{IDENT_MAX_BYTES, Ident, Relation};
 /// Names that are taken, by schema and name.
 pub type Taken = HashSet<(String, String)>;
 
-/// `events_user_id_at_idx`, with a number when that is taken.
+/// `events_user_id_at_idx`, with a number when that is taken; for a partition as well, whatever the whole is called.
 ///
 /// # Errors
 /// When a name cannot be one, which the parts make impossible.
@@ -17,15 +17,6 @@ pub fn usual_name(
     taken: &Taken,
 ) -> anyhow::Result<Relation> {
     free(table, &columns(definition), taken)
-}
-
-/// `events_p2026_11_events_user_id_idx`, for the part of an index that a partition has.
-///
-/// # Errors
-/// As [`usual_name`].
-pub fn part_name(partition: &Relation, index: &Ident, taken: &Taken) -> anyhow::Result<Relation> {
-    let middle = index.raw().strip_suffix("_idx").unwrap_or(index.raw());
-    free(partition, middle, taken)
 }
 
 /// What REINDEX CONCURRENTLY calls the new index until it takes the old one's name.
