@@ -10,6 +10,7 @@ use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::index::IndexCommand;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
@@ -44,6 +45,8 @@ enum Command {
     #[command(subcommand)]
     Schedule(ScheduleCommand),
     #[command(subcommand)]
+    Index(IndexCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -59,6 +62,7 @@ impl Command {
             Self::Health(_) => "health".to_owned(),
             Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Schedule(command) => format!("schedule {}", command.verb()),
+            Self::Index(command) => format!("index {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -78,6 +82,7 @@ impl Command {
             Self::Health(args) => args.run(context).await,
             Self::Migrate(command) => command.run(context).await,
             Self::Schedule(command) => command.run(context),
+            Self::Index(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

@@ -9,7 +9,7 @@ use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
 use crate::failure::{Explain as _, one_line};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::Settings;
-use crate::plan::{Consented, Plan, Run, Step};
+use crate::plan::{Consented, Plan, Run, Standing, Step};
 
 /// What applying needs besides the plan. `session` holds the claim on the target.
 #[derive(Debug)]
@@ -80,7 +80,9 @@ impl<'a> Runner<'a> {
         let mut failure: Option<anyhow::Error> = None;
         let mut done = 0;
         for (index, step) in plan.steps.iter().enumerate() {
-            if !step.standing.runs(failure.is_some(), done) {
+            let left_to_the_next_run =
+                matches!(step.standing, Standing::AfterFailureOf { .. }) && self.stop.requested().is_some();
+            if !step.standing.runs(failure.is_some(), done) || left_to_the_next_run {
                 continue;
             }
             self.clean(failure.is_some());
@@ -137,7 +139,9 @@ impl<'a> Runner<'a> {
                     (done, _) => done,
                 }
             }
-            Run::Alone { statement, guard } => self.alone(target, step, statement, guard.as_ref()).await,
+            Run::Alone { prepare, statement, guard } => {
+                self.alone(target, step, prepare, statement, guard.as_ref()).await
+            }
             Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
             Run::Archive(archive) => self.archive(target, archive).await,
             Run::Restore(restore) => self.restore(target, restore).await,

@@ -4,6 +4,7 @@ pub mod context;
 pub mod demo;
 pub mod health;
 pub mod help_topics;
+pub mod index;
 pub mod matview;
 pub mod migrate;
 pub mod partition;

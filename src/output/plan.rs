@@ -96,7 +96,7 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
-        if matches!(step.standing, Standing::TakesBack { .. }) {
+        if matches!(step.standing, Standing::TakesBack { .. } | Standing::AfterFailureOf { .. }) {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
@@ -161,8 +161,13 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let partitions =
-            if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
-        self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+        let indexes = losses.iter().all(|loss| loss.what.starts_with("index "));
+        let things = match (losses.len(), indexes) {
+            (1, true) => "1 index".to_owned(),
+            (1, false) => "1 partition".to_owned(),
+            (many, true) => format!("{many} indexes"),
+            (many, false) => format!("{many} partitions"),
+        };
+        self.confirm(&format!("Drop {things} holding {}, for good?", bytes(size)))
     }
 }

@@ -309,6 +309,7 @@ fn guard_default(
     plan.steps.push(Step {
         summary: format!("prove that {name} holds none of them"),
         run: Run::Alone {
+            prepare: Vec::new(),
             statement: ddl!("partition/window_validate.sql", default = default.relation),
             guard: None,
         },
