@@ -9,6 +9,7 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::init::InitArgs;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -34,6 +35,7 @@ enum Command {
     Partition(PartitionCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    Init(InitArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Help(HelpArgs),
@@ -45,6 +47,7 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
+            Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
@@ -55,6 +58,7 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
+            Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),

@@ -1,5 +1,5 @@
 -- For those who call them from psql or pg_cron: the small way. `pgtend partition create` and `drop` are the good way:
--- they take the newest partition's properties over, try again instead of failing, archive, and ask before rows are lost.
+-- they take the newest partition's properties over, try again instead of failing, and ask before rows are lost.
 create function create_future_partitions(parent regclass, months integer) returns setof text
 language plpgsql
 set search_path = pg_catalog, pg_temp
@@ -82,7 +82,7 @@ begin
     if archive then
         raise exception 'a function cannot archive: what it writes lies on the server, and is not checked'
             using errcode = 'feature_not_supported',
-            hint = 'Use: pgtend partition drop, with --archive.';
+            hint = 'Use: pgtend partition drop.';
     end if;
     if months is null or months < 1 then
         raise exception 'months must be at least 1' using errcode = 'invalid_parameter_value';
@@ -115,6 +115,6 @@ end
 $$;
 comment on function drop_old_partitions(regclass, integer, boolean) is
     'Drops, without an archive, the partitions that end before the last so many whole months (UTC). Rows are lost: '
-    '`pgtend partition drop` shows them first, asks, detaches without stopping readers, and archives';
+    '`pgtend partition drop` shows them first, asks, and detaches without stopping readers';
 revoke execute on function create_future_partitions(regclass, integer) from public;
 revoke execute on function drop_old_partitions(regclass, integer, boolean) from public;

@@ -24,7 +24,7 @@ create view v_table_access_patterns as
 select
     n.nspname as schema_name,
     c.relname as table_name,
-    count(*) as partitions,
+    count(*) filter (where s.relid <> c.oid) as partitions,
     sum(s.seq_scan) as sequential_scans,
     sum(s.seq_tup_read) as rows_read_sequentially,
     sum(s.idx_scan) as index_scans,

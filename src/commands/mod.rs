@@ -3,6 +3,7 @@ pub mod completions;
 pub mod context;
 pub mod demo;
 pub mod help_topics;
+pub mod init;
 pub mod partition;
 pub mod sandbox;
 pub mod work;

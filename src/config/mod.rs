@@ -1,9 +1,11 @@
 //! `pgtend.toml`: what the user wants, as a value, one file for each section. Unknown keys are errors that name the
 //! nearest known one.
 mod file;
+mod pack;
 mod partition;
 mod session;
 
 pub use file::{Config, FILE};
+pub use pack::PACKS;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use session::{JournalConfig, Locks};
