@@ -10,6 +10,7 @@ use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::init::InitArgs;
+use crate::commands::matview::MatviewCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -34,6 +35,8 @@ enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
     #[command(subcommand)]
+    Matview(MatviewCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Init(InitArgs),
     Demo(DemoArgs),
@@ -46,6 +49,7 @@ impl Command {
     fn name(&self) -> String {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
@@ -57,6 +61,7 @@ impl Command {
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Partition(command) => command.run(context).await,
+            Self::Matview(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,

@@ -83,6 +83,9 @@ pub struct Lock {
     /// Taken by a `LOCK TABLE` of its own before the work; otherwise the statements take it.
     pub first: bool,
     pub held: Held,
+    /// What takes it first where `LOCK TABLE` cannot, as on a materialized view: the step's first act.
+    #[serde(skip)]
+    pub by: Option<Sql>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -134,7 +137,10 @@ impl Step {
     /// largest.
     pub fn statements(&self) -> Vec<&Sql> {
         match &self.run {
-            Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
+            Run::Transaction { prepare, act } => {
+                let first = self.locks.iter().filter_map(|lock| lock.by.as_ref());
+                prepare.iter().chain(first).chain(act).collect()
+            }
             Run::Alone { statement, .. } => vec![statement],
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
         }
@@ -143,11 +149,15 @@ impl Step {
 
 impl Lock {
     pub const fn first(relation: Relation, mode: LockMode) -> Self {
-        Self { relation, mode, first: true, held: Held::Briefly }
+        Self { relation, mode, first: true, held: Held::Briefly, by: None }
     }
 
     pub const fn implied(relation: Relation, mode: LockMode) -> Self {
-        Self { relation, mode, first: false, held: Held::Briefly }
+        Self { relation, mode, first: false, held: Held::Briefly, by: None }
+    }
+
+    pub const fn taken_by(relation: Relation, mode: LockMode, by: Sql) -> Self {
+        Self { relation, mode, first: true, held: Held::Briefly, by: Some(by) }
     }
 }
 
@@ -167,7 +177,10 @@ pub fn framed(prepare: &[Sql], locks: &[Lock], act: &[Sql], lock_ms: u32, statem
     let locks: Vec<Sql> = locks
         .iter()
         .filter(|lock| lock.first)
-        .map(|lock| ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()))
+        .map(|lock| match &lock.by {
+            Some(statement) => statement.clone(),
+            None => ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()),
+        })
         .collect();
     // The server needs a moment to give up and to let the next in line go on, who waits for that as well.
     let waiting = lock_ms - lock_ms / 20;

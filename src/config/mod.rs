@@ -1,11 +1,15 @@
 //! `pgtend.toml`: what the user wants, as a value, one file for each section. Unknown keys are errors that name the
 //! nearest known one.
 mod file;
+mod matview;
 mod pack;
 mod partition;
+mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
+pub use matview::MatviewConfig;
 pub use pack::PACKS;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
+pub use schedule::ScheduleConfig;
 pub use session::{JournalConfig, Locks};

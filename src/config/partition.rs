@@ -32,7 +32,7 @@ pub struct PartitionConfig {
 
 /// Where dropped partitions are archived; `false` says that they are not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a folder, or false")]
 pub enum Archive {
     Kept(bool),
     Folder(String),

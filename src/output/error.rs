@@ -6,8 +6,16 @@ use crate::failure::{Exit, Failure, sentences};
 use crate::output::ui::{Format, Ui};
 
 impl Ui {
-    /// Prints an error, once, at the edge.
+    /// Prints an error, once, at the edge; in JSON on stdout as well.
     pub fn error(&self, error: &anyhow::Error) {
+        self.complain(error);
+        if self.format() == Format::Json {
+            self.error_as_json(error, &sentences(error));
+        }
+    }
+
+    /// Prints an error for people only: the answer tells programs of it.
+    pub fn complain(&self, error: &anyhow::Error) {
         let causes = sentences(error);
         let mut lines = Vec::new();
         for (index, cause) in causes.iter().enumerate() {
@@ -25,9 +33,6 @@ impl Ui {
             lines.push(format!("  {} {hint}", self.paint("hint:", anstyle::AnsiColor::Cyan)));
         }
         self.say(&lines.join("\n"));
-        if self.format() == Format::Json {
-            self.error_as_json(error, &causes);
-        }
     }
 
     fn error_as_json(&self, error: &anyhow::Error, causes: &[String]) {

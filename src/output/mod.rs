@@ -11,8 +11,8 @@ mod trace;
 mod ui;
 
 pub use error::exit_of;
-pub use format::{bytes, count, milliseconds};
+pub use format::{bytes, count, milliseconds, sparkline};
 pub use listing::{Cell, Column, Listing};
-pub use plan::Timeouts;
+pub use plan::{Timeouts, Unplanned};
 pub use trace::{explain_panics, show_statements};
 pub use ui::{Color, Format, Ui, Voice};

@@ -31,26 +31,34 @@ struct StepView<'a> {
     runs_after_a_failure: bool,
 }
 
+/// A target for which no plan could be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unplanned {
+    pub target: String,
+    pub error: String,
+}
+
 #[derive(Serialize)]
 struct Plans<'a> {
     plans: Vec<PlanView<'a>>,
+    failed: &'a [Unplanned],
 }
 
 impl Ui {
-    /// Writes the plans to stdout. Nothing to do is said on stderr, unless it is because a table has `failed`.
+    /// Writes the plans to stdout. Nothing to do is said on stderr, unless it is because a target has `failed`.
     pub fn plans(
         &self,
         schema: &str,
         plans: &[Plan],
         timeouts: Timeouts,
-        failed: bool,
+        failed: &[Unplanned],
     ) -> anyhow::Result<()> {
         if self.format() == Format::Json {
-            return self
-                .document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
+            let plans = plans.iter().map(|plan| view(plan, timeouts)).collect();
+            return self.document(schema, &Plans { plans, failed });
         }
         let some: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
-        if some.is_empty() && !failed {
+        if some.is_empty() && failed.is_empty() {
             self.status("nothing to do");
         }
         some.into_iter().try_for_each(|plan| self.answer(&script(plan, timeouts)))

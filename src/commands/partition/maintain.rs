@@ -45,8 +45,7 @@ impl MaintainArgs {
         if context.args.dry_run {
             let mut plans = create::dry_plans(context, &session, &targets.found, now, &tally).await;
             plans.extend(retire::dry_plans(context, &session, &targets.found, now, &tally).await);
-            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
-            return Ok(tally.exit());
+            return tally.show(context, &session, SCHEMA, &plans);
         }
         let changed = create::create_all(context, &session, &targets.found, now, &tally).await;
         context.stop.check()?;

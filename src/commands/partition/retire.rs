@@ -11,7 +11,7 @@ use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::create::refresh;
 use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
-use crate::commands::work::{Shared, Subject, Tally, each};
+use crate::commands::work::{AT_ONCE, Shared, Subject, Tally, each};
 use crate::config::Archive;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Retired, Timeline, due, plan_drop, survey_drop};
@@ -51,8 +51,7 @@ impl DropArgs {
         }
         if context.args.dry_run {
             let plans = dry_plans(context, &session, &targets.found, now, &tally).await;
-            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), tally.exit() != Exit::Done)?;
-            return Ok(tally.exit());
+            return tally.show(context, &session, SCHEMA, &plans);
         }
         drop_all(context, &session, &targets.found, now, &tally).await;
         tally.end(context, SCHEMA)
@@ -121,13 +120,19 @@ pub async fn drop_all(
         }
     };
     let work: Vec<(&Target, Consented)> = waiting.into_iter().zip(agreed).collect();
-    each(context, session, work, async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
-        let name = target.table.relation.plain();
-        match drop_one(context, &shared, &session, target, agreed, now).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
-    })
+    each(
+        context,
+        session,
+        AT_ONCE,
+        work,
+        async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
+            let name = target.table.relation.plain();
+            match drop_one(context, &shared, &session, target, agreed, now).await {
+                Ok(outcome) => tally.finish(&name, &outcome),
+                Err(error) => tally.fail(context, &name, &error),
+            }
+        },
+    )
     .await;
 }
 

@@ -297,6 +297,7 @@ fn guard_default(
             relation: default.relation.clone(),
             mode: LockMode::ShareUpdateExclusive,
             first: false,
+            by: None,
             held: Held::WhileReading,
         }],
         destroys: None,

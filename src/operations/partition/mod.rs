@@ -16,7 +16,7 @@ mod timeline;
 pub use check::{Finding, FindingKind, Report, check};
 pub use create::{CreatePlan, Wanted, plan_create, wanted};
 pub use every::{Calendar, Every, Label};
-pub use inherit::Overrides;
+pub use inherit::{Dress, Overrides, dress};
 pub use keep::Span;
 pub use key::{Encoding, KeyKind};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};

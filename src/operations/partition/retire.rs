@@ -6,7 +6,7 @@ use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::policy::{DropMode, Policy};
-use crate::operations::partition::survey::DropEvidence;
+use crate::operations::partition::survey::{DropEvidence, ReferencingRows};
 use crate::operations::partition::timeline::{Part, Timeline};
 use crate::pg::catalog::{ForeignKeys, OnDelete, Partition, RelationKind};
 use crate::pg::lock::LockMode;
@@ -359,19 +359,27 @@ fn loss(partition: &Partition, evidence: &DropEvidence) -> Loss {
     }
 }
 
-/// What ON DELETE does to rows of the tables that refer to the partition; what it does to tables beyond these is not
-/// followed.
+/// What ON DELETE does to rows of other tables. Those that refer to the partition are counted; which rows of tables
+/// beyond them go is for the server to find out.
 fn also_lost(partition: &Partition, evidence: &DropEvidence) -> Vec<String> {
-    let of_this = evidence
+    let of_this: Vec<&ReferencingRows> = evidence
         .referencing_rows
         .iter()
-        .filter(|found| found.partition == partition.relation && found.rows > 0);
-    of_this
-        .map(|found| {
-            let key = &evidence.foreign_keys.referencing[found.key];
-            format!("{} rows of {} by {}", found.rows, key.table.plain(), key.on_delete.words())
-        })
-        .collect()
+        .filter(|found| found.partition == partition.relation && found.rows > 0)
+        .collect();
+    let counted = of_this.iter().map(|found| {
+        let key = &evidence.foreign_keys.referencing[found.key];
+        format!("{} rows of {} by {}", found.rows, key.table.plain(), key.on_delete.words())
+    });
+    let cascading = |found: &&&ReferencingRows| {
+        evidence.foreign_keys.referencing[found.key].on_delete == OnDelete::Cascade
+    };
+    let beyond: Vec<String> = match of_this.iter().find(cascading) {
+        Some(_) => evidence.cascades.iter().map(Relation::plain).collect(),
+        None => Vec::new(),
+    };
+    let beyond = (!beyond.is_empty()).then(|| format!("what refers to those in {}", beyond.join(", ")));
+    counted.chain(beyond).collect()
 }
 
 fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -> Step {

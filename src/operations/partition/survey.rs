@@ -9,8 +9,9 @@ use crate::operations::partition::create::{Side, Wanted, conditions, first_value
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
-    ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, dependents,
-    find_relations, foreign_keys, may_create_in, partitioned_tables, properties, sizes, taken_names,
+    ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, cascades,
+    dependents, find_relations, foreign_keys, may_create_in, partitioned_tables, properties, sizes,
+    taken_names,
 };
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::session::Session;
@@ -180,6 +181,8 @@ pub struct DropEvidence {
     pub foreign_keys: ForeignKeys,
     pub bytes: HashMap<u32, i64>,
     pub referencing_rows: Vec<ReferencingRows>,
+    /// Tables that ON DELETE CASCADE reaches beyond those.
+    pub cascades: Vec<Relation>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
 }
@@ -226,10 +229,15 @@ pub async fn survey_drop(
             referencing_rows.push(ReferencingRows { key, partition, rows });
         }
     }
+    let cascades = if referencing_rows.iter().any(|found| found.rows > 0) {
+        cascades(session, timeline.table.oid).await?
+    } else {
+        Vec::new()
+    };
     let due: Vec<u32> = retired.due.iter().map(|part| part.partition.oid).collect();
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
-    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, dependents })
+    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, dependents })
 }
 
 /// What a default partition holds. `counted_all` is false where the count stopped at its limit.
