@@ -6,11 +6,11 @@
 -- pgtend: requires=messages("matchId","senderId","createdAt","deletedAt")
 -- pgtend: requires=moderation_reports("reportedId",status,"createdAt")
 
--- Profile look-up: @name, in any case.
-create unique index concurrently idx_users_username_lower on users (lower(username)) where "deletedAt" is null;
--- User search as somebody types: lower(username) like 'ann%', in any collation.
-create index concurrently idx_users_username_prefix on users (lower(username) text_pattern_ops)
-    include ("displayName") where "deletedAt" is null;
+-- Profile look-up, @name in any case, and user search as somebody types: lower(username) like 'ann%'. One index does
+-- both, because the operator class for patterns knows equality as well; and it keeps names apart.
+create unique index concurrently idx_users_username_lower on users (lower(username) text_pattern_ops)
+    include ("displayName")
+    where "deletedAt" is null;
 create index concurrently idx_users_online on users ("lastSeenAt" desc) where "isOnline" and "deletedAt" is null;
 
 create index concurrently idx_sessions_user_open on sessions ("userId", "expiresAt") where "revokedAt" is null;

@@ -6,5 +6,6 @@
 mod common;
 
 mod init;
+mod packs;
 mod partition;
 mod support;
