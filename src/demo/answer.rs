@@ -68,6 +68,7 @@ fn table(header: &[String], rows: &[Vec<String>]) -> String {
 }
 
 fn shown(cell: &str) -> String {
+    let cell = &cell.replace('\n', " ");
     if cell.chars().count() <= WIDEST {
         return cell.to_owned();
     }

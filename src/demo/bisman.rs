@@ -1,5 +1,7 @@
 //! The story of the chat-and-ERP system: its partitioned tables get their partitions, and lose the old ones.
 //! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
+use std::time::Duration;
+
 use super::application::Application;
 use super::fill::{Fill, Table, at_once, by_span};
 use super::story::{Chapter, Scene, Story, run, run_for_code};
@@ -11,6 +13,7 @@ const NEW_RELEASE: Application = Application {
     role: "bisman_app",
     write: query!("demo/bisman/application_write.sql"),
     read: query!("demo/bisman/application_read.sql"),
+    idle: Duration::from_mins(1),
 };
 
 const CHAPTERS: &[Chapter] = &[

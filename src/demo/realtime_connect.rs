@@ -1,5 +1,7 @@
 //! The story of the system that lets strangers talk: look-up, search, history and queue get their indexes while people
 //! talk, and its report its views. What the tables are like is said in `sql/demo/realtime_connect`.
+use std::time::Duration;
+
 use super::application::Application;
 use super::fill::{Fill, Table, at_once};
 use super::story::{Chapter, Scene, Story, run, run_for_code};
@@ -12,6 +14,7 @@ const TALKING: Application = Application {
     role: "realtime_connect_app",
     write: query!("demo/realtime_connect/application_write.sql"),
     read: query!("demo/realtime_connect/application_read.sql"),
+    idle: Duration::from_millis(300),
 };
 
 const CHAPTERS: &[Chapter] = &[

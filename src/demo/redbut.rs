@@ -1,5 +1,7 @@
 //! The story of the table-session system: months that somebody made by hand get their successors, and seven indexes
 //! come while guests sit down. What the tables are like is said in `sql/demo/redbut`.
+use std::time::Duration;
+
 use super::application::Application;
 use super::fill::{Fill, Table, at_once};
 use super::story::{Chapter, Scene, Story, run, run_for_code};
@@ -11,6 +13,7 @@ const TABLETS: Application = Application {
     role: "redbut_app",
     write: query!("demo/redbut/application_write.sql"),
     read: query!("demo/redbut/application_read.sql"),
+    idle: Duration::from_millis(50),
 };
 
 const CHAPTERS: &[Chapter] = &[

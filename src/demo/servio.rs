@@ -1,5 +1,7 @@
 //! The story of the restaurant platform: fifty-one indexes come while orders do. What the tables are like is said in
 //! `sql/demo/servio`.
+use std::time::Duration;
+
 use super::application::Application;
 use super::fill::{Fill, Table, at_once};
 use super::story::{Chapter, Scene, Story, run, run_for_code};
@@ -11,6 +13,7 @@ const ORDERING: Application = Application {
     role: "servio_app",
     write: query!("demo/servio/application_write.sql"),
     read: query!("demo/servio/application_read.sql"),
+    idle: Duration::from_millis(100),
 };
 
 const CHAPTERS: &[Chapter] = &[
@@ -32,8 +35,8 @@ const CHAPTERS: &[Chapter] = &[
         scenes: &[
             Scene::Run(run_for_code(&["migrate", "status", "--set", "servio", "--check"], 3)),
             Scene::Say(
-                "One session takes orders, another looks at the order screen, and a third has read it in a transaction \
-                 that it leaves open for as long as a guest cannot decide. Meanwhile:",
+                "One session takes orders, another looks at the order screen, and a third reads it in transactions \
+                 that stay open for a while. Meanwhile:",
             ),
             Scene::RunBeside(&ORDERING, run(&["migrate", "up", "--set", "servio"])),
             Scene::Ask(query!("demo/servio/indexes.sql")),
