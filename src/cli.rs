@@ -11,6 +11,7 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::index::IndexCommand;
+use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
@@ -48,6 +49,7 @@ enum Command {
     Index(IndexCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
+    Init(InitArgs),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
     Help(HelpArgs),
@@ -64,6 +66,7 @@ impl Command {
             Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Index(command) => format!("index {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
+            Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
@@ -84,6 +87,7 @@ impl Command {
             Self::Schedule(command) => command.run(context),
             Self::Index(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
+            Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),

@@ -5,6 +5,7 @@ pub mod demo;
 pub mod health;
 pub mod help_topics;
 pub mod index;
+pub mod init;
 pub mod matview;
 pub mod migrate;
 pub mod partition;

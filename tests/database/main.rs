@@ -5,8 +5,10 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod init;
 mod lint;
 mod matview;
+mod packs;
 mod partition;
 mod schedule;
 mod support;
