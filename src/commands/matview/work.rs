@@ -108,10 +108,9 @@ impl<'a> Work<'a> {
         match done {
             Done::Skipped(outcome, reason) => {
                 let line = format!("{name}: skipped: {reason}");
-                if *outcome == "busy" {
-                    self.context.ui.status(&line)
-                } else {
-                    self.context.ui.chat(&line)
+                match *outcome {
+                    "busy" => self.context.ui.status(&line),
+                    _ => self.context.ui.chat(&line),
                 }
                 (result.outcome, result.reason) = (outcome, Some(reason.clone()));
             }
@@ -198,22 +197,8 @@ impl<'a> Work<'a> {
         let held_ms = applied.as_ref().ok().and_then(|outcome| held(way, outcome));
         let after = if applied.is_ok() { self.care(session, view, way).await? } else { None };
         if let Some(entry) = entry {
-            let closing = Closing {
-                duration_ms: elapsed_ms,
-                rows: after.as_ref().and_then(|after| after.rows).map(|rows| rows as i64),
-                bytes: after.as_ref().map(|after| after.bytes),
-                readers_held_ms: held_ms,
-                view_xmin: after.as_ref().map(|after| after.xmin.clone()),
-                definition: after.as_ref().and_then(|after| after.definition.clone()),
-                error: applied.as_ref().err().map(one_line),
-            };
-            // A stop cancels again and again what the session does; this is what it has to say last.
-            session.shield(true);
-            let closed = entry.close(session, &closing).await;
-            session.shield(false);
-            if let Err(error) = closed {
-                tracing::debug!("the log's entry stays open: {error:#}");
-            }
+            let error = applied.as_ref().err().map(one_line);
+            close(session, entry, elapsed_ms, held_ms, after.as_ref(), error).await;
         }
         applied.map_err(explain)?;
         if let (Way::Swap, Some(after)) = (way, &after) {
@@ -254,6 +239,33 @@ impl<'a> Work<'a> {
         }
         let analyzed = refreshed(session, view).await?;
         Ok(analyzed.or(Some(after)))
+    }
+}
+
+/// Writes how it ended into the log. A log that cannot be written is no failure of the refresh.
+async fn close(
+    session: &Session,
+    entry: Entry,
+    duration_ms: f64,
+    readers_held_ms: Option<f64>,
+    after: Option<&Refreshed>,
+    error: Option<String>,
+) {
+    let closing = Closing {
+        duration_ms,
+        rows: after.and_then(|after| after.rows).map(|rows| rows as i64),
+        bytes: after.map(|after| after.bytes),
+        readers_held_ms,
+        view_xmin: after.map(|after| after.xmin.clone()),
+        definition: after.and_then(|after| after.definition.clone()),
+        error,
+    };
+    // A stop cancels again and again what the session does; this is what it has to say last.
+    session.shield(true);
+    let closed = entry.close(session, &closing).await;
+    session.shield(false);
+    if let Err(error) = closed {
+        tracing::debug!("the log's entry stays open: {error:#}");
     }
 }
 

@@ -145,7 +145,7 @@ mod tests {
 
     #[test]
     fn steps_are_written_for_both_schedulers() {
-        let hours = |n| Cadence::within(Duration::from_secs(n * 3600), 7, AT).unwrap();
+        let hours = |n: u64| Cadence::within(Duration::from_secs(n * 3600), 7, AT).unwrap();
         assert_eq!(
             (hours(5).cron().as_str(), hours(5).calendar().as_str()),
             ("7 */4 * * *", "*-*-* 00/4:07:00")
