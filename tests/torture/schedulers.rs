@@ -58,7 +58,9 @@ fn systemd_verifies_the_units() {
         assert_eq!(units.len(), 6);
         let said = run(Command::new("systemd-analyze").arg("verify").args(&units));
         assert_eq!(said, "", "{age}");
-        for timer in units.iter().filter(|unit| unit.extension().is_some_and(|extension| extension == "timer")) {
+        for timer in
+            units.iter().filter(|unit| unit.extension().is_some_and(|extension| extension == "timer"))
+        {
             let text = fs::read_to_string(timer).unwrap();
             let calendar = text.lines().find_map(|line| line.strip_prefix("OnCalendar=")).unwrap();
             run(Command::new("systemd-analyze").args(["calendar", calendar]));

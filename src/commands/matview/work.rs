@@ -27,6 +27,8 @@ pub struct Work<'a> {
     survey: &'a Survey<'a>,
     tally: &'a Tally,
     shared: Shared,
+    /// Of what may as well be done later: its waits leave the others their time.
+    aside: Shared,
     now: DateTime<Utc>,
     results: RefCell<Vec<ViewResult>>,
     /// Views that failed or were blocked: oid and name.
@@ -60,7 +62,8 @@ impl<'a> Work<'a> {
         now: DateTime<Utc>,
     ) -> Self {
         let (results, broken) = (RefCell::default(), RefCell::default());
-        Self { context, args, survey, tally, shared: Shared::new(context), now, results, broken }
+        let (shared, aside) = (Shared::new(context), Shared::new(context));
+        Self { context, args, survey, tally, shared, aside, now, results, broken }
     }
 
     pub fn results(&self) -> Vec<ViewResult> {
@@ -192,7 +195,7 @@ impl<'a> Work<'a> {
             None => None,
         };
         let began = Instant::now();
-        let applied = self.apply(session, plan).await;
+        let applied = self.apply(&self.shared, session, plan).await;
         let elapsed_ms = began.elapsed().as_secs_f64() * 1000.0;
         let held_ms = applied.as_ref().ok().and_then(|outcome| held(way, outcome));
         let after = if applied.is_ok() { self.care(session, view, way).await? } else { None };
@@ -207,10 +210,10 @@ impl<'a> Work<'a> {
         Ok(Done::Refreshed { way, reason, elapsed_ms, held_ms, after })
     }
 
-    async fn apply(&self, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
+    async fn apply(&self, shared: &Shared, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
         let mut outcome = Outcome::default();
         for consented in consent(vec![plan], |_| Ok(false))? {
-            outcome.steps.extend(self.shared.apply(self.context, session, &consented).await?.steps);
+            outcome.steps.extend(shared.apply(self.context, session, &consented).await?.steps);
         }
         Ok(outcome)
     }
@@ -221,7 +224,7 @@ impl<'a> Work<'a> {
             let relation = view.relation()?;
             let left = leftovers(session, &mark(&relation), oid).await?;
             let plan = plan_sweep(view, &left)?;
-            if plan.is_empty() { Ok(()) } else { self.apply(session, plan).await.map(drop) }
+            if plan.is_empty() { Ok(()) } else { self.apply(&self.aside, session, plan).await.map(drop) }
         };
         let swept: anyhow::Result<()> = swept.await;
         if let Err(error) = swept {
@@ -234,7 +237,7 @@ impl<'a> Work<'a> {
     async fn care(&self, session: &Session, view: &Matview, way: Way) -> anyhow::Result<Option<Refreshed>> {
         let Some(after) = refreshed(session, view).await? else { return Ok(None) };
         let Some(plan) = plan_care(view, way, &after)? else { return Ok(Some(after)) };
-        if let Err(error) = self.apply(session, plan).await {
+        if let Err(error) = self.apply(&self.aside, session, plan).await {
             tracing::debug!("left to autovacuum: {error:#}");
         }
         let analyzed = refreshed(session, view).await?;
