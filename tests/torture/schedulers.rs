@@ -80,7 +80,11 @@ fn cron_reads_the_crontab() {
     for age in AGES {
         let crontab = home.path().join("crontab");
         fs::write(&crontab, print(home.path(), age, OWN, &["crontab"])).unwrap();
-        let said = run(Command::new(root.join("usr/bin/crontab")).arg("-n").arg(&crontab));
+        // It looks for its spool even to check a syntax; that folder is made where nobody else sees it.
+        let within =
+            "mount -t tmpfs none /var/spool && mkdir -p /var/spool/cron/crontabs && \"$0\" -n \"$1\"";
+        let alone = ["--map-root-user", "--mount", "sh", "-c", within];
+        let said = run(Command::new("unshare").args(alone).arg(root.join("usr/bin/crontab")).arg(&crontab));
         assert!(said.contains("syntax of the crontab file was successfully checked"), "{said}");
     }
 }
