@@ -179,6 +179,7 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
     config: CONFIG,
     command: MAINTAIN,
     later_run: false,
+    serves: None,
     kept: &[
         "select * from events where at >= '2026-09-01Z'",
         "select * from audit where at >= '2026-09-01Z'",

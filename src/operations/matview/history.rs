@@ -82,6 +82,15 @@ impl History {
     }
 }
 
+/// Whether there is a log, `readable` or `writable` to this role.
+async fn permitted(session: &Session, schema: &Ident, what: &str) -> anyhow::Result<bool> {
+    let exists = session
+        .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
+        .await
+        .map_err(ServerError::explained)?;
+    Ok(exists.first().is_some_and(|row| row.get::<_, Option<bool>>(what) == Some(true)))
+}
+
 async fn rows<T: for<'a> Deserialize<'a>>(
     session: &Session,
     schema: &Ident,
@@ -92,6 +101,7 @@ async fn rows<T: for<'a> Deserialize<'a>>(
         .await
         .map_err(ServerError::explained)?;
     if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("readable") != Some(true)) {
+    if !permitted(session, schema, "readable").await? {
         return Ok(None);
     }
     let rows =
@@ -136,6 +146,7 @@ impl Entry {
             .await
             .map_err(ServerError::explained)?;
         if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("writable") != Some(true)) {
+        if !permitted(session, schema, "writable").await? {
             return Ok(None);
         }
         let (wal_bytes, temp_bytes) = costs(session).await?;
