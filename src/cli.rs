@@ -10,6 +10,7 @@ use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::metrics::MetricsArgs;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -34,6 +35,7 @@ enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
     Health(HealthArgs),
+    Metrics(MetricsArgs),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
@@ -47,6 +49,7 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
+            Self::Metrics(_) => "metrics".to_owned(),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -63,6 +66,7 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
+            Self::Metrics(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

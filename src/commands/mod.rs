@@ -4,6 +4,7 @@ pub mod context;
 pub mod demo;
 pub mod health;
 pub mod help_topics;
+pub mod metrics;
 pub mod partition;
 pub mod sandbox;
 pub mod work;

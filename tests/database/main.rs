@@ -6,5 +6,6 @@
 mod common;
 
 mod health;
+mod metrics;
 mod partition;
 mod support;

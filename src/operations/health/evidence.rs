@@ -100,6 +100,13 @@ pub async fn survey(
     }
 }
 
+impl Evidence {
+    /// Of each table that is partitioned by time the periods ahead.
+    pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.partitions.iter().flatten().filter_map(Tended::periods_ahead)
+    }
+}
+
 struct Asking<'a> {
     session: &'a Session,
     wanted: &'a BTreeSet<Source>,

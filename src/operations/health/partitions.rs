@@ -28,6 +28,13 @@ struct Known {
     configured: Option<f64>,
 }
 
+impl Tended {
+    /// Nothing where it is not known.
+    pub(super) fn periods_ahead(&self) -> Option<(&str, f64)> {
+        self.known.as_ref().ok().map(|known| (self.name.as_str(), known.periods_ahead))
+    }
+}
+
 /// Counting is given up here.
 const MOST_PERIODS: u32 = 1000;
 
