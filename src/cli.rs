@@ -8,6 +8,7 @@ use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::metrics::MetricsArgs;
@@ -36,6 +37,7 @@ enum Command {
     Partition(PartitionCommand),
     Health(HealthArgs),
     Metrics(MetricsArgs),
+    Doctor(DoctorArgs),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
@@ -50,6 +52,7 @@ impl Command {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
             Self::Metrics(_) => "metrics".to_owned(),
+            Self::Doctor(_) => "doctor".to_owned(),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -67,6 +70,7 @@ impl Command {
             Self::Partition(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
             Self::Metrics(args) => args.run(context).await,
+            Self::Doctor(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

@@ -2,6 +2,7 @@
 pub mod completions;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod health;
 pub mod help_topics;
 pub mod metrics;

@@ -159,8 +159,11 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let partitions =
-            if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
-        self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+        let what = match losses {
+            [loss] => loss.what.clone(),
+            _ => format!("{} partitions", losses.len()),
+        };
+        let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
+        self.confirm(&format!("Drop {what}{holding}, for good?"))
     }
 }

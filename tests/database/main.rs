@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod doctor;
 mod health;
 mod metrics;
 mod partition;
