@@ -8,12 +8,14 @@ use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::index::IndexCommand;
 use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
+use crate::commands::metrics::MetricsArgs;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
@@ -39,6 +41,8 @@ enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
     Health(HealthArgs),
+    Metrics(MetricsArgs),
+    Doctor(DoctorArgs),
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
@@ -65,6 +69,8 @@ impl Command {
             Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Index(command) => format!("index {}", command.verb()),
+            Self::Metrics(_) => "metrics".to_owned(),
+            Self::Doctor(_) => "doctor".to_owned(),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
@@ -86,6 +92,8 @@ impl Command {
             Self::Migrate(command) => command.run(context).await,
             Self::Schedule(command) => command.run(context),
             Self::Index(command) => command.run(context).await,
+            Self::Metrics(args) => args.run(context).await,
+            Self::Doctor(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,

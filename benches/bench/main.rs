@@ -9,6 +9,7 @@ mod default;
 mod figure;
 mod ground;
 mod matview;
+mod health;
 mod noop;
 
 use std::env;
@@ -18,12 +19,14 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
+const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),
     ("default", default::run),
     ("archive", archive::run),
     ("matview", matview::run),
+    ("health", health::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

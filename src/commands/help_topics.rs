@@ -43,6 +43,10 @@ matview list, log          none; the log needs SELECT on pgtend.matview_refresh
 lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these
                            first, for a shorter wait; without it the statements lock them
 journal                    CREATE on the database, once, for the schema pgtend; without it there is no journal
+health, metrics, doctor    none beyond connecting; pg_read_all_stats for what other roles' sessions and statements do,
+                           pg_read_all_data for sequences, bloat and default partitions; without these the checks
+                           are unknown and name the GRANT
+doctor --uninstall         ownership of the schema pgtend
 names of blockers          pg_monitor or pg_read_all_stats, for the queries of other roles";
 
 const TOPICS: [(&str, &str); 3] =

@@ -2,12 +2,14 @@
 pub mod completions;
 pub mod context;
 pub mod demo;
+pub mod doctor;
 pub mod health;
 pub mod help_topics;
 pub mod index;
 pub mod init;
 pub mod matview;
 pub mod migrate;
+pub mod metrics;
 pub mod partition;
 pub mod sandbox;
 pub mod schedule;

@@ -169,5 +169,10 @@ impl Ui {
             (many, false) => format!("{many} partitions"),
         };
         self.confirm(&format!("Drop {things} holding {}, for good?", bytes(size)))
+        let what = match losses {
+            [loss] => loss.what.clone(),
+            _ => format!("{} partitions", losses.len()),
+        let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
+        self.confirm(&format!("Drop {what}{holding}, for good?"))
     }
 }

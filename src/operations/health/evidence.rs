@@ -100,6 +100,13 @@ pub async fn survey(
     }
 }
 
+impl Evidence {
+    /// Of each table that is partitioned by time the periods ahead.
+    pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.partitions.iter().flatten().filter_map(Tended::periods_ahead)
+    }
+}
+
 struct Asking<'a> {
     session: &'a Session,
     wanted: &'a BTreeSet<Source>,
@@ -139,6 +146,8 @@ impl From<&ServerError> for Missing {
             missing.remedy("somebody holds a lock; `pgtend report locks` tells who")
         } else if error.is(&SqlState::QUERY_CANCELED) {
             missing.remedy("the server took longer than 5 s to answer; run it again when it is less busy")
+        } else if error.is(&SqlState::INSUFFICIENT_PRIVILEGE) {
+            missing.remedy("grant this role what it is denied; pg_read_all_data covers reading")
         } else {
             missing
         }
