@@ -4,6 +4,7 @@ pub mod context;
 pub mod demo;
 pub mod help_topics;
 pub mod matview;
+pub mod migrate;
 pub mod partition;
 pub mod sandbox;
 pub mod work;

@@ -2,12 +2,14 @@
 //! nearest known one.
 mod file;
 mod matview;
+mod migrate;
 mod partition;
 mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
 pub use matview::MatviewConfig;
+pub use migrate::MigrateConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use schedule::ScheduleConfig;
 pub use session::{JournalConfig, Locks};

@@ -46,8 +46,7 @@ pub(super) fn archive_step(
     let mut step = Step::transaction(format!("archive {}", name.plain()), vec![], vec![]);
     let digest = digest(name, &names);
     step.run = Run::Archive(Box::new(Archive { relation: name.clone(), folder, copy, digest, subject }));
-    step.locks =
-        vec![Lock { held: Held::WhileReading, ..Lock::implied(name.clone(), LockMode::Share) }];
+    step.locks = vec![Lock { held: Held::WhileReading, ..Lock::implied(name.clone(), LockMode::Share) }];
     step.interrupted = "the detached table keeps its rows; the next run archives it from the beginning";
     // A note tells what was written, and where.
     step.minor = true;
