@@ -39,6 +39,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(subcommand)]
+    Migrate(MigrateCommand),
+    #[command(subcommand)]
     Partition(PartitionCommand),
     Health(HealthArgs),
     Metrics(MetricsArgs),
@@ -63,6 +65,7 @@ impl Command {
     /// `<noun> <verb>`, as `pg_stat_activity` and the journal show it.
     fn name(&self) -> String {
         match self {
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
@@ -86,6 +89,7 @@ impl Command {
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,

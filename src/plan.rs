@@ -40,6 +40,8 @@ pub struct Step {
     pub after_transactions_on: Option<Relation>,
     /// A means to the end of another step, which alone is told where one line for each change is enough.
     pub minor: bool,
+    /// It holds statements that others wrote: what they set in the session is undone after it.
+    pub foreign: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -141,6 +143,7 @@ impl Step {
             standing: Standing::Ordinary,
             after_transactions_on: None,
             minor: false,
+            foreign: false,
         }
     }
 

@@ -9,6 +9,7 @@ use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
 use crate::failure::{Explain as _, one_line};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::Settings;
+use crate::pg::state::ServerError;
 use crate::plan::{Consented, Plan, Run, Standing, Step};
 
 /// What applying needs besides the plan. `session` holds the claim on the target.
@@ -114,7 +115,10 @@ impl<'a> Runner<'a> {
             None => None,
         };
         let began = Instant::now();
-        let result = self.run(&target, step).await;
+        let mut result = self.run(&target, step).await;
+        if step.foreign && result.is_ok() {
+            result = self.pin_again().await.and(result);
+        }
         let report = result.map(|timing| timing.report(plan, index, began));
         if let (Some(journal), Some(entry)) = (self.journal, entry) {
             // When the connection is lost the entry stays open, which is what happened.
@@ -145,6 +149,14 @@ impl<'a> Runner<'a> {
             Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
             Run::Archive(archive) => self.archive(target, archive).await,
             Run::Restore(restore) => self.restore(target, restore).await,
+        }
+    }
+
+    async fn pin_again(&self) -> anyhow::Result<()> {
+        self.session.pin_again().await.map_err(ServerError::explained)?;
+        match self.journal {
+            Some(journal) => journal.join(self.session).await,
+            None => Ok(()),
         }
     }
 

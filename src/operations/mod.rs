@@ -6,5 +6,6 @@ pub mod init;
 pub mod lint;
 pub mod matview;
 pub mod metrics;
+pub mod migrate;
 pub mod partition;
 pub mod schedule;

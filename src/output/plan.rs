@@ -175,4 +175,15 @@ impl Ui {
         let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
         self.confirm(&format!("Drop {what}{holding}, for good?"))
     }
+
+    /// As [`Self::consent_to`], for losses that are no partitions.
+    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        for loss in losses {
+            self.say(&format!("  {}", loss_words(loss)));
+        }
+        self.confirm("Do this, for good?")
+    }
 }

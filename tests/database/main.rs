@@ -12,6 +12,7 @@ mod packs;
 mod doctor;
 mod health;
 mod metrics;
+mod migrate;
 mod partition;
 mod schedule;
 mod support;

@@ -449,6 +449,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         standing: Standing::Ordinary,
         after_transactions_on: Some(parent.clone()),
         minor: false,
+        foreign: false,
     }
 }
 
