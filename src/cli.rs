@@ -14,8 +14,8 @@ use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::index::IndexCommand;
 use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
-use crate::commands::migrate::MigrateCommand;
 use crate::commands::metrics::MetricsArgs;
+use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
@@ -39,24 +39,22 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(subcommand)]
+    Partition(PartitionCommand),
+    #[command(subcommand)]
+    Index(IndexCommand),
+    #[command(subcommand)]
     Migrate(MigrateCommand),
     #[command(subcommand)]
-    Partition(PartitionCommand),
+    Matview(MatviewCommand),
     Health(HealthArgs),
     Metrics(MetricsArgs),
     Doctor(DoctorArgs),
     #[command(subcommand)]
-    Matview(MatviewCommand),
-    #[command(subcommand)]
-    Migrate(MigrateCommand),
-    #[command(subcommand)]
     Schedule(ScheduleCommand),
-    #[command(subcommand)]
-    Index(IndexCommand),
-    #[command(subcommand)]
-    Sandbox(SandboxCommand),
     Init(InitArgs),
     Demo(DemoArgs),
+    #[command(subcommand)]
+    Sandbox(SandboxCommand),
     Completions(CompletionsArgs),
     Help(HelpArgs),
 }
@@ -65,18 +63,17 @@ impl Command {
     /// `<noun> <verb>`, as `pg_stat_activity` and the journal show it.
     fn name(&self) -> String {
         match self {
-            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Index(command) => format!("index {}", command.verb()),
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
-            Self::Migrate(command) => format!("migrate {}", command.verb()),
-            Self::Schedule(command) => format!("schedule {}", command.verb()),
-            Self::Index(command) => format!("index {}", command.verb()),
             Self::Metrics(_) => "metrics".to_owned(),
             Self::Doctor(_) => "doctor".to_owned(),
-            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
+            Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
+            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
         }
@@ -89,18 +86,17 @@ impl Command {
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
-            Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
+            Self::Index(command) => command.run(context).await,
+            Self::Migrate(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
-            Self::Migrate(command) => command.run(context).await,
-            Self::Schedule(command) => command.run(context),
-            Self::Index(command) => command.run(context).await,
             Self::Metrics(args) => args.run(context).await,
             Self::Doctor(args) => args.run(context).await,
-            Self::Sandbox(command) => command.run(context),
+            Self::Schedule(command) => command.run(context),
             Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
+            Self::Sandbox(command) => command.run(context),
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),
         }

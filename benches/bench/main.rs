@@ -8,8 +8,8 @@ mod create;
 mod default;
 mod figure;
 mod ground;
-mod matview;
 mod health;
+mod matview;
 mod noop;
 
 use std::env;
@@ -19,7 +19,6 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
-const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),

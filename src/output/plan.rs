@@ -161,19 +161,8 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let indexes = losses.iter().all(|loss| loss.what.starts_with("index "));
-        let things = match (losses.len(), indexes) {
-            (1, true) => "1 index".to_owned(),
-            (1, false) => "1 partition".to_owned(),
-            (many, true) => format!("{many} indexes"),
-            (many, false) => format!("{many} partitions"),
-        };
-        self.confirm(&format!("Drop {things} holding {}, for good?", bytes(size)))
-        let what = match losses {
-            [loss] => loss.what.clone(),
-            _ => format!("{} partitions", losses.len()),
         let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
-        self.confirm(&format!("Drop {what}{holding}, for good?"))
+        self.confirm(&format!("Drop {}{holding}, for good?", things(losses)))
     }
 
     /// As [`Self::consent_to`], for losses that are no partitions.
@@ -185,5 +174,16 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         self.confirm("Do this, for good?")
+    }
+}
+
+/// One thing by its name, several by their number.
+fn things(losses: &[&Loss]) -> String {
+    let all = |noun: &str| losses.iter().all(|loss| loss.what.starts_with(noun));
+    match losses {
+        [loss] => loss.what.clone(),
+        some if all("partition ") => format!("{} partitions", some.len()),
+        some if all("index ") => format!("{} indexes", some.len()),
+        some => format!("these {}", some.len()),
     }
 }

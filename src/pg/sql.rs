@@ -21,6 +21,13 @@ pub struct Query {
     pub text: &'static str,
 }
 
+impl From<Query> for Sql {
+    /// For a query without parameters.
+    fn from(query: Query) -> Self {
+        Self { file: query.file, text: query.text.to_owned(), origin: None }
+    }
+}
+
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};", self.text)

@@ -5,14 +5,14 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod doctor;
+mod health;
 mod init;
 mod lint;
 mod matview;
-mod packs;
-mod doctor;
-mod health;
 mod metrics;
 mod migrate;
+mod packs;
 mod partition;
 mod schedule;
 mod support;

@@ -111,10 +111,6 @@ impl<'a> Work<'a> {
         match done {
             Done::Skipped(outcome, reason) => {
                 let line = format!("{name}: skipped: {reason}");
-                if *outcome == "busy" {
-                    self.context.ui.status(&line);
-                } else {
-                    self.context.ui.chat(&line);
                 match *outcome {
                     "busy" => self.context.ui.status(&line),
                     _ => self.context.ui.chat(&line),

@@ -1,12 +1,12 @@
 //! `pgtend migrate`
-mod findings;
-mod lint;
-mod lint_files;
 mod args;
 mod baseline;
 mod connect;
 mod embedded;
 mod export;
+mod findings;
+mod lint;
+mod lint_files;
 mod new;
 mod repair;
 mod set;
@@ -19,11 +19,10 @@ use clap::Subcommand;
 use crate::commands::context::Context;
 use crate::failure::Exit;
 
-/// Apply versioned SQL, and look at it first
+/// Apply versioned SQL, so that no writer notices
 #[derive(Debug, Subcommand)]
 pub enum MigrateCommand {
     Lint(lint::LintArgs),
-/// Apply versioned SQL, so that no writer notices
     Status(status::StatusArgs),
     Up(up::UpArgs),
     New(new::NewArgs),

@@ -96,11 +96,6 @@ async fn rows<T: for<'a> Deserialize<'a>>(
     schema: &Ident,
     sql: Sql,
 ) -> anyhow::Result<Option<Vec<T>>> {
-    let exists = session
-        .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
-        .await
-        .map_err(ServerError::explained)?;
-    if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("readable") != Some(true)) {
     if !permitted(session, schema, "readable").await? {
         return Ok(None);
     }
@@ -141,11 +136,6 @@ impl Entry {
         view: &Matview,
         way: Way,
     ) -> anyhow::Result<Option<Self>> {
-        let exists = session
-            .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
-            .await
-            .map_err(ServerError::explained)?;
-        if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("writable") != Some(true)) {
         if !permitted(session, schema, "writable").await? {
             return Ok(None);
         }
