@@ -40,7 +40,10 @@ impl Ui {
             Event::IndexProgress { target, summary, elapsed_ms, progress } => {
                 let elapsed = milliseconds(*elapsed_ms as f64);
                 let share = share(progress);
-                self.unless_drawn(&format!("{target}: {summary}: {}{share}, {elapsed} so far", progress.phase));
+                self.unless_drawn(&format!(
+                    "{target}: {summary}: {}{share}, {elapsed} so far",
+                    progress.phase
+                ));
             }
             Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
             Event::Note { target, text } => self.status(&format!("{target}: {text}")),

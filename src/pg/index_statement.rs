@@ -52,7 +52,8 @@ impl IndexStatement {
     /// # Errors
     /// `Exit::Usage` when it is of these kinds and its grammar is wrong, or one that pgtend does not read.
     pub fn of(statement: &Statement<'_>) -> anyhow::Result<Option<Self>> {
-        let mut cursor = Cursor { text: statement.text, base: statement.span.start, tokens: &statement.tokens };
+        let mut cursor =
+            Cursor { text: statement.text, base: statement.span.start, tokens: &statement.tokens };
         let parsed = cursor.statement();
         parsed.map_err(|error| {
             let error = error.context(format!("read the statement at {}", statement.position));
@@ -107,7 +108,8 @@ impl<'a> Cursor<'a> {
             schema: table.schema.map(|schema| schema.raw().to_owned()),
             name: table.name.raw().to_owned(),
         };
-        let method = if self.takes("using") { self.identifier("the access method")? } else { Ident::new("btree")? };
+        let method =
+            if self.takes("using") { self.identifier("the access method")? } else { Ident::new("btree")? };
         let keys = self.list("the index's columns", Self::key)?;
         let include = if self.takes("include") {
             self.list("the included columns", |cursor| cursor.identifier("a column"))?
@@ -144,7 +146,8 @@ impl<'a> Cursor<'a> {
         if !descending {
             self.takes("asc");
         }
-        let nulls_first = if self.takes("nulls first") { true } else { !self.takes("nulls last") && descending };
+        let nulls_first =
+            if self.takes("nulls first") { true } else { !self.takes("nulls last") && descending };
         Ok(Key { of, collation, opclass, descending, nulls_first })
     }
 
@@ -219,7 +222,10 @@ impl<'a> Cursor<'a> {
         let mut concurrently = false;
         if self.takes_symbol("(") {
             concurrently = self.takes("concurrently");
-            ensure!(concurrently && self.takes_symbol(")"), "of REINDEX's options pgtend reads CONCURRENTLY alone");
+            ensure!(
+                concurrently && self.takes_symbol(")"),
+                "of REINDEX's options pgtend reads CONCURRENTLY alone"
+            );
         }
         if !self.takes("index") {
             return Ok(None);
@@ -234,7 +240,11 @@ impl<'a> Cursor<'a> {
         Ok(TableName { schema, name: name.name.raw().to_owned() })
     }
 
-    fn list<T>(&mut self, what: &str, one: impl Fn(&mut Self) -> anyhow::Result<T>) -> anyhow::Result<Vec<T>> {
+    fn list<T>(
+        &mut self,
+        what: &str,
+        one: impl Fn(&mut Self) -> anyhow::Result<T>,
+    ) -> anyhow::Result<Vec<T>> {
         ensure!(self.takes_symbol("("), "`(` is missing before {what}");
         let mut all = vec![one(self)?];
         while self.takes_symbol(",") {
@@ -246,7 +256,9 @@ impl<'a> Cursor<'a> {
 
     fn identifier(&mut self, what: &str) -> anyhow::Result<Ident> {
         let Some(token) = self.tokens.first() else { bail!("{what} is missing") };
-        let Some(name) = token.identifier() else { bail!("`{}` stands where {what} is expected", token.text) };
+        let Some(name) = token.identifier() else {
+            bail!("`{}` stands where {what} is expected", token.text)
+        };
         let name = Ident::new(name)?;
         self.advance();
         Ok(name)
@@ -277,7 +289,9 @@ impl<'a> Cursor<'a> {
 
     /// All that is left of the statement, as one expression.
     fn rest(&mut self, what: &str) -> anyhow::Result<Expression> {
-        let Some(begin) = self.tokens.first().map(|token| token.span.start) else { bail!("{what} is missing") };
+        let Some(begin) = self.tokens.first().map(|token| token.span.start) else {
+            bail!("{what} is missing")
+        };
         let (mut depth, mut end) = (0, begin);
         while let Some(token) = self.tokens.first().filter(|token| !token.is_symbol(";")) {
             depth += nesting(token);
@@ -355,10 +369,14 @@ mod tests {
     fn small_ones_and_others() {
         let create = created("create index on t (a)");
         assert_eq!((create.name, create.definition.plain()), (None, "btree (a)".to_owned()));
-        let gin = created("create index if not exists i on t using gin (doc jsonb_path_ops, s.f(x) gin_trgm_ops(siglen=3))");
+        let gin = created(
+            "create index if not exists i on t using gin (doc jsonb_path_ops, s.f(x) gin_trgm_ops(siglen=3))",
+        );
         assert_eq!(gin.definition.plain(), "gin (doc jsonb_path_ops, s.f(x) gin_trgm_ops (siglen = '3'))");
         let dropped = IndexStatement::parse("drop index concurrently if exists a.b, c").unwrap();
-        assert!(matches!(dropped, IndexStatement::Drop(d) if d.names.len() == 2 && d.if_exists && d.concurrently));
+        assert!(
+            matches!(dropped, IndexStatement::Drop(d) if d.names.len() == 2 && d.if_exists && d.concurrently)
+        );
         for text in ["reindex index concurrently i", "reindex (concurrently) index i"] {
             assert!(matches!(IndexStatement::parse(text), Ok(IndexStatement::Reindex(r)) if r.concurrently));
         }

@@ -38,11 +38,7 @@ const COLUMNS: [Column<Finding>; 5] = [
     Column { header: "Finding", name: "kind", cell: |row| Cell::Text(word(row.kind).to_owned()) },
     Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
     Column { header: "Index", name: "index", cell: |row| Cell::text(row.index.clone()) },
-    Column {
-        header: "Size",
-        name: "size_bytes",
-        cell: |row| row.size_bytes.map_or(Cell::None, Cell::Bytes),
-    },
+    Column { header: "Size", name: "size_bytes", cell: |row| row.size_bytes.map_or(Cell::None, Cell::Bytes) },
     Column { header: "What", name: "text", cell: |row| Cell::Text(row.text.clone()) },
 ];
 

@@ -158,7 +158,9 @@ fn covered(one: &Logical<'_>, all: &[Logical<'_>]) -> Option<Finding> {
     let other = other.index.relation.plain();
     let (kind, text) = match how {
         Cover::Duplicate => (FindingKind::Duplicate, format!("says the same as {other}")),
-        Cover::Prefix => (FindingKind::Prefix, format!("{other} begins with the same columns and serves as well")),
+        Cover::Prefix => {
+            (FindingKind::Prefix, format!("{other} begins with the same columns and serves as well"))
+        }
     };
     Some(dropping(kind, one, text))
 }
@@ -237,7 +239,8 @@ fn dropping(kind: FindingKind, one: &Logical<'_>, text: String) -> Finding {
     let index = one.index;
     let command = format!("pgtend index drop {}", quoted(&index.relation.plain()));
     let undo = index.definition.as_ref();
-    let undo = undo.map(|definition| create_sql(definition, &index.relation, &index.table, index.partitioned));
+    let undo =
+        undo.map(|definition| create_sql(definition, &index.relation, &index.table, index.partitioned));
     finding(kind, one, text, command, &drop_sql(index), undo)
 }
 

@@ -81,12 +81,7 @@ impl<'a> Planner<'a> {
             same,
             text: Text { definition: &wanted.definition, path },
             taken: survey.taken.clone(),
-            plan: Plan {
-                target: root.relation.clone(),
-                oid: root.oid,
-                steps: Vec::new(),
-                notes: Vec::new(),
-            },
+            plan: Plan { target: root.relation.clone(), oid: root.oid, steps: Vec::new(), notes: Vec::new() },
         }
     }
 
@@ -227,9 +222,8 @@ impl<'a> Planner<'a> {
     /// A valid index on the partition that belongs to no other: the one that is there, or one that is built.
     fn part_built(&mut self, table: &TableNode) -> anyhow::Result<Relation> {
         let survey = self.survey;
-        let free = |index: &&Index| {
-            index.parent.is_none() && index.constraint.is_none() && self.is_same(index)
-        };
+        let free =
+            |index: &&Index| index.parent.is_none() && index.constraint.is_none() && self.is_same(index);
         let candidates: Vec<&Index> = survey.on(table.oid).filter(free).collect();
         if let Some(index) = candidates.iter().find(|index| index.valid) {
             return Ok(index.relation.clone());

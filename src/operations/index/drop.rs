@@ -25,7 +25,9 @@ pub fn plan_drop(survey: &Survey, index: &Index) -> anyhow::Result<Plan> {
     });
     let mut notes = Vec::new();
     if index.replica_identity {
-        notes.push("it is the table's replica identity: logical replication of its changes needs another".to_owned());
+        notes.push(
+            "it is the table's replica identity: logical replication of its changes needs another".to_owned(),
+        );
     }
     if index.partitioned {
         notes.push(
@@ -53,10 +55,8 @@ fn refuse_needed(survey: &Survey, index: &Index) -> anyhow::Result<()> {
 
 fn concurrent_step(index: &Index) -> Step {
     let name = &index.relation;
-    let mut step = Step::alone(
-        format!("drop {}", name.name.plain()),
-        ddl!("index/drop_concurrently.sql", name = *name),
-    );
+    let mut step =
+        Step::alone(format!("drop {}", name.name.plain()), ddl!("index/drop_concurrently.sql", name = *name));
     step.locks = vec![Lock::implied(index.table.clone(), LockMode::ShareUpdateExclusive)];
     step.after_transactions_on = Some(index.table.clone());
     step.interrupted = "the index may be left, not valid any more; the next run drops it";
@@ -67,10 +67,10 @@ fn concurrent_step(index: &Index) -> Step {
 fn partitioned_step(survey: &Survey, index: &Index) -> Step {
     let name = &index.relation;
     let drop = ddl!("index/drop.sql", name = *name);
-    let mut step = Step::transaction(format!("drop {} with its parts", name.name.plain()), vec![], vec![drop]);
+    let mut step =
+        Step::transaction(format!("drop {} with its parts", name.name.plain()), vec![], vec![drop]);
     let tables = survey.tree.nodes.iter().filter(|node| node.kind != RelationKind::ForeignTable);
-    step.locks =
-        tables.map(|node| Lock::first(node.relation.clone(), LockMode::AccessExclusive)).collect();
+    step.locks = tables.map(|node| Lock::first(node.relation.clone(), LockMode::AccessExclusive)).collect();
     step.after_transactions_on = Some(survey.tree.root().relation.clone());
     step.recover = Some(only_done(ddl!("index/drop_state.sql", oid = index.oid)));
     step

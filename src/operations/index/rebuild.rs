@@ -47,7 +47,8 @@ pub fn invalid(survey: &Survey) -> Vec<&Index> {
     let not_valid = |index: &&Index| !index.valid;
     let whole = survey.indexes.iter().filter(not_valid).filter(|index| index.partitioned);
     // What is not valid below is a part of it.
-    let whole = whole.filter(|index| index.parent.is_none_or(|above| survey.index(above).is_none_or(|i| i.valid)));
+    let whole =
+        whole.filter(|index| index.parent.is_none_or(|above| survey.index(above).is_none_or(|i| i.valid)));
     let single = survey.indexes.iter().filter(not_valid).filter(|index| !index.partitioned);
     let single = single.filter(|index| index.parent.is_none());
     whole.chain(single).collect()
@@ -62,7 +63,8 @@ pub fn plan_rebuild(survey: &Survey, index: &Index) -> anyhow::Result<Plan> {
     refuse_strangers(survey, "rebuild an index")?;
     let mut plan = empty(survey);
     for part in parts(survey, index.oid).into_iter().filter(|part| !part.partitioned) {
-        for leftover in survey.on(part.table_oid).filter(|other| leftover_of(survey, other) == Some(part.oid)) {
+        for leftover in survey.on(part.table_oid).filter(|other| leftover_of(survey, other) == Some(part.oid))
+        {
             plan.steps.push(drop_leftover_step(&leftover.relation, &leftover.table, leftover.table_oid));
         }
         let at = plan.steps.len();

@@ -28,7 +28,11 @@ impl Text<'_> {
 
     fn session_path(&self) -> Vec<Sql> {
         let path = List(self.path);
-        if self.path.is_empty() { Vec::new() } else { vec![ddl!("index/session_search_path.sql", path = path)] }
+        if self.path.is_empty() {
+            Vec::new()
+        } else {
+            vec![ddl!("index/session_search_path.sql", path = path)]
+        }
     }
 
     /// The statement that makes the index on a table that is not partitioned.
@@ -58,15 +62,13 @@ impl Text<'_> {
 /// plan has already.
 pub fn build_steps(text: &Text<'_>, index: &Relation, table: &TableNode, at: usize) -> [Step; 2] {
     let (name, on) = (&index.name, &table.relation);
-    let mut build = Step::alone(
-        format!("build {} on {}", name.plain(), on.plain()),
-        text.build(index, on),
-    );
+    let mut build = Step::alone(format!("build {} on {}", name.plain(), on.plain()), text.build(index, on));
     if let Run::Alone { prepare, .. } = &mut build.run {
         *prepare = text.session_path();
     }
     build.locks = vec![reading(on)];
-    build.interrupted = "an index that is not valid may be left; the next run takes it away and builds it again";
+    build.interrupted =
+        "an index that is not valid may be left; the next run takes it away and builds it again";
     build.after_transactions_on = Some(on.clone());
     let state = ddl!("index/build_state.sql", name = Literal(index.to_string()), table = table.oid);
     build.recover = Some(only_done(state));
@@ -138,14 +140,12 @@ pub fn adopt_step(text: &Text<'_>, index: &Relation, tables: &[&TableNode]) -> O
 /// Builds an index anew beside the old one, and takes the leftover away when that fails.
 pub fn reindex_steps(index: &Index, at: usize) -> anyhow::Result<[Step; 2]> {
     let name = &index.relation;
-    let mut step =
-        Step::alone(format!("rebuild {}", name.plain()), ddl!("index/reindex.sql", name = *name));
+    let mut step = Step::alone(format!("rebuild {}", name.plain()), ddl!("index/reindex.sql", name = *name));
     step.locks = vec![reading(&index.table)];
     step.interrupted =
         "the old index serves on; a second one that is not valid may be left, which the next run takes away";
     step.after_transactions_on = Some(index.table.clone());
-    let state =
-        ddl!("index/rebuild_state.sql", name = Literal(name.to_string()), oid = index.oid);
+    let state = ddl!("index/rebuild_state.sql", name = Literal(name.to_string()), oid = index.oid);
     step.recover = Some(only_done(state));
     let new = rebuilt_name(name)?;
     let mut clean = drop_leftover_step(&new, &index.table, index.table_oid);

@@ -4,14 +4,14 @@ mod find;
 mod foreign_key;
 mod index;
 mod index_use;
-mod tree;
 mod partitioned;
 mod properties;
+mod tree;
 
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
-pub use index_use::{ForeignKeyColumns, IndexUse, foreign_key_columns, index_use};
 pub use index::{Index, IndexKind, KeyType, find_index, indexes, names_in};
+pub use index_use::{ForeignKeyColumns, IndexUse, foreign_key_columns, index_use};
 pub use partitioned::{
     KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,
     sizes, taken_names,
