@@ -107,7 +107,7 @@ async fn a_foreign_key_without_an_index_is_found() {
     for one in &found {
         db.batch(one["sql"].as_str().unwrap()).await;
     }
-    assert_eq!(told(&findings(&db, &[])), [String::new(); 0]);
+    assert!(findings(&db, &[]).is_empty());
     for one in &found {
         db.batch(one["undo_sql"].as_str().unwrap()).await;
     }
@@ -119,7 +119,7 @@ async fn a_foreign_key_without_an_index_is_found() {
         let table = before.rsplit(' ').next().unwrap();
         db.pgtend(["index", "create", table, "--columns", columns]).run().success();
     }
-    assert_eq!(told(&findings(&db, &[])), [String::new(); 0]);
+    assert!(findings(&db, &[]).is_empty());
 }
 
 #[tokio::test]
