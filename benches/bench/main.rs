@@ -10,6 +10,7 @@ mod figure;
 mod ground;
 mod health;
 mod matview;
+mod index;
 mod noop;
 
 use std::env;
@@ -19,6 +20,7 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
+const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),
@@ -26,6 +28,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("archive", archive::run),
     ("matview", matview::run),
     ("health", health::run),
+    ("index", index::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

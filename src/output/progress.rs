@@ -13,8 +13,15 @@ pub struct Progress {
     bars: MultiProgress,
     shown: bool,
     by_target: RefCell<HashMap<String, ProgressBar>>,
-    /// Of the step that told last: its name, its phase, and when it told.
-    told: RefCell<(String, String, u64)>,
+    told: Box<RefCell<Told>>,
+}
+
+/// The step that told how far it is, and when it did.
+#[derive(Debug, Default)]
+struct Told {
+    step: String,
+    phase: String,
+    at_ms: u64,
 }
 
 /// A line of a log comes so often, one of JSON for each phase as well.
@@ -24,7 +31,7 @@ const JSON_EVERY_MS: u64 = 5_000;
 impl Progress {
     pub(super) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        let (by_target, told) = (RefCell::default(), RefCell::default());
+        let (by_target, told) = (RefCell::default(), Box::default());
         Self { bars: MultiProgress::with_draw_target(target), shown, by_target, told }
     }
 
@@ -67,13 +74,14 @@ impl Progress {
     /// Whether a step that is at it for so long has something to tell again.
     pub(super) fn is_due(&self, step: &str, elapsed_ms: u64, phase: &str, json: bool) -> bool {
         let mut told = self.told.borrow_mut();
-        if told.0 != step {
-            *told = (step.to_owned(), String::new(), 0);
+        if told.step != step {
+            *told = Told { step: step.to_owned(), ..Told::default() };
         }
         let every = if json { JSON_EVERY_MS } else { LOG_EVERY_MS };
-        let due = elapsed_ms >= told.2 + every || (json && told.1 != phase);
+        let due = elapsed_ms >= told.at_ms + every || (json && told.phase != phase);
         if due {
-            *told = (step.to_owned(), phase.to_owned(), elapsed_ms);
+            phase.clone_into(&mut told.phase);
+            told.at_ms = elapsed_ms;
         }
         due
     }

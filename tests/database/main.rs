@@ -13,6 +13,7 @@ mod matview;
 mod metrics;
 mod migrate;
 mod packs;
+mod index;
 mod partition;
 mod schedule;
 mod support;

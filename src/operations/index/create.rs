@@ -43,7 +43,7 @@ pub fn plan_create(survey: &Survey, wanted: &Wanted, same: &HashSet<u32>) -> any
             planner.note(format!("{} is there already", name.plain()));
             planner.note_others(&name);
         }
-        Found::Unfinished(index) => planner.whole(root, &index.relation, Some(&index))?,
+        Found::Unfinished(index) => planner.whole(root, &index.relation, Some(index))?,
         Found::Nothing(name) => {
             planner.note_others(&name);
             planner.whole(root, &name, None)?;
@@ -54,10 +54,10 @@ pub fn plan_create(survey: &Survey, wanted: &Wanted, same: &HashSet<u32>) -> any
 }
 
 /// What is there of the wanted index on a table.
-enum Found {
+enum Found<'a> {
     Valid(Relation),
     /// It is not valid: a leftover, or partitions' indexes are missing.
-    Unfinished(Index),
+    Unfinished(&'a Index),
     /// It has to be made, under this name.
     Nothing(Relation),
 }
@@ -90,7 +90,7 @@ impl<'a> Planner<'a> {
     }
 
     /// The index of that name; without a name any index that is the same.
-    fn standing(&self, root: &TableNode) -> anyhow::Result<Found> {
+    fn standing(&self, root: &TableNode) -> anyhow::Result<Found<'a>> {
         let schema = &root.relation.schema;
         let Some(name) = &self.wanted.name else {
             let equal: Vec<&Index> = self.survey.on(root.oid).filter(|index| self.is_same(index)).collect();
@@ -98,7 +98,7 @@ impl<'a> Planner<'a> {
             let unfinished = equal.iter().find(|index| rebuilt_of(index.relation.name.raw()).is_none());
             return Ok(match (valid, unfinished) {
                 (Some(index), _) => Found::Valid(index.relation.clone()),
-                (None, Some(index)) => Found::Unfinished((*index).clone()),
+                (None, Some(index)) => Found::Unfinished(index),
                 (None, None) => {
                     Found::Nothing(usual_name(&root.relation, &self.wanted.definition, &self.taken)?)
                 }
@@ -108,7 +108,7 @@ impl<'a> Planner<'a> {
         if let Some(index) = self.survey.on(root.oid).find(|index| index.relation == relation) {
             ensure!(self.is_same(index), other_definition(index, &self.wanted.definition));
             let whole = index.valid;
-            return Ok(if whole { Found::Valid(relation) } else { Found::Unfinished(index.clone()) });
+            return Ok(if whole { Found::Valid(relation) } else { Found::Unfinished(index) });
         }
         if self.taken.contains(&(schema.raw().to_owned(), name.raw().to_owned())) {
             let error = anyhow!("the name {} is taken by another relation", relation.plain());

@@ -42,13 +42,27 @@ fn free(table: &Relation, middle: &str, taken: &Taken) -> anyhow::Result<Relatio
     }
 }
 
+/// The columns' names; `expr`, or the function's name, for an expression; with a number where one comes again.
 fn columns(definition: &IndexDefinition) -> String {
     let keys = definition.keys.iter().map(|key| match &key.of {
         KeyOf::Column(column) => column.raw(),
-        KeyOf::Expression(_) => "expr",
+        KeyOf::Expression(expression) => called(expression.text()).unwrap_or("expr"),
     });
-    let all: Vec<&str> = keys.chain(definition.include.iter().map(Ident::raw)).collect();
-    all.join("_")
+    let mut names: Vec<String> = Vec::new();
+    for name in keys.chain(definition.include.iter().map(Ident::raw)) {
+        let numbered = (1..).map(|number| format!("{name}{number}"));
+        let free = std::iter::once(name.to_owned()).chain(numbered).find(|name| !names.contains(name));
+        names.extend(free);
+    }
+    names.join("_")
+}
+
+/// The function that an expression calls, when it is nothing but a call.
+fn called(expression: &str) -> Option<&str> {
+    let (function, _) = expression.split_once('(')?;
+    let name = function.rsplit('.').next()?.trim();
+    let simple = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_';
+    (!name.is_empty() && name.chars().all(simple)).then_some(name)
 }
 
 /// The three parts with underscores between, the longer of the first two cut until all fit.
