@@ -1,4 +1,5 @@
 //! The file as a whole: where it is found, how it is read, and how a typing error in it is told.
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -28,6 +29,9 @@ pub struct Config {
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
     pub migrate: MigrateConfig,
+    /// What stands in it at the outermost level, also where it says nothing but the usual.
+    #[serde(skip)]
+    pub sections: BTreeSet<String>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -56,6 +60,8 @@ impl Config {
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         config.health.limits().context("read [health]")?;
+        let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
