@@ -258,6 +258,10 @@ copy orders from stdin;
 -- 78 no-transaction-implied
 create index concurrently orders_status_idx on orders (status);
 
+-- 81 duplicate-index
+create table order_states (state text primary key, note text, unique (note, state));
+create index order_states_idx on order_states (note);
+
 -- 79 not-null-without-default
 alter table orders add column "check" int not null;
 
