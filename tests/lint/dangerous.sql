@@ -267,3 +267,12 @@ alter table orders add column "check" int not null;
 
 -- 80 rename
 alter table orders set schema archive;
+
+-- 82 insert-select-copy
+insert into orders_new (select * from orders);
+
+-- 83 bulk-rows, insert-select-copy
+with gone as (delete from orders returning *) insert into orders_archive select * from gone;
+
+-- 84 insert-select-copy
+insert into orders_new (id, status) overriding system value with o as materialized (select * from orders) select id, status from o;
