@@ -1,5 +1,7 @@
 //! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
+mod archive;
+
 use std::ops::Range;
 
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
+pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -51,6 +54,10 @@ pub enum Run {
     /// touched, and runs in a transaction of its own after `guard`, until it touches none. The next smaller one takes
     /// over when one takes longer than the lock timeout.
     Batches { guard: Vec<Sql>, statements: Vec<Sql> },
+    /// Rows out into a file that is read back and proved equal before the next step begins.
+    Archive(Box<Archive>),
+    /// Rows of such a file back into a table.
+    Restore(Box<Restore>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -83,6 +90,9 @@ pub struct Lock {
     /// Taken by a `LOCK TABLE` of its own before the work; otherwise the statements take it.
     pub first: bool,
     pub held: Held,
+    /// What takes it first where `LOCK TABLE` cannot, as on a materialized view: the step's first act.
+    #[serde(skip)]
+    pub by: Option<Sql>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -134,20 +144,29 @@ impl Step {
     /// largest.
     pub fn statements(&self) -> Vec<&Sql> {
         match &self.run {
-            Run::Transaction { prepare, act } => prepare.iter().chain(act).collect(),
+            Run::Transaction { prepare, act } => {
+                let first = self.locks.iter().filter_map(|lock| lock.by.as_ref());
+                prepare.iter().chain(first).chain(act).collect()
+            }
             Run::Alone { statement, .. } => vec![statement],
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
+            Run::Archive(archive) => vec![&archive.digest, &archive.copy],
+            Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
         }
     }
 }
 
 impl Lock {
     pub const fn first(relation: Relation, mode: LockMode) -> Self {
-        Self { relation, mode, first: true, held: Held::Briefly }
+        Self { relation, mode, first: true, held: Held::Briefly, by: None }
     }
 
     pub const fn implied(relation: Relation, mode: LockMode) -> Self {
-        Self { relation, mode, first: false, held: Held::Briefly }
+        Self { relation, mode, first: false, held: Held::Briefly, by: None }
+    }
+
+    pub const fn taken_by(relation: Relation, mode: LockMode, by: Sql) -> Self {
+        Self { relation, mode, first: true, held: Held::Briefly, by: Some(by) }
     }
 }
 
@@ -167,7 +186,10 @@ pub fn framed(prepare: &[Sql], locks: &[Lock], act: &[Sql], lock_ms: u32, statem
     let locks: Vec<Sql> = locks
         .iter()
         .filter(|lock| lock.first)
-        .map(|lock| ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()))
+        .map(|lock| match &lock.by {
+            Some(statement) => statement.clone(),
+            None => ddl!("apply/lock.sql", relation = lock.relation, mode = lock.mode.keyword()),
+        })
         .collect();
     // The server needs a moment to give up and to let the next in line go on, who waits for that as well.
     let waiting = lock_ms - lock_ms / 20;

@@ -1,5 +1,6 @@
 //! A step that is one statement over a bounded number of rows, in a transaction of its own, until no row is left.
 //! No batch holds its locks for longer than the lock timeout: one that would is tried again with fewer rows.
+use std::cell::Cell;
 use std::time::Instant;
 
 use tokio_postgres::error::SqlState;
@@ -29,15 +30,24 @@ impl Runner<'_> {
     ) -> anyhow::Result<Timing> {
         let batches: Vec<Framed> =
             statements.iter().map(|statement| self.framed_batch(locks, guard, statement)).collect();
-        let (mut size, mut in_time, mut rows, mut attempt) = (0, 0, 0, 1);
+        let rows = Cell::new(0);
+        self.repeat(target, &batches, &rows).await.map_err(|error| match rows.get() {
+            0 => error,
+            rows => error.detail(format!("{rows} rows were dealt with before, batch by batch, and stay so")),
+        })
+    }
+
+    /// Until a batch touches no row. `rows` is how many were touched so far.
+    async fn repeat(&self, target: &str, batches: &[Framed], rows: &Cell<u64>) -> anyhow::Result<Timing> {
+        let (mut size, mut in_time, mut attempt) = (0, 0, 1);
         while let Some(batch) = batches.get(size) {
             self.check_stop()?;
             let began = Instant::now();
             match self.batch(batch).await {
                 Ok(0) => break,
                 Ok(touched) => {
-                    rows += touched;
-                    self.tell(Event::BatchDone { target: target.to_owned(), rows });
+                    rows.set(rows.get() + touched);
+                    self.tell(Event::BatchDone { target: target.to_owned(), rows: rows.get() });
                     in_time += 1;
                     if in_time >= GROW_AFTER {
                         (size, in_time) = (size.saturating_sub(1), 0);

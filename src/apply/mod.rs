@@ -1,6 +1,7 @@
 //! Runs plans that were consented to: lock budget, retry, recovery, cancellation, journal. The only place that sends
 //! DDL. It tells what happens in events and knows no terminal.
 mod alone;
+pub mod archive;
 mod batches;
 mod event;
 mod journal;

@@ -139,6 +139,8 @@ impl<'a> Runner<'a> {
             }
             Run::Alone { statement, guard } => self.alone(target, step, statement, guard.as_ref()).await,
             Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
+            Run::Archive(archive) => self.archive(target, archive).await,
+            Run::Restore(restore) => self.restore(target, restore).await,
         }
     }
 

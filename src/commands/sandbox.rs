@@ -120,7 +120,7 @@ impl SandboxCommand {
             Self::Stop(args) => stop(args, ui),
             Self::Status => status(ui),
             Self::Url(args) => url(args, ui),
-            Self::Run(args) => run_with_server(args),
+            Self::Run(args) => return run_with_server(args),
             Self::Servers(args) => servers(args, ui),
             Self::Fetch(args) => fetch(args, ui),
         }?;
@@ -199,17 +199,20 @@ fn url(args: &UrlArgs, ui: &Ui) -> Result<()> {
     ui.answer(&url)
 }
 
-fn run_with_server(args: &RunArgs) -> Result<()> {
+/// The command's exit code becomes our own, as with `env` or `time`.
+fn run_with_server(args: &RunArgs) -> Result<Exit> {
     let server = &args.server;
     let options = Options { major: server.pg_version, durable: server.durable, ..Options::default() };
     let sandbox = Sandbox::start(&options)?;
     let (program, arguments) = args.command.split_first().context("find the command to run")?;
     let status = sandbox.client_command(program).args(arguments).status();
     let status = status.with_context(|| format!("start {program}"))?;
-    if !status.success() {
-        return Err(anyhow!("{program} ended with {status}").exit(Exit::Failed));
+    sandbox.stop()?;
+    match status.code().map(u8::try_from) {
+        Some(Ok(0)) => Ok(Exit::Done),
+        Some(Ok(code)) => Ok(Exit::OfCommand(code)),
+        _ => Err(anyhow!("{program} ended with {status}").exit(Exit::Failed)),
     }
-    sandbox.stop()
 }
 
 fn servers(args: &ServersArgs, ui: &Ui) -> Result<()> {

@@ -10,13 +10,13 @@ use tokio::sync::Mutex;
 use crate::apply::{Budget, Journal, Opened, Outcome, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
-use crate::output::exit_of;
+use crate::output::{Unplanned, exit_of};
 use crate::pg::catalog::PartitionedTable;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
-use crate::plan::Consented;
+use crate::plan::{Consented, Plan};
 
-const AT_ONCE: usize = 2;
+pub const AT_ONCE: usize = 2;
 
 /// What a run came to, table by table.
 #[derive(Debug, Default)]
@@ -71,8 +71,11 @@ impl Tally {
                 known.error.get_or_insert_with(|| text.clone());
             });
         }
-        if news && context.stop.requested().is_none() {
-            context.ui.error(error);
+        match (news && context.stop.requested().is_none(), context.args.dry_run) {
+            (true, false) => context.ui.error(error),
+            // The document that holds the plans names it too.
+            (true, true) => context.ui.complain(error),
+            (false, _) => {}
         }
     }
 
@@ -99,6 +102,24 @@ impl Tally {
         }
     }
 
+    /// Writes the plans of a dry run, and which targets have none because of an error.
+    pub fn show(
+        &self,
+        context: &Context,
+        session: &Session,
+        schema: &str,
+        plans: &[Plan],
+    ) -> anyhow::Result<Exit> {
+        let tables = self.tables.borrow();
+        let unplanned = |result: &TableResult| {
+            let (target, error) = (result.table.clone(), result.error.clone()?);
+            Some(Unplanned { target, error })
+        };
+        let failed: Vec<Unplanned> = tables.iter().filter_map(unplanned).collect();
+        context.ui.plans(schema, plans, context.timeouts(session), &failed)?;
+        Ok(self.exit())
+    }
+
     /// Says how the whole went.
     pub fn end(&self, context: &Context, schema: &str) -> anyhow::Result<Exit> {
         context.stop.check()?;
@@ -115,12 +136,12 @@ impl Tally {
     }
 }
 
-/// Applies to each target what `one` makes of it, two at a time. The first session is the one that is there.
-pub async fn each<T, F>(context: &Context, session: &Rc<Session>, targets: Vec<T>, one: F)
+/// Applies to each target what `one` makes of it, `at_once` at a time. The first session is the one that is there.
+pub async fn each<T, F>(context: &Context, session: &Rc<Session>, at_once: usize, targets: Vec<T>, one: F)
 where
     F: AsyncFn(Rc<Session>, T),
 {
-    let workers = targets.len().min(AT_ONCE);
+    let workers = targets.len().min(at_once);
     let queue = RefCell::new(VecDeque::from(targets));
     let next = || queue.borrow_mut().pop_front();
     let work = async |session: Rc<Session>| {
@@ -133,11 +154,8 @@ where
         // As where a role may have one connection: the first session does it all.
         Err(error) => tracing::debug!("work with one session: {error:#}"),
     };
-    if workers > 1 {
-        tokio::join!(work(Rc::clone(session)), helper());
-    } else {
-        work(Rc::clone(session)).await;
-    }
+    let helpers = futures_util::future::join_all((1..workers).map(|_| helper()));
+    tokio::join!(work(Rc::clone(session)), helpers);
 }
 
 /// A relation that one run at a time works on.
@@ -215,7 +233,7 @@ impl Shared {
     }
 
     /// The journal is looked for once in a run, at the first change.
-    async fn journal(&self, context: &Context, session: &Session) -> anyhow::Result<Option<Journal>> {
+    pub async fn journal(&self, context: &Context, session: &Session) -> anyhow::Result<Option<Journal>> {
         let config = &context.config.journal;
         if !config.enabled {
             return Ok(None);

@@ -6,7 +6,10 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
-use super::partition::PartitionConfig;
+use super::health::HealthConfig;
+use super::matview::MatviewConfig;
+use super::partition::{Archive, PartitionConfig};
+use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -19,7 +22,10 @@ const MOST_BYTES: u64 = 1_000_000;
 pub struct Config {
     pub locks: Locks,
     pub journal: JournalConfig,
+    pub health: HealthConfig,
     pub partition: Vec<PartitionConfig>,
+    pub matview: Vec<MatviewConfig>,
+    pub schedule: ScheduleConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -32,15 +38,28 @@ impl Config {
         let config = text(file)
             .and_then(|text| Self::parse(&text))
             .with_context(|| format!("read the configuration {}", file.display()));
-        Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
+        let mut config = config.exit(Exit::Usage)?;
+        for one in &mut config.partition {
+            if let (Some(Archive::Folder(folder)), Some(here)) = (&mut one.archive, file.parent()) {
+                *folder = here.join(&folder);
+            }
+        }
+        config.file = Some(file.to_owned());
+        Ok(config)
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.health.limits().context("read [health]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
                 return Err(anyhow!("table `{}` is configured twice", one.table));
+            }
+        }
+        for (index, one) in config.matview.iter().enumerate() {
+            if config.matview[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("materialized view `{}` is configured twice", one.name));
             }
         }
         Ok(config)
@@ -75,6 +94,7 @@ fn explain(text: &str, error: &toml::de::Error) -> anyhow::Error {
         format!("line {line}, column {column}: ")
     });
     let message = error.message().lines().collect::<Vec<_>>().join(" ");
+    let message = in_words(&message);
     let explained = anyhow!("{}{message}", at.unwrap_or_default());
     let mut quoted = message.split('`').skip(1).step_by(2);
     match (message.starts_with("unknown field"), quoted.next()) {
@@ -84,6 +104,19 @@ fn explain(text: &str, error: &toml::de::Error) -> anyhow::Error {
         },
         _ => explained,
     }
+}
+
+/// What the parser says of types, for somebody who writes a file and not a program.
+fn in_words(message: &str) -> String {
+    let Some((found, expected)) = message.rsplit_once(", expected ") else { return message.to_owned() };
+    let expected = match expected.split(' ').next() {
+        Some("u8" | "u16" | "u32" | "u64" | "usize") => "a whole number, not negative",
+        Some("f64") => "a number",
+        Some("struct" | "map") => "a section of keys",
+        Some("a") if expected == "a sequence" => "a list, or sections such as [[partition]]",
+        _ => expected,
+    };
+    format!("{found}; it should be {expected}")
 }
 
 pub(super) fn nearest<'a>(word: &str, known: impl Iterator<Item = &'a str>) -> Option<&'a str> {

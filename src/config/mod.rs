@@ -1,9 +1,15 @@
 //! `pgtend.toml`: what the user wants, as a value, one file for each section. Unknown keys are errors that name the
 //! nearest known one.
 mod file;
+mod health;
+mod matview;
 mod partition;
+mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
+pub use health::HealthConfig;
+pub use matview::MatviewConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
+pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

@@ -1,3 +1,7 @@
 //! What pgtend can do: evidence from the catalog in, plans and findings out. No terminal, no environment, no clock.
+pub mod health;
 pub mod lint;
+pub mod matview;
+pub mod metrics;
 pub mod partition;
+pub mod schedule;

@@ -6,8 +6,16 @@ use crate::failure::{Exit, Failure, sentences};
 use crate::output::ui::{Format, Ui};
 
 impl Ui {
-    /// Prints an error, once, at the edge.
+    /// Prints an error, once, at the edge; in JSON on stdout as well.
     pub fn error(&self, error: &anyhow::Error) {
+        self.complain(error);
+        if self.format() == Format::Json {
+            self.error_as_json(error, &sentences(error));
+        }
+    }
+
+    /// Prints an error for people only: the answer tells programs of it.
+    pub fn complain(&self, error: &anyhow::Error) {
         let causes = sentences(error);
         let mut lines = Vec::new();
         for (index, cause) in causes.iter().enumerate() {
@@ -25,9 +33,6 @@ impl Ui {
             lines.push(format!("  {} {hint}", self.paint("hint:", anstyle::AnsiColor::Cyan)));
         }
         self.say(&lines.join("\n"));
-        if self.format() == Format::Json {
-            self.error_as_json(error, &causes);
-        }
     }
 
     fn error_as_json(&self, error: &anyhow::Error, causes: &[String]) {
@@ -51,6 +56,13 @@ impl Ui {
         // stderr has the error already.
         let _ = self.line("pgtend.error/1", &document);
     }
+}
+
+/// Prints what clap has to say. Whether it is an error, and not the help or the version that was asked for.
+pub fn tell_usage(error: &clap::Error) -> bool {
+    // Where neither stream can be written there is nobody to tell.
+    let _ = error.print();
+    error.use_stderr()
 }
 
 /// The exit code of an error: the nearest decision in its chain, or what its cause says by itself.

@@ -37,6 +37,17 @@ pub fn milliseconds(ms: f64) -> String {
     }
 }
 
+/// A line of bars, the largest value the highest: `▁▂▅█`
+pub fn sparkline(values: &[f64]) -> String {
+    const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    let most = values.iter().copied().fold(0.0, f64::max);
+    let bar = |value: &f64| {
+        let height = if most > 0.0 { (value / most * 7.0).round() } else { 0.0 };
+        BARS[(height.max(0.0) as usize).min(7)]
+    };
+    values.iter().map(bar).collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -50,5 +61,7 @@ mod tests {
         assert_eq!(count(999.0), "999");
         assert_eq!(milliseconds(0.42), "0.4 ms");
         assert_eq!(milliseconds(2100.0), "2.1 s");
+        assert_eq!(sparkline(&[0.0, 50.0, 100.0]), "▁▅█");
+        assert_eq!(sparkline(&[]), "");
     }
 }

@@ -20,6 +20,7 @@ pub enum Cell {
     Text(String),
     Count(f64),
     Bytes(i64),
+    Milliseconds(f64),
     /// Not known, or not applicable.
     None,
 }
@@ -34,6 +35,7 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Count(number) => format::count(*number),
             Self::Bytes(number) => format::bytes(*number),
+            Self::Milliseconds(time) => format::milliseconds(*time),
             Self::None => "-".to_owned(),
         }
     }
@@ -43,12 +45,13 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Count(number) => format!("{number:.0}"),
             Self::Bytes(number) => number.to_string(),
+            Self::Milliseconds(time) => format!("{time:.3}"),
             Self::None => String::new(),
         }
     }
 
     const fn is_number(&self) -> bool {
-        matches!(self, Self::Count(_) | Self::Bytes(_))
+        matches!(self, Self::Count(_) | Self::Bytes(_) | Self::Milliseconds(_))
     }
 }
 
@@ -76,10 +79,8 @@ impl Ui {
         match self.format() {
             Format::Csv => self.answer(&csv(listing)?),
             Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
-            Format::Table | Format::Json if self.answer_is_seen() => {
-                self.answer(&self.table(listing, Style::Screen))
-            }
-            Format::Table | Format::Json => self.answer(&self.table(listing, Style::Pipe)),
+            _ if self.answer_is_seen() => self.answer(&self.table(listing, Style::Screen)),
+            _ => self.answer(&self.table(listing, Style::Pipe)),
         }
     }
 
@@ -91,7 +92,12 @@ impl Ui {
             Style::Markdown => ASCII_MARKDOWN,
             Style::Pipe => NOTHING,
         });
-        table.set_content_arrangement(ContentArrangement::Disabled);
+        match (style, self.width()) {
+            (Style::Screen, Some(width)) => {
+                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
+            }
+            _ => table.set_content_arrangement(ContentArrangement::Disabled),
+        };
         table.set_header(&listing.headers);
         for row in &listing.rows {
             table.add_row(row.iter().map(|cell| {

@@ -12,9 +12,9 @@ mod trace;
 mod ui;
 
 pub use diagnostic::{Diagnostic, Severity};
-pub use error::exit_of;
-pub use format::{bytes, count, milliseconds};
+pub use error::{exit_of, tell_usage};
+pub use format::{bytes, count, milliseconds, sparkline};
 pub use listing::{Cell, Column, Listing};
-pub use plan::Timeouts;
+pub use plan::{Timeouts, Unplanned};
 pub use trace::{explain_panics, show_statements};
 pub use ui::{Color, Format, Ui, Voice};

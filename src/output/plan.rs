@@ -31,26 +31,34 @@ struct StepView<'a> {
     runs_after_a_failure: bool,
 }
 
+/// A target for which no plan could be made.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unplanned {
+    pub target: String,
+    pub error: String,
+}
+
 #[derive(Serialize)]
 struct Plans<'a> {
     plans: Vec<PlanView<'a>>,
+    failed: &'a [Unplanned],
 }
 
 impl Ui {
-    /// Writes the plans to stdout. Nothing to do is said on stderr, unless it is because a table has `failed`.
+    /// Writes the plans to stdout. Nothing to do is said on stderr, unless it is because a target has `failed`.
     pub fn plans(
         &self,
         schema: &str,
         plans: &[Plan],
         timeouts: Timeouts,
-        failed: bool,
+        failed: &[Unplanned],
     ) -> anyhow::Result<()> {
         if self.format() == Format::Json {
-            return self
-                .document(schema, &Plans { plans: plans.iter().map(|plan| view(plan, timeouts)).collect() });
+            let plans = plans.iter().map(|plan| view(plan, timeouts)).collect();
+            return self.document(schema, &Plans { plans, failed });
         }
         let some: Vec<&Plan> = plans.iter().filter(|plan| !plan.is_empty()).collect();
-        if some.is_empty() && !failed {
+        if some.is_empty() && failed.is_empty() {
             self.status("nothing to do");
         }
         some.into_iter().try_for_each(|plan| self.answer(&script(plan, timeouts)))
@@ -65,6 +73,8 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
             Run::Transaction { .. } => "transaction",
             Run::Alone { .. } => "alone",
             Run::Batches { .. } => "batches",
+            Run::Archive(_) => "archive",
+            Run::Restore(_) => "restore",
         },
         sql: statements(step, timeouts),
         locks: &step.locks,
@@ -90,9 +100,11 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
-        lines.extend(match step.run {
+        lines.extend(match &step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
+            Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
+            Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
             Run::Batches { .. } => {
                 Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
             }
@@ -114,9 +126,7 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
-        Run::Alone { .. } | Run::Batches { .. } => {
-            step.statements().into_iter().map(ToString::to_string).collect()
-        }
+        _ => step.statements().into_iter().map(ToString::to_string).collect(),
     }
 }
 

@@ -16,6 +16,22 @@ pub enum Format {
     Json,
     Csv,
     Markdown,
+    /// The next four are for checks alone.
+    #[value(hide = true)]
+    Nagios,
+    #[value(hide = true)]
+    Prometheus,
+    #[value(hide = true)]
+    Junit,
+    #[value(hide = true)]
+    Github,
+}
+
+impl Format {
+    /// Only `health` can be told in it.
+    pub const fn is_for_checks(self) -> bool {
+        matches!(self, Self::Nagios | Self::Prometheus | Self::Junit | Self::Github)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -42,6 +58,8 @@ pub struct Ui {
     pub(super) progress: Progress,
     stderr_color: ColorChoice,
     answer_is_seen: bool,
+    /// Of the terminal that shows the answer, in columns.
+    width: Option<u16>,
     can_ask: bool,
 }
 
@@ -70,6 +88,7 @@ impl Ui {
             progress: Progress::new(bars),
             stderr_color,
             answer_is_seen: io::stdout().is_terminal(),
+            width: rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col),
             can_ask: io::stdin().is_terminal() && seen && !voice.no_input,
         }
     }
@@ -89,6 +108,12 @@ impl Ui {
     /// Somebody looks at stdout.
     pub const fn answer_is_seen(&self) -> bool {
         self.answer_is_seen
+    }
+
+    /// Of the terminal that shows the answer, in columns; none where it says nothing useful.
+    pub fn width(&self) -> Option<u16> {
+        const LEAST: u16 = 20;
+        self.width.filter(|width| *width >= LEAST)
     }
 
     pub const fn can_ask(&self) -> bool {

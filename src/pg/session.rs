@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::maybe_done;
 use futures_util::poll;
 use serde::Deserialize;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage};
 
 use crate::pg::connect::{Canceller, Link, connect};
 use crate::pg::settings::Settings;
@@ -143,6 +144,19 @@ impl Session {
             }
         }
         answered
+    }
+
+    /// Starts a `COPY ... TO STDOUT`. In its text format and in CSV each item is one line of the format's, the header
+    /// among them.
+    pub async fn copy_out(&self, sql: &Sql) -> Result<CopyOutStream, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+    }
+
+    /// Starts a `COPY ... FROM STDIN`; ends with the sink's `finish`.
+    pub async fn copy_in(&self, sql: &Sql) -> Result<CopyInSink<Bytes>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
     }
 
     /// Asks the server to stop what this session is running, unless it is cleaning up.

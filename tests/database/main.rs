@@ -6,5 +6,7 @@
 mod common;
 
 mod lint;
+mod matview;
 mod partition;
+mod schedule;
 mod support;

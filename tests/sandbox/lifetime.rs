@@ -6,6 +6,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
 use crate::common::database::Database;
+use crate::common::program::pgtend;
 use crate::common::server::options;
 
 async fn connect(sandbox: &Sandbox) -> Client {
@@ -139,4 +140,13 @@ async fn databases_and_roles_of_tests_are_apart() {
 fn open_to_all(directory: &TempDir) {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(directory.path(), fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_command_that_is_run_with_a_server_passes_its_exit_code_on() {
+    for (script, code) in [("exit 0", 0), ("exit 7", 7), ("test -S \"$PGHOST/.s.PGSQL.$PGPORT\"", 0)] {
+        pgtend(["sandbox", "run", "--", "sh", "-c", script]).run().code(code);
+    }
+    let said = pgtend(["sandbox", "run", "--", "sh", "-c", "kill -9 $$"]).run().code(1);
+    assert!(said.stderr.contains("sh ended with signal: 9"), "{}", said.stderr);
 }

@@ -128,11 +128,11 @@ impl LintArgs {
                     Document { exit_code: exit.code(), with_database, files, findings: open, waived };
                 ui.document("pgtend.migrate.lint/1", &document)
             }
-            Format::Table => ui.diagnostics(&diagnostics(findings)),
             Format::Csv | Format::Markdown => {
                 let rows: Vec<Finding> = open.into_iter().cloned().collect();
                 ui.listing(&Listing::new(&COLUMNS, &rows))
             }
+            _ => ui.diagnostics(&diagnostics(findings)),
         }
     }
 }
@@ -197,8 +197,8 @@ fn tell_rules(context: &Context) -> anyhow::Result<Exit> {
         .collect();
     match context.ui.format() {
         Format::Json => context.ui.document("pgtend.migrate.rules/1", &Rules { rules })?,
-        Format::Table => context.ui.answer(&page(&rules))?,
         Format::Csv | Format::Markdown => context.ui.listing(&Listing::new(&RULE_COLUMNS, &rules))?,
+        _ => context.ui.answer(&page(&rules))?,
     }
     Ok(Exit::Done)
 }

@@ -39,6 +39,13 @@ struct Table {
     partitions: Option<Vec<PartitionRow>>,
 }
 
+impl Table {
+    fn entries(self) -> impl Iterator<Item = Entry> {
+        let name = self.row.table;
+        self.partitions.into_iter().flatten().map(move |row| (name.clone(), row))
+    }
+}
+
 const TABLES: [Column<TableRow>; 8] = [
     Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
     Column { header: "Key", name: "key", cell: |row| Cell::Text(row.key.clone()) },
@@ -54,17 +61,21 @@ const TABLES: [Column<TableRow>; 8] = [
     Column { header: "Size", name: "size_bytes", cell: |row| Cell::Bytes(row.size_bytes) },
 ];
 
-const PARTITIONS: [Column<PartitionRow>; 6] = [
-    Column { header: "Partition", name: "partition", cell: |row| Cell::Text(row.partition.clone()) },
-    Column { header: "From", name: "from", cell: |row| Cell::text(row.from.clone()) },
-    Column { header: "To", name: "to", cell: |row| Cell::text(row.to.clone()) },
+/// A partition with the table that it is one of.
+type Entry = (String, PartitionRow);
+
+const PARTITIONS: [Column<Entry>; 7] = [
+    Column { header: "Table", name: "table", cell: |(table, _)| Cell::Text(table.clone()) },
+    Column { header: "Partition", name: "partition", cell: |(_, row)| Cell::Text(row.partition.clone()) },
+    Column { header: "From", name: "from", cell: |(_, row)| Cell::text(row.from.clone()) },
+    Column { header: "To", name: "to", cell: |(_, row)| Cell::text(row.to.clone()) },
     Column {
         header: "Rows (est.)",
         name: "rows_estimate",
-        cell: |row| row.rows_estimate.map_or(Cell::None, Cell::Count),
+        cell: |(_, row)| row.rows_estimate.map_or(Cell::None, Cell::Count),
     },
-    Column { header: "Size", name: "size_bytes", cell: |row| Cell::Bytes(row.size_bytes) },
-    Column { header: "State", name: "state", cell: |row| Cell::Text(row.state.to_owned()) },
+    Column { header: "Size", name: "size_bytes", cell: |(_, row)| Cell::Bytes(row.size_bytes) },
+    Column { header: "State", name: "state", cell: |(_, row)| Cell::Text(row.state.to_owned()) },
 ];
 
 impl ListArgs {
@@ -88,9 +99,10 @@ impl ListArgs {
             let rows: Vec<TableRow> = listed.into_iter().map(|table| table.row).collect();
             context.ui.listing(&Listing::new(&TABLES, &rows))?;
         } else {
-            for table in listed {
-                context.ui.listing(&Listing::new(&PARTITIONS, &table.partitions.unwrap_or_default()))?;
-            }
+            // One table need not be named in each of its lines.
+            let columns = if listed.len() == 1 { &PARTITIONS[1..] } else { &PARTITIONS };
+            let rows: Vec<Entry> = listed.into_iter().flat_map(Table::entries).collect();
+            context.ui.listing(&Listing::new(columns, &rows))?;
         }
         Ok(Exit::Done)
     }

@@ -1,6 +1,7 @@
 //! A partitioned table seen as a line in time: what its key means, where its partitions lie, where they do not.
 //! Partitions are known by their bounds; their names say nothing.
 use anyhow::{Context as _, anyhow, bail, ensure};
+use chrono_tz::{TZ_VARIANTS, Tz};
 
 use crate::failure::Explain as _;
 use crate::operations::partition::every::{Calendar, Every};
@@ -112,6 +113,16 @@ impl Timeline {
         })?;
         let rest = std::iter::repeat_n(Datum::MinValue, self.table.key.len() - 1);
         Ok(std::iter::once(Datum::Value(text)).chain(rest).collect())
+    }
+
+    /// As [`Timeline::literal`]; the ends of an [`i64`] are MINVALUE and MAXVALUE.
+    pub fn literal_or_open(&self, point: i64) -> anyhow::Result<Vec<Datum>> {
+        let columns = self.table.key.len();
+        match point {
+            i64::MIN => Ok(vec![Datum::MinValue; columns]),
+            i64::MAX => Ok(vec![Datum::MaxValue; columns]),
+            point => self.literal(point),
+        }
     }
 
     /// A point for people.
@@ -229,13 +240,32 @@ fn calendar(policy: &Policy, kind: KeyKind, parts: &[Part]) -> anyhow::Result<Ca
         Some(every) => every,
         None => read_off(parts, with)
             .context("its partitions do not tell the length of a period")
-            .hint("say it with --every, or `every` in pgtend.toml: hour, day, week, month, quarter, year")?,
+            .map_err(|error| error.hint(other_zone(parts, kind)))?,
     };
     ensure!(
         !(kind == KeyKind::Date && every == Every::Hour),
         "its key is a date; hourly partitions need a time of day"
     );
     Ok(with(every))
+}
+
+/// What to say when the bounds are no whole periods: they may be those of another zone.
+fn other_zone(parts: &[Part], kind: KeyKind) -> String {
+    // Whole hours are whole in most zones: they tell nothing.
+    let fits = |zone: Tz| {
+        let with = |every| Calendar { every, zone, wall: kind.wall() };
+        read_off(parts, with).filter(|every| *every != Every::Hour).map(|every| (every.word(), zone))
+    };
+    let zones = TZ_VARIANTS.into_iter().filter(|zone| !kind.wall() && zone.name().contains('/'));
+    match zones.into_iter().find_map(fits) {
+        Some((every, zone)) => format!(
+            "each is a {every} where the clocks show the same as in {zone}: pass --timezone, or set `timezone` in \
+             pgtend.toml"
+        ),
+        None => {
+            "say it with --every, or `every` in pgtend.toml: hour, day, week, month, quarter, year".to_owned()
+        }
+    }
 }
 
 /// The period that the newest partitions all have.

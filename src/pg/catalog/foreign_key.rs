@@ -92,3 +92,16 @@ pub async fn foreign_keys(session: &Session, oid: u32) -> anyhow::Result<Foreign
     }
     Ok(keys)
 }
+
+/// Tables whose rows a DELETE reaches through more than one foreign key.
+pub async fn cascades(session: &Session, oid: u32) -> anyhow::Result<Vec<Relation>> {
+    let rows = session
+        .query(&query!("catalog/cascades.sql"), &[&oid])
+        .await
+        .map_err(ServerError::explained)
+        .context("read which foreign keys cascade")?;
+    let name = |row: &tokio_postgres::Row| {
+        Relation::new(row.try_get::<_, String>("schema")?, row.try_get::<_, String>("table")?)
+    };
+    rows.iter().map(name).collect()
+}

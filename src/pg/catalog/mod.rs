@@ -2,11 +2,16 @@
 //! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
 mod find;
 mod foreign_key;
+mod matview;
 mod partitioned;
 mod properties;
 
 pub use find::{Found, RelationKind, TableName, find_relations};
-pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, foreign_keys};
+pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, foreign_keys};
+pub use matview::{
+    Basis, Leftover, Matview, Node, NodeKind, Original, OriginalIndex, Refreshed, leftovers, matviews,
+    original, refreshed,
+};
 pub use partitioned::{
     KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,
     sizes, taken_names,

@@ -242,7 +242,12 @@ async fn errors_of_a_configuration_name_line_and_key() {
         ("[locks]\ntimeout = \"soon\"\n", &["line 2"]),
         ("[[partition]\n", &["line 1"]),
         ("ahead = -1\n", &["line 1"]),
-        ("[[partition]]\ntable = \"events\"\nahead = -1\n", &["line 3"]),
+        (
+            "[[partition]]\ntable = \"events\"\nahead = -1\n",
+            &["line 3", "it should be a whole number, not negative"],
+        ),
+        ("[[partition]]\ntable = \"events\"\narchive = 7\n", &["line 3", "a folder, or false"]),
+        ("[[partition]]\ntable = \"events\"\nproperties = 7\n", &["line 3", "a section of keys"]),
         (
             "[[partition]]\ntable = \"events\"\nahead = 3000000000\n",
             &["read `ahead` of table `events`", "3000000000 is more than 10000"],

@@ -137,6 +137,26 @@ async fn the_check_of_a_killed_run_is_swept_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_leftover_check_waits_for_its_lock_within_the_budget() {
+    let db = with_default("insert into events values (1, '2020-01-01')").await;
+    db.batch(
+        "alter table events_default add constraint pgtend_default_window
+         check (at < '2026-12-01 00:00+00' or at >= '2027-01-01 00:00+00') not valid",
+    )
+    .await;
+    let reader = db.client().await;
+    reader.batch_execute("begin; select count(*) from events_default").await.unwrap();
+    let create =
+        ["partition", "create", "events", "--ahead", "0", "--lock-budget", "300ms", "--lock-timeout", "50ms"];
+    let said = tend(&db, create).run().code(5);
+    contains(&said.stderr, "idle in transaction");
+    assert_eq!(db.value(CHECKS).await, "1");
+    reader.batch_execute("rollback").await.unwrap();
+    tend(&db, create).run().success();
+    assert_eq!(db.value(CHECKS).await, "0");
+}
+
+#[tokio::test]
 async fn the_check_goes_when_a_later_step_fails() {
     let db = with_default("insert into events values (1, '2020-01-01')").await;
     // An event trigger lets ATTACH fail after the check was added.

@@ -88,8 +88,11 @@ async fn rows_go_for_good_only_when_that_is_said() {
     let db = events(YEAR).await;
     let before = fingerprint(&db).await;
     let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--yes"]).run().code(2);
-    contains(&said.stderr, "2 partitions are due, and no archive of it is kept");
-    contains(&said.stderr, "hint: pass --no-archive to let the rows go for good, or --mode detach");
+    contains(&said.stderr, "2 partitions are due, and nothing says where the rows are archived");
+    contains(
+        &said.stderr,
+        "hint: pass --archive FOLDER; or --no-archive to let the rows go for good; or --mode detach",
+    );
     // Nobody can be asked here.
     let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive"]).run().code(2);
     contains(&said.stderr, "partition public.events_p2026_07");
@@ -186,6 +189,44 @@ async fn cascade_set_null_and_set_default_are_honoured() {
             db.client().await.batch_execute("insert into orders values (20, 99, '2026-11-05')").await;
         assert_eq!(broken.unwrap_err().code().unwrap().code(), "23503");
     }
+}
+
+#[tokio::test]
+async fn what_cascades_further_is_named_before_consent() {
+    let db = referenced("on delete cascade").await;
+    db.batch(
+        "create table lines (order_number int references orders on delete cascade, line int primary key);
+         create table notes (line int references lines on delete set null);
+         create table refunds (order_number int references orders);
+         insert into lines values (10, 1); insert into notes values (1)",
+    )
+    .await;
+    let said = tend(&db, DROP_AUGUST).args(["--dry-run"]).run().success();
+    contains(
+        &said.stdout,
+        "also 2 rows of public.orders by ON DELETE CASCADE; also what refers to those in public.lines, public.notes",
+    );
+    tend(&db, DROP_AUGUST).run().success();
+    assert_eq!(db.value("select count(*) from lines").await, "0");
+}
+
+#[tokio::test]
+async fn an_error_after_some_batches_says_what_is_gone() {
+    let db = referenced("on delete cascade").await;
+    db.batch(
+        "create function refuse() returns trigger language plpgsql as
+             $$ begin if old.id = 6000 then raise 'not this one'; end if; return old; end $$;
+         create trigger refuse before delete on events_p2026_08 for each row execute function refuse()",
+    )
+    .await;
+    let said = tend(&db, DROP_AUGUST).run().code(1);
+    contains(&said.stderr, "not this one");
+    let gone = 6000 - db.value("select count(*) from events_p2026_08").await.parse::<i32>().unwrap();
+    assert!(gone > 0);
+    contains(
+        &said.stderr,
+        &format!("detail: {gone} rows were dealt with before, batch by batch, and stay so"),
+    );
 }
 
 /// Each row of `events_p2026_08` takes so many seconds to go.

@@ -1,7 +1,7 @@
 //! What programs read from a run: lines of JSON, each with its schema, the outcome last.
 use serde_json::{Value, json};
 
-use super::support::{events, tend};
+use super::support::{contains, events, tend};
 
 fn lines(stdout: &str) -> Vec<Value> {
     stdout
@@ -88,4 +88,17 @@ async fn busy_locks_name_their_holders() {
     );
     assert!(blocker["pid"].as_i64().unwrap() > 0 && blocker["age_s"].as_f64().unwrap() >= 0.0);
     assert_eq!(lines.last().unwrap()["exit_code"], 5);
+}
+
+#[tokio::test]
+async fn a_dry_run_is_one_document_with_the_tables_that_failed() {
+    let db = events(["2026-11"]).await;
+    let said = tend(&db, ["partition", "create", "events", "nowhere", "--ahead", "1", "--json", "--dry-run"])
+        .run()
+        .code(6);
+    let document = said.json();
+    assert_eq!(document["plans"][0]["target"], "public.events");
+    assert_eq!(document["failed"][0]["target"], "nowhere");
+    contains(document["failed"][0]["error"].as_str().unwrap(), "no table `nowhere`");
+    contains(&said.stderr, "error: no table `nowhere`");
 }

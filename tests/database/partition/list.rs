@@ -67,6 +67,27 @@ async fn the_partitions_of_one() {
 }
 
 #[tokio::test]
+async fn the_partitions_of_several_are_one_list() {
+    let db = events(["2026-10", "2026-11"]).await;
+    db.batch(
+        "create table audit (at timestamptz) partition by range (at);
+         create table audit_p2026_11 partition of audit for values from ('2026-11-01 00:00+00') to ('2026-12-01 00:00+00')",
+    )
+    .await;
+    let said = tend(&db, ["partition", "list", "events", "audit", "--format", "csv"]).run().success();
+    let starts: Vec<&str> = said.stdout.lines().map(|line| line.split(",2026").next().unwrap()).collect();
+    assert_eq!(
+        starts,
+        [
+            "table,partition,from,to,rows_estimate,size_bytes,state",
+            "public.events,public.events_p2026_10",
+            "public.events,public.events_p2026_11",
+            "public.audit,public.audit_p2026_11",
+        ]
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_tended_is_listed_with_its_own_bounds() {
     let db = events([]).await;
     db.batch("create table tenants (id int) partition by list (id); create table tenants_1 partition of tenants for values in (1, 2)")

@@ -70,6 +70,21 @@ async fn a_lock_in_the_way_is_told_and_waited_out() {
 }
 
 #[tokio::test]
+async fn a_table_that_cannot_even_be_read_is_busy() {
+    let db = events(["2026-11"]).await;
+    db.batch("create table events_default partition of events default; insert into events values (1, '2020-01-01')")
+        .await;
+    let before = fingerprint(&db).await;
+    let holder = holder(&db, "lock table events_default in access exclusive mode").await;
+    // What lies in the default partition has to be read before anything can be planned.
+    let said = tend(&db, CREATE).args(["--lock-budget", "300ms", "--lock-timeout", "50ms"]).run().code(5);
+    contains(&said.stderr, "55P03");
+    holder.batch_execute("rollback").await.unwrap();
+    assert_eq!(fingerprint(&db).await, before);
+    tend(&db, CREATE).run().success();
+}
+
+#[tokio::test]
 async fn a_spent_budget_ends_in_5_and_changes_nothing() {
     let db = events(["2026-11"]).await;
     // The journal is no part of what must not change.
