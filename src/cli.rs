@@ -35,12 +35,12 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(subcommand)]
+    Migrate(MigrateCommand),
+    #[command(subcommand)]
     Partition(PartitionCommand),
     Health(HealthArgs),
     #[command(subcommand)]
     Matview(MatviewCommand),
-    #[command(subcommand)]
-    Migrate(MigrateCommand),
     #[command(subcommand)]
     Schedule(ScheduleCommand),
     #[command(subcommand)]
@@ -54,10 +54,10 @@ impl Command {
     /// `<noun> <verb>`, as `pg_stat_activity` and the journal show it.
     fn name(&self) -> String {
         match self {
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
-            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
@@ -73,10 +73,10 @@ impl Command {
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
-            Self::Migrate(command) => command.run(context).await,
             Self::Schedule(command) => command.run(context),
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,

@@ -5,6 +5,7 @@ pub mod archive;
 mod batches;
 mod event;
 mod journal;
+mod migration_log;
 mod patience;
 mod runner;
 mod stop;
@@ -13,6 +14,7 @@ mod transaction;
 
 pub use event::{Event, StepReport};
 pub use journal::{Journal, Opened};
+pub use migration_log::{FailedMigration, log_failure};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
 pub use stop::{Signal, Stop, Stopped};

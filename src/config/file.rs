@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::health::HealthConfig;
 use super::matview::MatviewConfig;
+use super::migrate::MigrateConfig;
 use super::partition::{Archive, PartitionConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
@@ -26,6 +27,7 @@ pub struct Config {
     pub partition: Vec<PartitionConfig>,
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
+    pub migrate: MigrateConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -43,6 +45,9 @@ impl Config {
             if let (Some(Archive::Folder(folder)), Some(here)) = (&mut one.archive, file.parent()) {
                 *folder = here.join(&folder);
             }
+        }
+        if let (Some(folder), Some(here)) = (&mut config.migrate.dir, file.parent()) {
+            *folder = here.join(&folder);
         }
         config.file = Some(file.to_owned());
         Ok(config)

@@ -3,6 +3,7 @@
 mod file;
 mod health;
 mod matview;
+mod migrate;
 mod partition;
 mod schedule;
 mod session;
@@ -10,6 +11,7 @@ mod session;
 pub use file::{Config, FILE};
 pub use health::HealthConfig;
 pub use matview::MatviewConfig;
+pub use migrate::MigrateConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

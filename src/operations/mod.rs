@@ -3,5 +3,6 @@ pub mod health;
 pub mod lint;
 pub mod matview;
 pub mod metrics;
+pub mod migrate;
 pub mod partition;
 pub mod schedule;

@@ -96,7 +96,7 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
-        if matches!(step.standing, Standing::TakesBack { .. }) {
+        if matches!(step.standing, Standing::TakesBack { .. } | Standing::AfterFailureOf { .. }) {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
@@ -164,5 +164,16 @@ impl Ui {
         let partitions =
             if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
         self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+    }
+
+    /// As [`Self::consent_to`], for losses that are no partitions.
+    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        for loss in losses {
+            self.say(&format!("  {}", loss_words(loss)));
+        }
+        self.confirm("Do this, for good?")
     }
 }

@@ -79,6 +79,17 @@ impl Session {
         Ok(Self { client, canceller, target, facts, shielded: Cell::new(false) })
     }
 
+    /// Undoes whatever statements of others have set, the role among it.
+    pub async fn pin_again(&self) -> Result<(), ServerError> {
+        let (reset, settings) = (query!("session/reset.sql"), query!("session/settings.sql"));
+        let message = format!("{};\n{}", reset.text, settings.text);
+        self.client.batch_execute(&message).await.map_err(|e| ServerError::new(reset.file, &e))?;
+        if let Err(error) = self.client.batch_execute(query!("session/liveness.sql").text).await {
+            tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
+        }
+        Ok(())
+    }
+
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -100,8 +111,7 @@ impl Session {
     /// Rows of a query that names relations in its text; every value comes back as text.
     pub async fn read(&self, sql: &Sql) -> Result<Vec<Vec<Option<String>>>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        let messages =
-            self.client.simple_query(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))?;
+        let messages = self.client.simple_query(&sql.text).await.map_err(|e| ServerError::of(sql, &e))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
@@ -114,7 +124,7 @@ impl Session {
     /// Runs one statement.
     pub async fn execute(&self, sql: &Sql) -> Result<(), ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+        self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
     /// Runs an insert or update of the books that pgtend keeps.
@@ -150,13 +160,13 @@ impl Session {
     /// among them.
     pub async fn copy_out(&self, sql: &Sql) -> Result<CopyOutStream, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
     /// Starts a `COPY ... FROM STDIN`; ends with the sink's `finish`.
     pub async fn copy_in(&self, sql: &Sql) -> Result<CopyInSink<Bytes>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
     /// Asks the server to stop what this session is running, unless it is cleaning up.

@@ -7,6 +7,7 @@ mod common;
 
 mod lint;
 mod matview;
+mod migrate;
 mod partition;
 mod schedule;
 mod support;

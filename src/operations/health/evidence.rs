@@ -116,7 +116,7 @@ impl Asking<'_> {
 }
 
 pub(super) fn sql(query: &Query) -> Sql {
-    Sql { file: query.file, text: query.text.to_owned() }
+    Sql { file: query.file, text: query.text.to_owned(), origin: None }
 }
 
 /// The one value of a query that answers with a JSON document.

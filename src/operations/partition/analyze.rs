@@ -35,7 +35,7 @@ pub async fn plan_analyze(
     };
     let lock = Lock::implied(relation.clone(), LockMode::ShareUpdateExclusive);
     let step = Step {
-        run: Run::Alone { statement, guard: None },
+        run: Run::Alone { prepare: Vec::new(), statement, guard: None },
         locks: vec![Lock { held: Held::WhileReading, ..lock }],
         interrupted: "the statistics are as they were",
         ..Step::transaction("analyze".to_owned(), Vec::new(), Vec::new())

@@ -309,6 +309,7 @@ fn guard_default(
     plan.steps.push(Step {
         summary: format!("prove that {name} holds none of them"),
         run: Run::Alone {
+            prepare: Vec::new(),
             statement: ddl!("partition/window_validate.sql", default = default.relation),
             guard: None,
         },
@@ -325,6 +326,7 @@ fn guard_default(
         standing: Standing::Ordinary,
         after_transactions_on: None,
         minor: true,
+        foreign: false,
     });
     plan.notes.push(format!(
         "{name} has rows: it is read once without stopping anybody; meanwhile an insert that would have to go into it \

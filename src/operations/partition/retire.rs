@@ -438,6 +438,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
     Step {
         summary,
         run: Run::Alone {
+            prepare: Vec::new(),
             statement: ddl!("partition/detach_concurrently.sql", parent = *parent, partition = *name),
             guard: Some(still_there(timeline, partition)),
         },
@@ -448,6 +449,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         standing: Standing::Ordinary,
         after_transactions_on: Some(parent.clone()),
         minor: false,
+        foreign: false,
     }
 }
 
