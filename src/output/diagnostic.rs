@@ -49,8 +49,13 @@ impl Diagnostic {
 impl Ui {
     /// Each with its line, and a caret below it.
     pub fn diagnostics(&self, diagnostics: &[Diagnostic]) -> anyhow::Result<()> {
+        self.answer(&self.pages(diagnostics))
+    }
+
+    /// The same as text, for an error that tells why.
+    pub fn pages(&self, diagnostics: &[Diagnostic]) -> String {
         let pages: Vec<String> = diagnostics.iter().map(|diagnostic| self.page(diagnostic)).collect();
-        self.answer(&pages.join("\n\n"))
+        pages.join("\n\n")
     }
 
     fn page(&self, diagnostic: &Diagnostic) -> String {

@@ -258,8 +258,21 @@ copy orders from stdin;
 -- 78 no-transaction-implied
 create index concurrently orders_status_idx on orders (status);
 
+-- 81 duplicate-index
+create table order_states (state text primary key, note text, unique (note, state));
+create index order_states_idx on order_states (note);
+
 -- 79 not-null-without-default
 alter table orders add column "check" int not null;
 
 -- 80 rename
 alter table orders set schema archive;
+
+-- 82 insert-select-copy
+insert into orders_new (select * from orders);
+
+-- 83 bulk-rows, insert-select-copy
+with gone as (delete from orders returning *) insert into orders_archive select * from gone;
+
+-- 84 insert-select-copy
+insert into orders_new (id, status) overriding system value with o as materialized (select * from orders) select id, status from o;

@@ -137,3 +137,13 @@ create unique index rooms_key on rooms (id, at desc, during);
 
 -- 36 not enforced, as PostgreSQL 18 can
 alter table orders add constraint total_positive check (total >= 0) not enforced;
+
+-- 37 a row that a query is part of
+insert into settings (name, value) values ('zone', (select setting from pg_settings)), ('n', (select count(*)::text from orders));
+
+-- 38 options that are off
+-- pgtend: no-transaction
+vacuum (full off, analyze) orders;
+
+-- 39 a key with a collation
+create table names (name text, id bigint, primary key (name, id)) partition by range (name collate "C" text_pattern_ops);

@@ -65,6 +65,18 @@ fn nothing_is_found_in_harmless_statements() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// What comes with pgtend is held to its own rules; what is known and meant is declared in the file.
+#[test]
+fn nothing_is_found_in_the_migrations_that_come_with_pgtend() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations");
+    let said =
+        common::program::pgtend(["migrate", "lint", "--level", "warning", "--json"]).args([folder]).run();
+    let document = said.success().json();
+    assert!(document["files"].as_u64().unwrap() > 0);
+    let findings = document["findings"].as_array().unwrap();
+    assert!(findings.iter().all(|finding| finding["level"] == "info"), "{findings:#?}");
+}
+
 #[test]
 fn every_rule_has_a_case_or_needs_a_database() {
     let listed = include_str!("dangerous.sql");

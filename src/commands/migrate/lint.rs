@@ -17,7 +17,7 @@ use crate::output::{Cell, Column, Format, Listing};
 #[derive(Debug, Args)]
 #[command(after_help = EXAMPLES)]
 pub struct LintArgs {
-    /// File, or folder of .sql files; `-` for standard input
+    /// File, folder of .sql files, or set that comes with pgtend; `-` for standard input
     #[arg(value_name = "FILE", required_unless_present_any = ["rules", "since"])]
     files: Vec<String>,
     /// Lint only files that git shows as changed since a commit, branch or tag, and new ones
@@ -44,14 +44,14 @@ Examples:
   pgtend migrate lint --since origin/main --github";
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
-enum LevelArg {
+pub enum LevelArg {
     Info,
     Warning,
     Error,
 }
 
 impl LevelArg {
-    const fn level(self) -> Level {
+    pub const fn level(self) -> Level {
         match self {
             Self::Info => Level::Info,
             Self::Warning => Level::Warning,
@@ -92,7 +92,7 @@ impl LintArgs {
             gather(&wanted)?.into_iter().map(|text| File::read(text.name, text.text)).collect();
         let catalog = if context.args.names_a_database() {
             let session = context.connect_to_read().await?;
-            Some(survey(&session, &files).await?)
+            Some(survey(&session, &session.facts().search_path, &files).await?)
         } else {
             None
         };

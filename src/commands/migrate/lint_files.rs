@@ -6,6 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, anyhow, ensure};
 
+use crate::commands::migrate::embedded;
 use crate::failure::{Exit, Explain as _};
 
 /// A larger file than this is no migration.
@@ -36,6 +37,14 @@ pub fn gather(wanted: &Wanted<'_>) -> anyhow::Result<Vec<Text>> {
     for name in named {
         if name == "-" {
             texts.push(Text { name: "-".to_owned(), text: read_input().exit(Exit::Usage)? });
+            continue;
+        }
+        let set = if Path::new(name).exists() { Vec::new() } else { embedded::files(name) };
+        if !set.is_empty() {
+            for file in set {
+                let text = String::from_utf8(file.bytes).context("read a set that comes with pgtend")?;
+                texts.push(Text { name: format!("{name}/{}", file.path), text });
+            }
             continue;
         }
         for file in files_of(Path::new(name)).exit(Exit::Usage)? {

@@ -30,6 +30,7 @@ pub enum MigrateCommand {
     Repair(repair::RepairArgs),
     Sets(export::SetsArgs),
     Export(export::ExportArgs),
+    Lint(lint::LintArgs),
 }
 
 impl MigrateCommand {
@@ -43,6 +44,7 @@ impl MigrateCommand {
             Self::Repair(_) => "repair",
             Self::Sets(_) => "sets",
             Self::Export(_) => "export",
+            Self::Lint(_) => "lint",
         }
     }
 
@@ -56,6 +58,7 @@ impl MigrateCommand {
             Self::Repair(args) => args.run(context).await,
             Self::Sets(args) => args.run(context),
             Self::Export(args) => args.run(context),
+            Self::Lint(args) => args.run(context).await,
         }
     }
 }

@@ -98,6 +98,15 @@ impl History {
         if let Some(key) = &create.partition_by {
             self.partition_keys.push((create.table.clone(), key.clone()));
         }
+        let columns = create.columns.iter().filter(|column| column.primary || column.unique);
+        for column in columns {
+            self.indexes.push(key_index(&create.table, std::slice::from_ref(&column.name)));
+        }
+        for constraint in &create.constraints {
+            if let ConstraintKind::Unique { columns, using_index: false } = &constraint.kind {
+                self.indexes.push(key_index(&create.table, columns));
+            }
+        }
     }
 
     fn lock(&mut self, table: &TableName) {
@@ -142,5 +151,22 @@ impl History {
             condition,
             valid: !constraint.not_valid,
         });
+    }
+}
+
+/// The index that a primary key or a unique constraint makes.
+fn key_index(table: &TableName, columns: &[String]) -> CreateIndex {
+    CreateIndex {
+        name: Some(TableName { schema: None, name: format!("the key of {table}") }),
+        table: table.clone(),
+        unique: true,
+        concurrently: false,
+        if_not_exists: false,
+        only: false,
+        method: "btree".to_owned(),
+        keys: columns.to_vec(),
+        include: Vec::new(),
+        predicate: None,
+        calls: Vec::new(),
     }
 }

@@ -11,9 +11,11 @@ use crate::pg::session::Session;
 use crate::pg::state::ServerError;
 use crate::query;
 
+/// `path`: the schemas in which names without one are looked up, in order.
+///
 /// # Errors
 /// When the catalog cannot be read.
-pub async fn survey(session: &Session, files: &[File]) -> anyhow::Result<Catalog> {
+pub async fn survey(session: &Session, path: &[String], files: &[File]) -> anyhow::Result<Catalog> {
     let acts = || files.iter().flat_map(|file| file.items.iter().map(|item| &item.act));
     let tables: BTreeMap<String, TableName> =
         acts().flat_map(names_in).map(|name| (name.to_string(), name)).collect();
@@ -21,8 +23,8 @@ pub async fn survey(session: &Session, files: &[File]) -> anyhow::Result<Catalog
         acts().flat_map(calls_in).map(|name| (name.to_string(), name)).collect();
     Ok(Catalog {
         version: session.facts().version,
-        tables: read_tables(session, &tables).await.context("read the tables that the files name")?,
-        functions: read_functions(session, &functions)
+        tables: read_tables(session, path, &tables).await.context("read the tables that the files name")?,
+        functions: read_functions(session, path, &functions)
             .await
             .context("read the functions that the files name")?,
     })
@@ -30,12 +32,12 @@ pub async fn survey(session: &Session, files: &[File]) -> anyhow::Result<Catalog
 
 async fn read_tables(
     session: &Session,
+    path: &[String],
     names: &BTreeMap<String, TableName>,
 ) -> anyhow::Result<HashMap<String, Table>> {
     let schemas: Vec<Option<&str>> = names.values().map(|name| name.schema.as_deref()).collect();
     let plain: Vec<&str> = names.values().map(|name| name.name.as_str()).collect();
-    let path = &session.facts().search_path;
-    let rows = session.query(&query!("lint/tables.sql"), &[&schemas, &plain, path]).await;
+    let rows = session.query(&query!("lint/tables.sql"), &[&schemas, &plain, &path]).await;
     let keys: Vec<&String> = names.keys().collect();
     let mut found = HashMap::new();
     for row in &rows.map_err(ServerError::explained)? {
@@ -48,12 +50,12 @@ async fn read_tables(
 
 async fn read_functions(
     session: &Session,
+    path: &[String],
     names: &BTreeMap<String, TableName>,
 ) -> anyhow::Result<HashMap<String, Function>> {
     let schemas: Vec<Option<&str>> = names.values().map(|name| name.schema.as_deref()).collect();
     let plain: Vec<&str> = names.values().map(|name| name.name.as_str()).collect();
-    let path = &session.facts().search_path;
-    let rows = session.query(&query!("lint/functions.sql"), &[&schemas, &plain, path]).await;
+    let rows = session.query(&query!("lint/functions.sql"), &[&schemas, &plain, &path]).await;
     let keys: Vec<&String> = names.keys().collect();
     let mut found = HashMap::new();
     for row in &rows.map_err(ServerError::explained)? {

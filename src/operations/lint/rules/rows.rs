@@ -2,7 +2,7 @@
 use crate::operations::lint::rule::{Family, Hit, Level, Look, Rule, Waits, Work};
 use crate::operations::lint::scene::Scene;
 use crate::operations::lint::statement::words::{Word, has};
-use crate::operations::lint::statement::{Act, sources};
+use crate::operations::lint::statement::{Act, is_query, sources, within};
 use crate::pg::catalog::TableName;
 
 /// Fewer rows than these are changed in a moment.
@@ -59,7 +59,12 @@ pub const FAMILY: Family = Family {
 };
 
 fn bulk_rows(scene: &Scene<'_>) -> Vec<Hit> {
-    let (table, condition) = match scene.act() {
+    let within = within(scene.words());
+    within.iter().chain([scene.act()]).flat_map(|act| bulk(scene, act)).collect()
+}
+
+fn bulk(scene: &Scene<'_>, act: &Act) -> Vec<Hit> {
+    let (table, condition) = match act {
         Act::Update { table, condition } | Act::Delete { table, condition } => (table, condition.as_deref()),
         Act::Merge { into, source: Some(source) } if !scene.is_new(source) => {
             return many(scene, source)
@@ -100,7 +105,7 @@ fn finds_by_key(scene: &Scene<'_>, table: &TableName, condition: &[Word]) -> boo
 
 fn insert_select_copy(scene: &Scene<'_>) -> Vec<Hit> {
     let query = match scene.act() {
-        Act::Insert { source, .. } if has(source, &["select"]) || has(source, &["table"]) => source,
+        Act::Insert { source, .. } if is_query(source) => source,
         Act::CreateTableAs { query, temporary: false, .. } => query,
         _ => return Vec::new(),
     };
@@ -118,7 +123,7 @@ fn rows_under_lock(scene: &Scene<'_>) -> Vec<Hit> {
     let changed = match scene.act() {
         Act::Update { table, .. } | Act::Delete { table, .. } => Some(table.clone()),
         Act::Merge { into, .. } => Some(into.clone()),
-        Act::Insert { source, .. } if has(source, &["select"]) => {
+        Act::Insert { source, .. } if is_query(source) => {
             sources(source).into_iter().find(|table| !scene.is_new(table))
         }
         _ => None,

@@ -95,7 +95,7 @@ fn table(at: &mut Words<'_>, temporary: bool) -> Option<Act> {
     let partition_by = if has(at.rest(), &["partition", "by"]) {
         at.skip_to("by");
         at.identifier();
-        Some(at_commas(at.parentheses().unwrap_or_default()).into_iter().map(normal).collect())
+        Some(at_commas(at.parentheses().unwrap_or_default()).into_iter().map(partition_key).collect())
     } else {
         None
     };
@@ -110,6 +110,15 @@ fn table(at: &mut Words<'_>, temporary: bool) -> Option<Act> {
         columns: columns.into_iter().filter_map(column).collect(),
         constraints: constraints.into_iter().filter_map(constraint).collect(),
     }))
+}
+
+/// A column without its collation and operator class, or an expression.
+fn partition_key(words: &[Word]) -> String {
+    let mut at = Words::new(words);
+    match at.identifier() {
+        Some(column) if !at.peek().is_some_and(|word| word.is_symbol("(")) => column,
+        _ => normal(words),
+    }
 }
 
 fn materialized_view(at: &mut Words<'_>) -> Option<Act> {

@@ -15,4 +15,4 @@ pub use act::{
 };
 pub use names::{calls_in, names_in};
 pub use read::read;
-pub use rows::sources;
+pub use rows::{is_query, sources, within};

@@ -95,8 +95,14 @@ fn reindex(at: &mut Words<'_>) -> Option<Act> {
         "table" => Reindex::Table,
         _ => Reindex::Many,
     };
-    let concurrently = at.eat(&["concurrently"]) || has(options, &["concurrently"]);
+    let concurrently = at.eat(&["concurrently"]) || is_on(options, "concurrently");
     Some(Act::Reindex { target, name: at.name(), concurrently })
+}
+
+/// An option in parentheses, on its own or with a value that means yes.
+fn is_on(options: &[Word], name: &str) -> bool {
+    let value = options.iter().position(|word| word.is(name)).map(|place| options.get(place + 1));
+    value.is_some_and(|value| !value.is_some_and(|word| matches!(word.text.as_str(), "false" | "off" | "0")))
 }
 
 fn truncate(at: &mut Words<'_>) -> Act {
@@ -112,9 +118,7 @@ fn refresh(at: &mut Words<'_>) -> Option<Act> {
 
 fn vacuum(at: &mut Words<'_>) -> Act {
     let options = at.parentheses().unwrap_or_default();
-    let mut full = options.iter().enumerate().any(|(place, word)| {
-        word.is("full") && !options.get(place + 1).is_some_and(|next| next.is("false") || next.is("off"))
-    });
+    let mut full = is_on(options, "full");
     while let Some(word) = at.eat_any(&["full", "freeze", "verbose", "analyze"]) {
         full |= word == "full";
     }

@@ -1,5 +1,6 @@
 //! INSERT, UPDATE, DELETE and MERGE: which table's rows change, and whether a condition bounds how many.
 use super::act::Act;
+use super::read::read;
 use super::words::{Word, Words};
 use crate::pg::catalog::TableName;
 
@@ -9,7 +10,15 @@ pub fn insert(at: &mut Words<'_>) -> Option<Act> {
     if at.eat(&["as"]) {
         at.identifier();
     }
-    at.parentheses();
+    // Either the columns, or a query that stands in parentheses.
+    let query = ["select", "with", "values", "table"];
+    if !at
+        .rest()
+        .get(1)
+        .is_some_and(|word| query.iter().any(|keyword| word.is(keyword)) || word.is_symbol("("))
+    {
+        at.parentheses();
+    }
     Some(Act::Insert { into, source: at.rest().to_vec() })
 }
 
@@ -118,25 +127,43 @@ fn tables(at: &mut Words<'_>) -> Vec<TableName> {
     }
 }
 
-/// Names that `with` gives: `name as (`, `name (columns) as (`.
+/// Names that `with` gives.
 fn common_tables(words: &[Word]) -> Vec<String> {
-    let mut names = Vec::new();
+    expressions(words).into_iter().map(|(name, _)| name).collect()
+}
+
+/// The statements within `with`, which may change rows as well.
+pub fn within(words: &[Word]) -> Vec<Act> {
+    expressions(words).into_iter().map(|(_, statement)| read(statement)).collect()
+}
+
+/// What `with` gives names to: `name as (..)`, `name (columns) as (..)`.
+fn expressions(words: &[Word]) -> Vec<(String, &[Word])> {
+    let mut found = Vec::new();
     if !words.first().is_some_and(|word| word.is("with")) {
-        return names;
+        return found;
     }
     let mut at = Words::new(words);
     at.next();
     at.eat(&["recursive"]);
     while let Some(name) = at.identifier() {
-        names.push(name);
         at.parentheses();
         at.eat(&["as"]);
         at.eat(&["not"]);
         at.eat(&["materialized"]);
-        at.parentheses();
+        found.push((name, at.parentheses().unwrap_or_default()));
         if !at.eat_symbol(",") {
             break;
         }
     }
-    names
+    found
+}
+
+/// The rows come from a query, not from `values`.
+pub fn is_query(source: &[Word]) -> bool {
+    let mut at = Words::new(source);
+    at.until(&["select", "table", "values", "default"]);
+    let first = source.first().filter(|word| word.is("select") || word.is("table") || word.is_symbol("("));
+    let values = source.first().is_some_and(|word| word.is("values") || word.is("default"));
+    !values && (first.is_some() || at.at("select") || at.at("table"))
 }
