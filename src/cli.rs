@@ -11,7 +11,9 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::matview::MatviewCommand;
 use crate::commands::partition::PartitionCommand;
+use crate::commands::report::ReportCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::stats::StatsCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements};
 
@@ -36,6 +38,10 @@ enum Command {
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
+    Report(ReportCommand),
+    #[command(subcommand)]
+    Stats(StatsCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -48,6 +54,8 @@ impl Command {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
+            Self::Report(command) => format!("report {}", command.verb()),
+            Self::Stats(command) => format!("stats {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -59,6 +67,8 @@ impl Command {
         match self {
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Stats(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

@@ -5,5 +5,7 @@ pub mod demo;
 pub mod help_topics;
 pub mod matview;
 pub mod partition;
+pub mod report;
 pub mod sandbox;
+pub mod stats;
 pub mod work;

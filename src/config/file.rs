@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer};
 
 use super::matview::MatviewConfig;
 use super::partition::{Archive, PartitionConfig};
+use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
@@ -24,6 +25,8 @@ pub struct Config {
     pub partition: Vec<PartitionConfig>,
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
+    pub report: ReportConfig,
+    pub stats: StatsConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,

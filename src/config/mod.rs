@@ -3,11 +3,13 @@
 mod file;
 mod matview;
 mod partition;
+mod report;
 mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
 pub use matview::MatviewConfig;
+pub use report::{ReportConfig, StatsConfig};
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use schedule::ScheduleConfig;
 pub use session::{JournalConfig, Locks};

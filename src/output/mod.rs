@@ -11,7 +11,7 @@ mod trace;
 mod ui;
 
 pub use error::exit_of;
-pub use format::{bytes, count, milliseconds, sparkline};
+pub use format::{bytes, count, milliseconds, seconds, sparkline};
 pub use listing::{Cell, Column, Listing};
 pub use plan::{Timeouts, Unplanned};
 pub use trace::{explain_panics, show_statements};
