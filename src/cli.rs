@@ -17,8 +17,10 @@ use crate::commands::matview::MatviewCommand;
 use crate::commands::metrics::MetricsArgs;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
+use crate::commands::report::ReportCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
+use crate::commands::stats::StatsCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements, tell_usage};
 
@@ -54,6 +56,10 @@ enum Command {
     Init(InitArgs),
     Demo(DemoArgs),
     #[command(subcommand)]
+    Report(ReportCommand),
+    #[command(subcommand)]
+    Stats(StatsCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Completions(CompletionsArgs),
     Help(HelpArgs),
@@ -72,6 +78,9 @@ impl Command {
             Self::Doctor(_) => "doctor".to_owned(),
             Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Init(_) => "init".to_owned(),
+            Self::Report(command) => format!("report {}", command.verb()),
+            Self::Stats(command) => format!("stats {}", command.verb()),
+            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Completions(_) => "completions".to_owned(),
@@ -95,6 +104,9 @@ impl Command {
             Self::Doctor(args) => args.run(context).await,
             Self::Schedule(command) => command.run(context),
             Self::Init(args) => args.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Stats(command) => command.run(context).await,
+            Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Completions(args) => args.run(context, &mut Cli::command()),

@@ -11,6 +11,8 @@ pub mod matview;
 pub mod metrics;
 pub mod migrate;
 pub mod partition;
+pub mod report;
 pub mod sandbox;
 pub mod schedule;
+pub mod stats;
 pub mod work;

@@ -11,6 +11,7 @@ use super::health::HealthConfig;
 use super::matview::MatviewConfig;
 use super::migrate::MigrateConfig;
 use super::partition::{Archive, PartitionConfig};
+use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
@@ -32,6 +33,8 @@ pub struct Config {
     /// What stands in it at the outermost level, also where it says nothing but the usual.
     #[serde(skip)]
     pub sections: BTreeSet<String>,
+    pub report: ReportConfig,
+    pub stats: StatsConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,

@@ -6,6 +6,7 @@ mod matview;
 mod migrate;
 mod pack;
 mod partition;
+mod report;
 mod schedule;
 mod session;
 
@@ -14,6 +15,7 @@ pub use health::HealthConfig;
 pub use matview::MatviewConfig;
 pub use migrate::MigrateConfig;
 pub use pack::PACKS;
+pub use report::{ReportConfig, StatsConfig};
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

@@ -8,4 +8,6 @@ pub mod matview;
 pub mod metrics;
 pub mod migrate;
 pub mod partition;
+pub mod report;
+pub mod stats;
 pub mod schedule;

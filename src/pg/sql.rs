@@ -168,13 +168,14 @@ pub fn arg<T: SqlArg>(value: &T) -> &T {
     value
 }
 
-/// A query file below `sql/`, sent as it stands; values go through `$1`.
+/// A query file below `sql/`, sent as it stands; values go through `$1`. The mark at its head stays in
+/// pg_stat_statements, where reports leave out what pgtend itself has asked.
 #[macro_export]
 macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
             file: concat!("sql/", $file),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
+            text: concat!("/* pgtend */\n", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))),
         }
     };
 }
