@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
+use super::normalize::NormalizeConfig;
 use super::partition::PartitionConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
@@ -20,6 +21,7 @@ pub struct Config {
     pub locks: Locks,
     pub journal: JournalConfig,
     pub partition: Vec<PartitionConfig>,
+    pub normalize: Vec<NormalizeConfig>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -41,6 +43,12 @@ impl Config {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
                 return Err(anyhow!("table `{}` is configured twice", one.table));
+            }
+        }
+        for (index, one) in config.normalize.iter().enumerate() {
+            one.mapping()?;
+            if config.normalize[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("mapping `{}` is configured twice", one.name));
             }
         }
         Ok(config)

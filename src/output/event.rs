@@ -1,6 +1,6 @@
 //! Events of an apply as a person or a log reads them, or as lines of JSON.
-use crate::apply::{Event, StepReport};
-use crate::output::format::milliseconds;
+use crate::apply::{Event, LoadReport, StepReport};
+use crate::output::format::{count, milliseconds};
 use crate::output::ui::Ui;
 use crate::pg::lock::Blocker;
 
@@ -32,6 +32,8 @@ impl Ui {
                 self.status(&format!("{target}: {summary}: an earlier attempt was {found}"));
             }
             Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
+            Event::Loaded(report) => self.progress.say(&report.target, &loaded(report)),
+            Event::Throttled { target, reason } => self.status(&format!("{target}: pauses: {reason}")),
             Event::Note { target, text } => self.status(&format!("{target}: {text}")),
         }
     }
@@ -59,5 +61,27 @@ impl Ui {
     /// Takes a target's progress bar away, whatever its plan came to.
     pub fn target_done(&self, target: &str) {
         self.progress.done(target);
+    }
+}
+
+/// Rows, their rate, and the time that is left, as far as the planner's estimate is right.
+fn loaded(report: &LoadReport) -> String {
+    let rate = report.rows as f64 * 1000.0 / report.elapsed_ms.max(1.0);
+    let mut line = format!(
+        "{} rows, {} a second, batches of {}",
+        count(report.rows as f64),
+        count(rate),
+        milliseconds(report.batch_ms)
+    );
+    if report.rejected > 0 {
+        line = format!("{line}, {} rejected", count(report.rejected as f64));
+    }
+    match report.source_rows_estimate.filter(|estimate| *estimate > report.source_rows as f64) {
+        Some(estimate) if report.source_rows > 0 => {
+            let done = report.source_rows as f64 / estimate;
+            let left = report.elapsed_ms / done * (1.0 - done);
+            format!("{line}, {:.0} %, {} left", done * 100.0, milliseconds(left))
+        }
+        _ => line,
     }
 }

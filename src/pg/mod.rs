@@ -2,6 +2,7 @@
 pub mod bound;
 pub mod catalog;
 pub mod connect;
+pub mod copy;
 pub mod lock;
 pub mod name;
 pub mod session;

@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::maybe_done;
 use futures_util::poll;
 use serde::Deserialize;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage};
 
 use crate::pg::connect::{Canceller, Link, connect};
 use crate::pg::settings::Settings;
@@ -119,6 +120,18 @@ impl Session {
     /// Runs an insert or update of the books that pgtend keeps.
     pub async fn write(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<u64, ServerError> {
         self.client.execute(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
+    }
+
+    /// Begins a COPY to the program.
+    pub async fn copy_out(&self, sql: &Sql) -> Result<CopyOutStream, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+    }
+
+    /// Begins a COPY from the program.
+    pub async fn copy_in(&self, sql: &Sql) -> Result<CopyInSink<Bytes>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
     }
 
     /// Sends the statements without waiting for answers in between, so that no round trip passes while locks are
