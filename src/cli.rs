@@ -9,6 +9,7 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::normalize::NormalizeCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -33,6 +34,8 @@ enum Command {
     #[command(subcommand)]
     Partition(PartitionCommand),
     #[command(subcommand)]
+    Normalize(NormalizeCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -44,6 +47,7 @@ impl Command {
     fn name(&self) -> String {
         match self {
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Normalize(command) => format!("normalize {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -54,6 +58,7 @@ impl Command {
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Partition(command) => command.run(context).await,
+            Self::Normalize(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

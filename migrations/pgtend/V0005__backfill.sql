@@ -41,7 +41,7 @@ create table reject (
 
 comment on table reject is 'pgtend: JSON elements that have no row, and why';
 
-create function json_integer(value jsonb, least numeric, most numeric, coerce boolean, out number numeric, out reason text)
+create function json_integer(value jsonb, lowest numeric, highest numeric, coerce boolean, out number numeric, out reason text)
 language plpgsql immutable as $$
 declare
     word text := value #>> '{}';
@@ -59,7 +59,7 @@ begin
     number := word::numeric;
     if number <> trunc(number) or (not coerce and scale(number) > 0) then
         reason := 'int_not_integral';
-    elsif number < least or number > most then
+    elsif number < lowest or number > highest then
         reason := 'int_range';
     end if;
 end

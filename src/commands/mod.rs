@@ -3,6 +3,7 @@ pub mod completions;
 pub mod context;
 pub mod demo;
 pub mod help_topics;
+pub mod normalize;
 pub mod partition;
 pub mod sandbox;
 pub mod work;

@@ -163,4 +163,16 @@ impl Ui {
             if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
         self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
     }
+
+    /// As [`Ui::consent_to`], for what is no partition.
+    ///
+    /// # Errors
+    /// When nobody can be asked and consent was not given beforehand.
+    pub fn consent_to_losing(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        let all: Vec<String> = losses.iter().map(|loss| loss_words(loss)).collect();
+        self.confirm(&format!("Lose {}, for good?", all.join(", ")))
+    }
 }

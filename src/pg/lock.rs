@@ -144,6 +144,11 @@ pub async fn old_transactions(
     blockers(session, &query!("lock/old_transactions.sql"), &[&relation.to_string(), &age_s]).await
 }
 
+/// Transactions that may not see what the given one did, because they began before it ended.
+pub async fn older_transactions(session: &Session, transaction: &str) -> anyhow::Result<Vec<Blocker>> {
+    blockers(session, &query!("lock/older_transactions.sql"), &[&transaction]).await
+}
+
 /// What a session of ours waits for.
 #[derive(Debug)]
 pub struct Wait {

@@ -5,5 +5,6 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod normalize;
 mod partition;
 mod support;

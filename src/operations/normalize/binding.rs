@@ -117,7 +117,7 @@ impl Binding {
         binding.find_target_columns(&target_columns)?;
         binding.find_key(&source_columns, &target_columns)?;
         binding.find_fields(&source_columns)?;
-        binding.check_indexes(session, source.kind).await?;
+        binding.check_source(session, source.kind).await?;
         Ok(binding)
     }
 
@@ -190,8 +190,8 @@ impl Binding {
         Ok(())
     }
 
-    /// Rows are found by their key on both sides, and told apart by a unique index.
-    async fn check_indexes(&mut self, session: &Session, kind: RelationKind) -> anyhow::Result<()> {
+    /// Source rows are told apart by their key.
+    async fn check_source(&mut self, session: &Session, kind: RelationKind) -> anyhow::Result<()> {
         let keys: Vec<&str> = self.key.iter().map(|key| key.source.raw()).collect();
         let of_source = unique_indexes(session, self.source_oid).await?;
         let within = |index: &Vec<String>| index.iter().all(|column| keys.contains(&column.as_str()));
@@ -208,6 +208,14 @@ impl Binding {
                     .hint("name the columns of its primary key as `source.key`"));
             }
         }
+        Ok(())
+    }
+
+    /// Rows of the target are told apart by a unique index, and found by their source's key.
+    ///
+    /// # Errors
+    /// When nothing keeps them apart.
+    pub async fn check_target(&mut self, session: &Session) -> anyhow::Result<()> {
         let unique: Vec<String> = self.mapping.unique.clone();
         let of_target = unique_indexes(session, self.target_oid).await?;
         let same = |index: &Vec<String>| index.len() == unique.len() && unique.iter().all(|c| index.contains(c));

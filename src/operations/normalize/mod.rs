@@ -25,4 +25,6 @@ pub use plans::{
     fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle, plan_switch,
 };
 pub use reader::{Batch, Reader, Reject};
-pub use state::{Backfill, Kind, Phase, Strategy, backfills, definitions, missing};
+pub use state::{
+    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, definitions, missing, rejects,
+};

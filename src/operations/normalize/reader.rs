@@ -73,6 +73,16 @@ pub struct Batch {
     pub counts: Counts,
     /// The key of the last document.
     pub reached: String,
+    /// The last row of each document that has rows, and the document's key.
+    keys: Vec<(usize, String)>,
+}
+
+impl Batch {
+    /// The key of the document that a row is from.
+    pub fn key_of(&self, row: usize) -> String {
+        let place = self.keys.partition_point(|(last, _)| *last < row);
+        self.keys.get(place).map(|(_, key)| key.clone()).unwrap_or_default()
+    }
 }
 
 #[derive(Debug)]
@@ -338,6 +348,10 @@ impl Reader {
                     kept = Some(staged);
                 }
             }
+        }
+        if !self.staged.is_empty() {
+            let last = self.batch.rows.len() - 1;
+            self.batch.keys.push((last, self.batch.reached.clone()));
         }
         self.staged.clear();
         self.encoded.clear();

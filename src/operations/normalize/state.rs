@@ -6,6 +6,7 @@ use super::binding::rows;
 use super::counts::Counts;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
+use crate::pg::state::ServerError;
 use crate::query;
 
 /// What the books say of one mapping.
@@ -139,6 +140,52 @@ pub async fn backfills(
             })
         })
         .collect()
+}
+
+/// An element without a row, as the books have it.
+#[derive(Clone, Debug, Serialize)]
+pub struct RejectRow {
+    pub name: String,
+    pub source_key: String,
+    pub path: String,
+    pub element: Option<String>,
+    pub reason: String,
+    pub detail: Option<String>,
+    pub noticed: String,
+    pub acknowledged: bool,
+}
+
+/// The rejects of a mapping, or of all; `all` with those that were acknowledged.
+pub async fn rejects(
+    session: &Session,
+    books: &Ident,
+    name: Option<&str>,
+    all: bool,
+) -> anyhow::Result<Vec<RejectRow>> {
+    if !books_exist(session, books).await? {
+        return Ok(Vec::new());
+    }
+    let rows = rows(session, &query!("normalize/rejects.sql"), &[&name, &all]).await?;
+    rows.iter()
+        .map(|row| {
+            Ok(RejectRow {
+                name: row.try_get("name")?,
+                source_key: row.try_get("source_key")?,
+                path: row.try_get("path")?,
+                element: row.try_get("element")?,
+                reason: row.try_get("reason")?,
+                detail: row.try_get("detail")?,
+                noticed: row.try_get("noticed")?,
+                acknowledged: row.try_get("acknowledged")?,
+            })
+        })
+        .collect()
+}
+
+/// Marks the open rejects of a mapping as seen; how many there were.
+pub async fn acknowledge(session: &Session, name: &str, reason: Option<&str>) -> anyhow::Result<u64> {
+    let acknowledge = query!("normalize/acknowledge.sql");
+    session.write(&acknowledge, &[&name, &reason]).await.map_err(ServerError::explained)
 }
 
 pub async fn books_exist(session: &Session, books: &Ident) -> anyhow::Result<bool> {
