@@ -16,6 +16,7 @@ use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::metrics::MetricsArgs;
 use crate::commands::migrate::MigrateCommand;
+use crate::commands::normalize::NormalizeCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::report::ReportCommand;
 use crate::commands::sandbox::SandboxCommand;
@@ -54,6 +55,8 @@ enum Command {
     #[command(subcommand)]
     Schedule(ScheduleCommand),
     Init(InitArgs),
+    Normalize(NormalizeCommand),
+    Sandbox(SandboxCommand),
     Demo(DemoArgs),
     #[command(subcommand)]
     Report(ReportCommand),
@@ -80,6 +83,7 @@ impl Command {
             Self::Init(_) => "init".to_owned(),
             Self::Report(command) => format!("report {}", command.verb()),
             Self::Stats(command) => format!("stats {}", command.verb()),
+            Self::Normalize(command) => format!("normalize {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
@@ -106,6 +110,7 @@ impl Command {
             Self::Init(args) => args.run(context).await,
             Self::Report(command) => command.run(context).await,
             Self::Stats(command) => command.run(context).await,
+            Self::Normalize(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),

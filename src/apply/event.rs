@@ -43,11 +43,31 @@ pub enum Event {
         target: String,
         rows: u64,
     },
+    /// A stream of rows has committed a batch.
+    Loaded(LoadReport),
+    /// A stream of rows pauses.
+    Throttled {
+        target: String,
+        reason: String,
+    },
     StepFinished(StepReport),
     Note {
         target: String,
         text: String,
     },
+}
+
+/// How far a stream of rows has come.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoadReport {
+    pub target: String,
+    pub source_rows: u64,
+    /// The planner's estimate.
+    pub source_rows_estimate: Option<f64>,
+    pub rows: u64,
+    pub rejected: u64,
+    pub elapsed_ms: f64,
+    pub batch_ms: f64,
 }
 
 /// One finished step. Times in milliseconds; the lock times are those of the attempt that succeeded.

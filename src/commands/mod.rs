@@ -10,6 +10,7 @@ pub mod init;
 pub mod matview;
 pub mod metrics;
 pub mod migrate;
+pub mod normalize;
 pub mod partition;
 pub mod report;
 pub mod sandbox;

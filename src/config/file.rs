@@ -13,6 +13,7 @@ use super::migrate::MigrateConfig;
 use super::partition::{Archive, PartitionConfig};
 use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
+use super::normalize::NormalizeConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -35,6 +36,7 @@ pub struct Config {
     pub sections: BTreeSet<String>,
     pub report: ReportConfig,
     pub stats: StatsConfig,
+    pub normalize: Vec<NormalizeConfig>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -74,6 +76,10 @@ impl Config {
         for (index, one) in config.matview.iter().enumerate() {
             if config.matview[..index].iter().any(|other| other.name == one.name) {
                 return Err(anyhow!("materialized view `{}` is configured twice", one.name));
+        for (index, one) in config.normalize.iter().enumerate() {
+            one.mapping()?;
+            if config.normalize[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("mapping `{}` is configured twice", one.name));
             }
         }
         Ok(config)

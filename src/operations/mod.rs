@@ -7,6 +7,7 @@ pub mod lint;
 pub mod matview;
 pub mod metrics;
 pub mod migrate;
+pub mod normalize;
 pub mod partition;
 pub mod report;
 pub mod stats;

@@ -1,5 +1,5 @@
 //! Events of an apply as a person or a log reads them, or as lines of JSON.
-use crate::apply::{Event, StepReport};
+use crate::apply::{Event, LoadReport, StepReport};
 use crate::output::format::{count, milliseconds};
 use crate::output::ui::Ui;
 use crate::pg::lock::{Blocker, IndexProgress};
@@ -46,6 +46,8 @@ impl Ui {
                 ));
             }
             Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
+            Event::Loaded(report) => self.progress.say(&report.target, &loaded(report)),
+            Event::Throttled { target, reason } => self.status(&format!("{target}: pauses: {reason}")),
             Event::Note { target, text } => self.status(&format!("{target}: {text}")),
         }
     }
@@ -90,4 +92,24 @@ pub(super) fn share(progress: &IndexProgress) -> String {
     }
     let percent = progress.done as f64 / progress.total as f64 * 100.0;
     format!(" {percent:.0} % of {} {}", count(progress.total as f64), progress.unit)
+/// Rows, their rate, and the time that is left, as far as the planner's estimate is right.
+fn loaded(report: &LoadReport) -> String {
+    let rate = report.rows as f64 * 1000.0 / report.elapsed_ms.max(1.0);
+    let mut line = format!(
+        "{} rows, {} a second, batches of {}",
+        count(report.rows as f64),
+        count(rate),
+        milliseconds(report.batch_ms)
+    );
+    if report.rejected > 0 {
+        line = format!("{line}, {} rejected", count(report.rejected as f64));
+    }
+    match report.source_rows_estimate.filter(|estimate| *estimate > report.source_rows as f64) {
+        Some(estimate) if report.source_rows > 0 => {
+            let done = report.source_rows as f64 / estimate;
+            let left = report.elapsed_ms / done * (1.0 - done);
+            format!("{line}, {:.0} %, {} left", done * 100.0, milliseconds(left))
+        }
+        _ => line,
+    }
 }

@@ -186,4 +186,16 @@ fn things(losses: &[&Loss]) -> String {
         some if all("index ") => format!("{} indexes", some.len()),
         some => format!("these {}", some.len()),
     }
+
+    /// As [`Ui::consent_to`], for what is no partition.
+    ///
+    /// # Errors
+    /// When nobody can be asked and consent was not given beforehand.
+    pub fn consent_to_losing(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        let all: Vec<String> = losses.iter().map(|loss| loss_words(loss)).collect();
+        self.confirm(&format!("Lose {}, for good?", all.join(", ")))
+    }
 }

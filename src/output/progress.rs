@@ -86,6 +86,14 @@ impl Progress {
         due
     }
 
+    /// What the bar of a target says beside its steps.
+    pub(super) fn say(&self, target: &str, message: &str) {
+        if self.shown && !self.by_target.borrow().contains_key(target) {
+            self.step(target, 1, 1, message);
+        }
+            bar.set_message(format!("{target}: {message}"));
+        }
+    }
     pub(super) fn done(&self, target: &str) {
         if let Some(bar) = self.by_target.borrow_mut().remove(target) {
             bar.finish_and_clear();

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod connect;
 pub mod index;
 pub mod index_statement;
+pub mod copy;
 pub mod lock;
 pub mod name;
 pub mod script;

@@ -64,6 +64,11 @@ impl ServerError {
         self.state.as_ref() == Some(state)
     }
 
+    /// The SQLSTATE; none when the server did not answer.
+    pub fn code(&self) -> Option<String> {
+        self.state.as_ref().map(|state| state.code().to_owned())
+    }
+
     /// The lock was not to be had in time, or the server chose us as a deadlock's victim: nothing happened.
     pub fn lock_busy(&self) -> bool {
         self.is(&SqlState::LOCK_NOT_AVAILABLE) || self.is(&SqlState::T_R_DEADLOCK_DETECTED)

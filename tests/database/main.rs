@@ -14,6 +14,7 @@ mod metrics;
 mod migrate;
 mod packs;
 mod index;
+mod normalize;
 mod partition;
 mod schedule;
 mod support;
