@@ -9,8 +9,8 @@ mod default;
 mod figure;
 mod ground;
 mod health;
-mod matview;
 mod index;
+mod matview;
 mod noop;
 
 use std::env;
@@ -20,7 +20,6 @@ use figure::{Figure, table};
 type Bench = fn() -> Vec<Figure>;
 
 const BENCHES: &[(&str, Bench)] = &[
-const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),

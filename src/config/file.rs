@@ -10,10 +10,10 @@ use serde::{Deserialize, Deserializer};
 use super::health::HealthConfig;
 use super::matview::MatviewConfig;
 use super::migrate::MigrateConfig;
+use super::normalize::NormalizeConfig;
 use super::partition::{Archive, PartitionConfig};
 use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
-use super::normalize::NormalizeConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -31,12 +31,12 @@ pub struct Config {
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
     pub migrate: MigrateConfig,
-    /// What stands in it at the outermost level, also where it says nothing but the usual.
-    #[serde(skip)]
-    pub sections: BTreeSet<String>,
     pub report: ReportConfig,
     pub stats: StatsConfig,
     pub normalize: Vec<NormalizeConfig>,
+    /// What stands in it at the outermost level, also where it says nothing but the usual.
+    #[serde(skip)]
+    pub sections: BTreeSet<String>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -63,10 +63,9 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
-        config.health.limits().context("read [health]")?;
         let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
+        config.health.limits().context("read [health]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
@@ -76,6 +75,8 @@ impl Config {
         for (index, one) in config.matview.iter().enumerate() {
             if config.matview[..index].iter().any(|other| other.name == one.name) {
                 return Err(anyhow!("materialized view `{}` is configured twice", one.name));
+            }
+        }
         for (index, one) in config.normalize.iter().enumerate() {
             one.mapping()?;
             if config.normalize[..index].iter().any(|other| other.name == one.name) {

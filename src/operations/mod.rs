@@ -10,5 +10,5 @@ pub mod migrate;
 pub mod normalize;
 pub mod partition;
 pub mod report;
-pub mod stats;
 pub mod schedule;
+pub mod stats;

@@ -92,6 +92,8 @@ pub(super) fn share(progress: &IndexProgress) -> String {
     }
     let percent = progress.done as f64 / progress.total as f64 * 100.0;
     format!(" {percent:.0} % of {} {}", count(progress.total as f64), progress.unit)
+}
+
 /// Rows, their rate, and the time that is left, as far as the planner's estimate is right.
 fn loaded(report: &LoadReport) -> String {
     let rate = report.rows as f64 * 1000.0 / report.elapsed_ms.max(1.0);

@@ -160,42 +160,23 @@ impl Ui {
         for loss in losses {
             self.say(&format!("  {}", loss_words(loss)));
         }
-        let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
-        self.confirm(&format!("Drop {}{holding}, for good?", things(losses)))
-    }
-
-    /// As [`Self::consent_to`], for losses that are no partitions.
-    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
-        if agreed {
-            return Ok(true);
-        }
-        for loss in losses {
-            self.say(&format!("  {}", loss_words(loss)));
-        }
-        self.confirm("Do this, for good?")
+        self.confirm(&question(losses))
     }
 }
 
-/// One thing by its name, several by their number.
-fn things(losses: &[&Loss]) -> String {
+/// Relations that go are told by name, or by their number; other losses as they are.
+fn question(losses: &[&Loss]) -> String {
     let all = |noun: &str| losses.iter().all(|loss| loss.what.starts_with(noun));
-    match losses {
+    let nouns = [("partition ", "partitions"), ("index ", "indexes")];
+    let Some((_, plural)) = nouns.into_iter().find(|(noun, _)| all(noun)) else {
+        let all: Vec<&str> = losses.iter().map(|loss| loss.what.as_str()).collect();
+        return format!("Lose {}, for good?", all.join(", "));
+    };
+    let things = match losses {
         [loss] => loss.what.clone(),
-        some if all("partition ") => format!("{} partitions", some.len()),
-        some if all("index ") => format!("{} indexes", some.len()),
-        some => format!("these {}", some.len()),
-    }
-
-    /// As [`Ui::consent_to`], for what is no partition.
-    ///
-    /// # Errors
-    /// When nobody can be asked and consent was not given beforehand.
-    pub fn consent_to_losing(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
-        if agreed {
-            return Ok(true);
-        }
-        let all: Vec<String> = losses.iter().map(|loss| loss_words(loss)).collect();
-        self.confirm(&format!("Lose {}, for good?", all.join(", ")))
-    }
+        some => format!("{} {plural}", some.len()),
+    };
+    let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
+    let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
+    format!("Drop {things}{holding}, for good?")
 }

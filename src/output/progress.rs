@@ -91,9 +91,11 @@ impl Progress {
         if self.shown && !self.by_target.borrow().contains_key(target) {
             self.step(target, 1, 1, message);
         }
+        if let Some(bar) = self.by_target.borrow().get(target) {
             bar.set_message(format!("{target}: {message}"));
         }
     }
+
     pub(super) fn done(&self, target: &str) {
         if let Some(bar) = self.by_target.borrow_mut().remove(target) {
             bar.finish_and_clear();

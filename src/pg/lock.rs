@@ -169,6 +169,8 @@ pub async fn index_progress(session: &Session, pid: i32) -> anyhow::Result<Optio
         Ok(IndexProgress { phase, unit, done: row.try_get("done")?, total: row.try_get("total")? })
     };
     rows.first().map(read).transpose()
+}
+
 /// Transactions that may not see what the given one did, because they began before it ended.
 pub async fn older_transactions(session: &Session, transaction: &str) -> anyhow::Result<Vec<Blocker>> {
     blockers(session, &query!("lock/older_transactions.sql"), &[&transaction]).await

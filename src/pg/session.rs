@@ -132,18 +132,6 @@ impl Session {
         self.client.execute(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
     }
 
-    /// Begins a COPY to the program.
-    pub async fn copy_out(&self, sql: &Sql) -> Result<CopyOutStream, ServerError> {
-        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
-    }
-
-    /// Begins a COPY from the program.
-    pub async fn copy_in(&self, sql: &Sql) -> Result<CopyInSink<Bytes>, ServerError> {
-        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
-    }
-
     /// Sends the statements without waiting for answers in between, so that no round trip passes while locks are
     /// held. Returns the first value that each one gave, and when its answer arrived.
     ///

@@ -175,7 +175,10 @@ macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
             file: concat!("sql/", $file),
-            text: concat!("/* pgtend */\n", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))),
+            text: concat!(
+                "/* pgtend */\n",
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))
+            ),
         }
     };
 }

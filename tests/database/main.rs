@@ -7,14 +7,14 @@ mod common;
 
 mod doctor;
 mod health;
+mod index;
 mod init;
 mod lint;
 mod matview;
 mod metrics;
 mod migrate;
-mod packs;
-mod index;
 mod normalize;
+mod packs;
 mod partition;
 mod schedule;
 mod support;

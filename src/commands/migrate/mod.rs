@@ -22,7 +22,6 @@ use crate::failure::Exit;
 /// Apply versioned SQL, so that no writer notices
 #[derive(Debug, Subcommand)]
 pub enum MigrateCommand {
-    Lint(lint::LintArgs),
     Status(status::StatusArgs),
     Up(up::UpArgs),
     New(new::NewArgs),
@@ -36,7 +35,6 @@ pub enum MigrateCommand {
 impl MigrateCommand {
     pub const fn verb(&self) -> &'static str {
         match self {
-            Self::Lint(_) => "lint",
             Self::Status(_) => "status",
             Self::Up(_) => "up",
             Self::New(_) => "new",
@@ -50,7 +48,6 @@ impl MigrateCommand {
 
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
-            Self::Lint(args) => args.run(context).await,
             Self::Status(args) => args.run(context).await,
             Self::Up(args) => args.run(context).await,
             Self::New(args) => args.run(context),

@@ -165,7 +165,7 @@ impl<'a> Work<'a> {
         if plan.is_empty() {
             return Ok(());
         }
-        let agreed = consent(vec![plan], |losses| self.context.ui.agree_to(losses, self.context.args.yes))?;
+        let agreed = consent(vec![plan], |losses| self.context.ui.consent_to(losses, self.context.args.yes))?;
         for consented in &agreed {
             shared.apply_within(self.context, self.session, consented, patience, budget).await?;
         }

@@ -37,10 +37,8 @@ impl AbortArgs {
             return Ok(Exit::Done);
         };
         let missing = missing(&session, target.binding.target_oid, &state.restore).await?;
-        let plans = vec![
-            plan_give_back(&target.binding, &missing)?,
-            plan_end(&target.binding, &target.names, false),
-        ];
+        let plans =
+            vec![plan_give_back(&target.binding, &missing)?, plan_end(&target.binding, &target.names, false)];
         apply_all(context, &session, &target.binding, plans, SCHEMA).await
     }
 
@@ -78,7 +76,7 @@ pub async fn apply_all(
         return tally.show(context, session, document, &plans);
     }
     let subject = Subject { relation: &binding.target, oid: binding.target_oid, linked: false };
-    let agreed = consent(plans, |losses| context.ui.consent_to_losing(losses, context.args.yes))?;
+    let agreed = consent(plans, |losses| context.ui.consent_to(losses, context.args.yes))?;
     let work = async {
         let mut outcome = crate::apply::Outcome::default();
         for consented in &agreed {

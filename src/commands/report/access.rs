@@ -37,7 +37,11 @@ impl Report for TableAccessArgs {
             cell: |row| Cell::known(row.rows_per_seq_scan, Cell::Count),
         },
         Column { header: "Index scans", name: "index_scans", cell: |row| Cell::Count(row.index_scans) },
-        Column { header: "By index", name: "index_pct", cell: |row| Cell::known(row.index_pct, Cell::Percent) },
+        Column {
+            header: "By index",
+            name: "index_pct",
+            cell: |row| Cell::known(row.index_pct, Cell::Percent),
+        },
         Column { header: "Inserted", name: "inserted", cell: |row| Cell::Count(row.inserted) },
         Column { header: "Updated", name: "updated", cell: |row| Cell::Count(row.updated) },
         Column { header: "HOT", name: "hot_pct", cell: |row| Cell::known(row.hot_pct, Cell::Percent) },

@@ -21,7 +21,11 @@ impl Report for ActivityArgs {
         Column { header: "Pid", name: "pid", cell: |row| Cell::text(row.pid.map(|pid| pid.to_string())) },
         Column { header: "Role", name: "role", cell: |row| Cell::text(row.role.clone()) },
         Column { header: "Database", name: "database", cell: |row| Cell::text(row.database.clone()) },
-        Column { header: "Application", name: "application", cell: |row| Cell::text(row.application.clone()) },
+        Column {
+            header: "Application",
+            name: "application",
+            cell: |row| Cell::text(row.application.clone()),
+        },
         Column { header: "State", name: "state", cell: |row| Cell::text(row.state.clone()) },
         Column { header: "Waits for", name: "waits_for", cell: |row| Cell::text(row.waits_for.clone()) },
         Column {

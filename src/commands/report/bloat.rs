@@ -24,8 +24,16 @@ impl Report for BloatArgs {
         Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
         Column { header: "Parts", name: "partitions", cell: |row| Cell::Count(row.partitions as f64) },
         Column { header: "~ Size", name: "table_bytes", cell: |row| Cell::Bytes(row.table_bytes) },
-        Column { header: "~ Wasted", name: "wasted_bytes", cell: |row| Cell::known(row.wasted_bytes, Cell::Bytes) },
-        Column { header: "Wasted", name: "wasted_pct", cell: |row| Cell::known(row.wasted_pct, Cell::Percent) },
+        Column {
+            header: "~ Wasted",
+            name: "wasted_bytes",
+            cell: |row| Cell::known(row.wasted_bytes, Cell::Bytes),
+        },
+        Column {
+            header: "Wasted",
+            name: "wasted_pct",
+            cell: |row| Cell::known(row.wasted_pct, Cell::Percent),
+        },
         Column { header: "Not known", name: "unknown_bytes", cell: |row| Cell::Bytes(row.unknown_bytes) },
     ];
 

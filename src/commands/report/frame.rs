@@ -120,11 +120,17 @@ fn column<R>(columns: &'static [Column<R>], name: &str) -> anyhow::Result<&'stat
     });
     known.ok_or_else(|| {
         let names: Vec<&str> = columns.iter().map(|column| column.name).collect();
-        anyhow!("no column `{name}` to sort by").exit(Exit::Usage).hint(format!("there are {}", names.join(", ")))
+        anyhow!("no column `{name}` to sort by")
+            .exit(Exit::Usage)
+            .hint(format!("there are {}", names.join(", ")))
     })
 }
 
-fn lay_out<R: Report>(desk: &Desk<'_>, mut answer: Answer<R::Row>, limit: Option<usize>) -> anyhow::Result<()> {
+fn lay_out<R: Report>(
+    desk: &Desk<'_>,
+    mut answer: Answer<R::Row>,
+    limit: Option<usize>,
+) -> anyhow::Result<()> {
     let (ui, facts) = (&desk.context.ui, desk.session.facts());
     let usual = desk.context.config.report.limit.unwrap_or(LIMIT);
     let limit = limit.unwrap_or(match ui.format() {

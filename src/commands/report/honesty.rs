@@ -24,7 +24,9 @@ pub fn honesty(coverage: &Coverage) -> String {
             parts.push(format!("{} of {}", counted(gaps, "gap"), seconds(coverage.gaps_s)));
         }
     }
-    for (count, what) in [(coverage.crashes, "crash"), (coverage.restarts, "restart"), (coverage.resets, "reset")] {
+    for (count, what) in
+        [(coverage.crashes, "crash"), (coverage.restarts, "restart"), (coverage.resets, "reset")]
+    {
         if count > 0 {
             parts.push(counted(count, what).replace("crashs", "crashes"));
         }

@@ -24,7 +24,11 @@ impl Report for LocksArgs {
         Column { header: "For", name: "mode", cell: |row| Cell::text(row.mode.clone()) },
         Column { header: "On", name: "relation", cell: |row| Cell::text(row.relation.clone()) },
         Column { header: "Role", name: "role", cell: |row| Cell::text(row.role.clone()) },
-        Column { header: "Application", name: "application", cell: |row| Cell::text(row.application.clone()) },
+        Column {
+            header: "Application",
+            name: "application",
+            cell: |row| Cell::text(row.application.clone()),
+        },
         Column { header: "State", name: "state", cell: |row| Cell::text(row.state.clone()) },
         Column {
             header: "Transaction",
@@ -40,6 +44,7 @@ impl Report for LocksArgs {
 }
 
 fn tree(row: &Lock) -> Cell {
-    let branch = if row.depth == 0 { String::new() } else { format!("{}└─ ", "   ".repeat(row.depth - 1)) };
+    let branch =
+        if row.depth == 0 { String::new() } else { format!("{}└─ ", "   ".repeat(row.depth - 1)) };
     Cell::Text(format!("{branch}{}", row.pid))
 }

@@ -83,7 +83,8 @@ impl Report for SlowQueriesArgs {
         let before = if compares { seen.before(desk).await? } else { None };
         let incomparable = (compares && before.is_none())
             .then(|| Note::new("there is no window before to compare with: nothing counts as a change"));
-        let mut answer = slow_queries(&seen.window, before.as_ref(), self.slowness(desk.context), desk.rights);
+        let mut answer =
+            slow_queries(&seen.window, before.as_ref(), self.slowness(desk.context), desk.rights);
         if let (Some(store), Some(span)) = (&seen.store, seen.span) {
             let fingerprints: Vec<i64> = answer.rows.iter().map(|row| row.fingerprint).collect();
             let series = store.series(desk.session, &fingerprints, span.to, HOURS).await?;
@@ -103,7 +104,8 @@ impl Report for SlowQueriesArgs {
 impl SlowQueriesArgs {
     fn slowness(&self, context: &Context) -> Slowness {
         // A build fails for any statement that got worse, and not for slow ones alone.
-        let usual = if self.fail_if.is_some() { Duration::ZERO } else { context.config.report.slow.unwrap_or(SLOW) };
+        let usual =
+            if self.fail_if.is_some() { Duration::ZERO } else { context.config.report.slow.unwrap_or(SLOW) };
         let mean = self.min_mean.unwrap_or(usual);
         Slowness { mean_ms: mean.as_secs_f64() * 1000.0, calls: f64::from(self.min_calls) }
     }

@@ -41,7 +41,9 @@ impl Report for QueryArgs {
         }
         let sum = self.find(&seen.window.statements)?;
         let hours = match (&seen.store, seen.span) {
-            (Some(store), Some(span)) => store.series(desk.session, &[sum.fingerprint], span.to, HOURS).await?,
+            (Some(store), Some(span)) => {
+                store.series(desk.session, &[sum.fingerprint], span.to, HOURS).await?
+            }
             _ => Vec::new(),
         };
         let mut answer = query_history(sum, &seen.window, hours.first().map_or(&[], Vec::as_slice));
@@ -62,7 +64,11 @@ impl QueryArgs {
             }
             (Some(one), Some(other)) => {
                 let error = anyhow!("`{}` begins the name of several statements", self.id).exit(Exit::Usage);
-                Err(error.hint(format!("{} is one, {} another", long(one.fingerprint), long(other.fingerprint))))
+                Err(error.hint(format!(
+                    "{} is one, {} another",
+                    long(one.fingerprint),
+                    long(other.fingerprint)
+                )))
             }
         }
     }

@@ -22,9 +22,17 @@ impl Report for SequencesArgs {
         Column { header: "Type", name: "type", cell: |row| Cell::Text(row.kind.clone()) },
         Column { header: "Used", name: "used_pct", cell: |row| Cell::known(row.used_pct, Cell::Percent) },
         Column { header: "Last value", name: "last_value", cell: last_value },
-        Column { header: "Last possible", name: "last_possible", cell: |row| Cell::Count(row.last_possible as f64) },
+        Column {
+            header: "Last possible",
+            name: "last_possible",
+            cell: |row| Cell::Count(row.last_possible as f64),
+        },
         Column { header: "Column", name: "column", cell: |row| Cell::text(row.column.clone()) },
-        Column { header: "Column type", name: "column_type", cell: |row| Cell::text(row.column_type.clone()) },
+        Column {
+            header: "Column type",
+            name: "column_type",
+            cell: |row| Cell::text(row.column_type.clone()),
+        },
     ];
 
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<Sequence>> {

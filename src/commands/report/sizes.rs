@@ -31,7 +31,9 @@ impl Report for SizesArgs {
         Column {
             header: "",
             name: "estimated",
-            cell: |row| if row.estimated { Cell::Text("estimated".to_owned()) } else { Cell::Text(String::new()) },
+            cell: |row| {
+                if row.estimated { Cell::Text("estimated".to_owned()) } else { Cell::Text(String::new()) }
+            },
         },
     ];
 

@@ -27,7 +27,11 @@ impl Report for VacuumArgs {
         Column { header: "~ Live", name: "live_rows", cell: |row| Cell::Count(row.live_rows as f64) },
         Column { header: "~ Dead", name: "dead_rows", cell: |row| Cell::Count(row.dead_rows as f64) },
         Column { header: "Dead", name: "dead_pct", cell: |row| Cell::known(row.dead_pct, Cell::Percent) },
-        Column { header: "Of threshold", name: "due_pct", cell: |row| Cell::known(row.due_pct, Cell::Percent) },
+        Column {
+            header: "Of threshold",
+            name: "due_pct",
+            cell: |row| Cell::known(row.due_pct, Cell::Percent),
+        },
         Column { header: "Last vacuum", name: "last_vacuum", cell: |row| instant(row.last_vacuum) },
         Column { header: "Last analyze", name: "last_analyze", cell: |row| instant(row.last_analyze) },
         Column { header: "Freeze age", name: "freeze_age", cell: |row| Cell::Count(row.freeze_age as f64) },

@@ -61,8 +61,7 @@ impl WindowArgs {
             }
             Wish::Live(_) | Wish::SinceReset => None,
         };
-        let (window, note) =
-            window(desk.session, desk.rights, scope, store.as_ref(), wish, desk.now).await?;
+        let (window, note) = window(desk.session, desk.rights, scope, store.as_ref(), wish, desk.now).await?;
         let out_of_store = window.coverage.source == crate::operations::stats::Source::Store;
         Ok(Seen { window, note, store, span: span.filter(|_| out_of_store) })
     }

@@ -71,10 +71,15 @@ fn tell(context: &Context, document: Document) -> anyhow::Result<Exit> {
     if context.ui.is_json() {
         context.ui.document("pgtend.stats.capture/1", &document)?;
     } else if captured.first {
-        context.ui.chat(&format!("first capture in {}; the next one is the first to tell of an interval", document.store));
+        context.ui.chat(&format!(
+            "first capture in {}; the next one is the first to tell of an interval",
+            document.store
+        ));
     } else {
         let Captured { statements, relations, indexes, .. } = captured;
-        context.ui.chat(&format!("{statements} statements, {relations} tables and {indexes} indexes had something to tell"));
+        context.ui.chat(&format!(
+            "{statements} statements, {relations} tables and {indexes} indexes had something to tell"
+        ));
     }
     Ok(Exit::Done)
 }

@@ -31,13 +31,18 @@ impl InitArgs {
         let store = to_write(context, &session, self.store.store.as_deref()).await?;
         let captured = capture_into(&session, &rights, &store).await?;
         if captured.entries.is_none() {
-            context.ui.warning("pg_stat_statements does not answer: tables and indexes are captured, statements are not");
+            context.ui.warning(
+                "pg_stat_statements does not answer: tables and indexes are captured, statements are not",
+            );
         }
         let document = Document { store: store.place(), statements: captured.entries.is_some() };
         if context.ui.is_json() {
             context.ui.document("pgtend.stats.init/1", &document)?;
         }
-        context.ui.status(&format!("snapshots are kept in {}; from now on, every ten minutes: pgtend stats capture", document.store));
+        context.ui.status(&format!(
+            "snapshots are kept in {}; from now on, every ten minutes: pgtend stats capture",
+            document.store
+        ));
         Ok(Exit::Done)
     }
 }

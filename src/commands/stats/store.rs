@@ -35,7 +35,9 @@ fn place(context: &Context, flag: Option<&str>) -> anyhow::Result<Place> {
         Some("schema") => Ok(Place::Schema),
         Some(other) => match other.strip_prefix("file:") {
             Some(path) if !path.is_empty() => Ok(Place::File(PathBuf::from(path))),
-            _ => Err(anyhow!("`{other}` is no store").exit(Exit::Usage).hint("write `schema`, or `file:` and a path")),
+            _ => Err(anyhow!("`{other}` is no store")
+                .exit(Exit::Usage)
+                .hint("write `schema`, or `file:` and a path")),
         },
     }
 }
@@ -45,7 +47,11 @@ fn schema(context: &Context) -> anyhow::Result<Ident> {
 }
 
 /// The store to read, where there is one. A schema of a stranger is none.
-pub async fn to_read(context: &Context, session: &Session, flag: Option<&str>) -> anyhow::Result<Option<Store>> {
+pub async fn to_read(
+    context: &Context,
+    session: &Session,
+    flag: Option<&str>,
+) -> anyhow::Result<Option<Store>> {
     let place = place(context, flag)?;
     if let Place::File(path) = place {
         let store = FileStore { path };
@@ -67,7 +73,9 @@ pub async fn to_read(context: &Context, session: &Session, flag: Option<&str>) -
              grant select on all tables in schema {schema} to {role};"
         ));
     } else if state.complete {
-        context.ui.warning(&format!("the snapshots in schema {schema} are not used: somebody else could change them"));
+        context.ui.warning(&format!(
+            "the snapshots in schema {schema} are not used: somebody else could change them"
+        ));
     }
     let file = FileStore { path: usual_file(session).await? };
     match place {
@@ -112,11 +120,14 @@ async fn make(context: &Context, session: &Session) -> anyhow::Result<Store> {
 
 /// Below the user's own state: one file for each database of each server.
 async fn usual_file(session: &Session) -> anyhow::Result<PathBuf> {
-    let moment: Moment = one(session, &query!("stats/moment.sql"), &[]).await.map_err(ServerError::explained)?;
+    let moment: Moment =
+        one(session, &query!("stats/moment.sql"), &[]).await.map_err(ServerError::explained)?;
     let state = env::var_os("XDG_STATE_HOME").map(PathBuf::from).filter(|path| path.is_absolute());
     let state = state.or_else(|| Some(PathBuf::from(env::var_os("HOME")?).join(".local/state")));
     let state = state.ok_or_else(|| {
-        anyhow!("there is no home directory to keep snapshots in").exit(Exit::Usage).hint("name a file: --store file:PATH")
+        anyhow!("there is no home directory to keep snapshots in")
+            .exit(Exit::Usage)
+            .hint("name a file: --store file:PATH")
     })?;
     let server = moment.system_identifier.unwrap_or_else(|| "server".to_owned());
     let side = if moment.standby { "standby" } else { "primary" };

@@ -122,10 +122,6 @@ impl Asking<'_> {
     }
 }
 
-pub(super) fn sql(query: &Query) -> Sql {
-    Sql { file: query.file, text: query.text.to_owned(), origin: None }
-}
-
 /// The one value of a query that answers with a JSON document.
 pub(super) async fn document<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Reading<T> {
     optional(session, sql).await?.ok_or_else(|| Missing::unknown(format!("{} gave no row", sql.file)))

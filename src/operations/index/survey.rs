@@ -12,8 +12,6 @@ use crate::operations::index::alike::{Likeness, likeness};
 use crate::operations::index::check::CheckEvidence;
 use crate::operations::index::name::Taken;
 use crate::pg::catalog::{
-    Index, TableName, TableNode, TableTree, find_relations, foreign_key_columns, index_use, indexes,
-    names_in, table_tree,
     Index, RelationKind, TableName, TableNode, TableTree, find_relations, foreign_key_columns, index_use,
     indexes, names_in, table_tree,
 };

@@ -20,15 +20,14 @@ impl Binding {
             .iter()
             .map(|field| {
                 let column = field.column.clone();
-                ddl!("normalize/field.sql", alias = Keyword("s"), column = column, cast = field.cast)
-                    .text
+                ddl!("normalize/field.sql", alias = Keyword("s"), column = column, cast = field.cast).text
             })
             .collect();
         Ok(ddl!(
             "normalize/read_batch.sql",
             key_text = key_text_of(self, "s", |key| &key.source),
             column = self.column,
-            fields = Fragment(Sql { file: "", text: fields }),
+            fields = Fragment(Sql { file: "", text: fields, origin: None }),
             source = self.source,
             range = key_range(self, false, after, up_to)?,
             order = List(&order),

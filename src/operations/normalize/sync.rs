@@ -41,7 +41,8 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
 /// The triggers that note keys, or those that bring rows in step at once.
 pub fn triggers(binding: &Binding, function: &Relation, triggers: &[Ident], truncate: &Relation) -> Vec<Sql> {
     let columns = watched(binding);
-    let all = |alias: &'static str| -> Vec<Column> { columns.iter().map(|c| Column(alias, c.clone())).collect() };
+    let all =
+        |alias: &'static str| -> Vec<Column> { columns.iter().map(|c| Column(alias, c.clone())).collect() };
     let source = &binding.source;
     let mut made = Vec::new();
     for (place, trigger) in triggers.iter().enumerate() {
@@ -95,7 +96,7 @@ fn watched(binding: &Binding) -> Vec<Ident> {
 
 fn key_list(binding: &Binding, alias: &'static str) -> Fragment {
     let columns: Vec<Column> = binding.key.iter().map(|key| Column(alias, key.source.clone())).collect();
-    Fragment(Sql { file: "", text: List(&columns).to_string() })
+    Fragment(Sql { file: "", text: List(&columns).to_string(), origin: None })
 }
 
 /// The key of a source row as one text.
@@ -113,7 +114,11 @@ pub fn key_text(keys: &[Column]) -> Fragment {
 }
 
 /// The key as one text, by the columns of the source or those of the target.
-pub fn key_text_of(binding: &Binding, alias: &'static str, column: impl Fn(&KeyColumn) -> &Ident) -> Fragment {
+pub fn key_text_of(
+    binding: &Binding,
+    alias: &'static str,
+    column: impl Fn(&KeyColumn) -> &Ident,
+) -> Fragment {
     let columns: Vec<Column> = binding.key.iter().map(|key| Column(alias, column(key).clone())).collect();
     key_text(&columns)
 }
@@ -140,18 +145,19 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
     let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
     let values: Vec<Column> = aliases.iter().map(|alias| Column("g", alias.clone())).collect();
     let unique: Vec<Column> = binding.mapping.unique.iter().map(|name| of(name)).collect();
-    let partition = Fragment(Sql { file: "", text: format!(", {}", List(&unique)) });
+    let partition = Fragment(Sql { file: "", text: format!(", {}", List(&unique)), origin: None });
     let rank = match &binding.mapping.keep {
         Keep::First => "r.place".to_owned(),
         Keep::Last => "r.place desc".to_owned(),
         Keep::Least(column) => format!("{}, r.place", of(column)),
         Keep::Most(column) => format!("{} desc, r.place", of(column)),
     };
-    let rank = Fragment(Sql { file: "", text: rank });
-    let same_row = binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
-        let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
-        ddl!("normalize/equal.sql", left = left, right = right)
-    });
+    let rank = Fragment(Sql { file: "", text: rank, origin: None });
+    let same_row =
+        binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
+            let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
+            ddl!("normalize/equal.sql", left = left, right = right)
+        });
     let same_target = binding.key.iter().map(|key| {
         let value = Fragment(ddl!(
             "normalize/cast.sql",
@@ -226,8 +232,8 @@ fn shapes(binding: &Binding, names: &Names, aliases: &[Ident]) -> anyhow::Result
     all.push(ddl!(
         "normalize/wrong_type.sql",
         column = binding.column,
-        nulls = Fragment(Sql { file: "", text: nulls }),
-        kinds = Fragment(Sql { file: "", text: known }),
+        nulls = Fragment(Sql { file: "", text: nulls, origin: None }),
+        kinds = Fragment(Sql { file: "", text: known, origin: None }),
     ));
     let joined = all.into_iter().reduce(|first, second| {
         ddl!("normalize/union_all.sql", first = Fragment(first), second = Fragment(second))
@@ -264,8 +270,8 @@ fn shape(binding: &Binding, names: &Names, shape: &Shape, aliases: &[Ident]) -> 
     Ok(ddl!(
         "normalize/shape.sql",
         element_reason = Fragment(element_reason[usize::from(needs_objects(shape))].clone()),
-        reasons = Fragment(Sql { file: "", text: reasons }),
-        values = Fragment(Sql { file: "", text: values }),
+        reasons = Fragment(Sql { file: "", text: reasons, origin: None }),
+        values = Fragment(Sql { file: "", text: values, origin: None }),
         column = binding.column,
         walk = lines(&walk),
         columns = lines(&columns),
@@ -275,13 +281,13 @@ fn shape(binding: &Binding, names: &Names, shape: &Shape, aliases: &[Ident]) -> 
 
 fn lines(parts: &[Sql]) -> Fragment {
     let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
-    Fragment(Sql { file: "", text: texts.join("\n            ") })
+    Fragment(Sql { file: "", text: texts.join("\n            "), origin: None })
 }
 
 /// The column's value and the reason why it has none.
 fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident) -> Sql {
-    let word = |word: &str| Fragment(Sql { file: "", text: Literal(word.to_owned()).to_string() });
-    let null = || Fragment(Sql { file: "", text: NULL.0.to_owned() });
+    let word = |word: &str| Fragment(Sql { file: "", text: Literal(word.to_owned()).to_string(), origin: None });
+    let null = || Fragment(Sql { file: "", text: NULL.0.to_owned(), origin: None });
     let null_reason = if rule.optional && !target.unique { null() } else { word("source_null") };
     let json = match &rule.from {
         Origin::Source(column) => {
@@ -300,9 +306,8 @@ fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident)
         Origin::Parent(path) => inner(ddl!("normalize/json_parent.sql"), path),
     };
     let default = rule.default.as_deref().and_then(|column| Ident::new(column).ok());
-    let default = default.map(|column| {
-        Fragment(ddl!("normalize/default_value.sql", column = column, cast = target.cast))
-    });
+    let default = default
+        .map(|column| Fragment(ddl!("normalize/default_value.sql", column = column, cast = target.cast)));
     let lacking = |reason: &str| match (&default, rule.optional, rule.on_error) {
         (Some(_), ..) | (None, true, _) => null(),
         (None, false, OnError::Skip) => word("skip"),
@@ -350,7 +355,11 @@ fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
     let books = &names.books;
     let truth = |truth: bool| Keyword(if truth { "true" } else { "false" });
     let number = |number: Option<i64>| {
-        Fragment(Sql { file: "", text: number.map_or_else(|| NULL.0.to_owned(), |number| number.to_string()) })
+        Fragment(Sql {
+            file: "",
+            text: number.map_or_else(|| NULL.0.to_owned(), |number| number.to_string()),
+            origin: None,
+        })
     };
     let coerce = truth(rule.coerce);
     let integer = |least: i64, most: i64| {

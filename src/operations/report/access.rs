@@ -65,7 +65,11 @@ pub fn table_access(tables: Vec<Table>, window: &Window, partitions: bool) -> An
                 0 => "no large table is read mostly by sequential scans".to_owned(),
                 _ => format!("{} read mostly by sequential scans", counted(scanned.len(), "large table")),
             };
-            format!("{}; {} has {share:.0}% of the rows read; {scans}", counted(rows.len(), "table"), most.table)
+            format!(
+                "{}; {} has {share:.0}% of the rows read; {scans}",
+                counted(rows.len(), "table"),
+                most.table
+            )
         }
     };
     let next: Vec<String> = scanned

@@ -63,7 +63,8 @@ fn judge(connections: &Connections, rows: Vec<Activity>, rights: &Rights) -> Ans
     let share = connections.used_pct();
     let known = if *hidden > 0 { " that this role may see" } else { "" };
     let oldest = rows.iter().filter_map(|row| row.transaction_s).reduce(f64::max);
-    let oldest = oldest.map_or_else(String::new, |oldest| format!("; the oldest transaction is {oldest:.0} s old"));
+    let oldest =
+        oldest.map_or_else(String::new, |oldest| format!("; the oldest transaction is {oldest:.0} s old"));
     let verdict = format!(
         "{used} of {usable} connections used ({share:.0}%); {active} active and {idle_in_transaction} idle in \
          transaction{known}{oldest}"

@@ -37,12 +37,19 @@ fn judge(rows: Vec<Bloat>, rights: &Rights) -> Answer<Bloat> {
     let verdict = match (known, high.len()) {
         (0, _) if !rows.is_empty() => format!("nothing is known of {}", counted(rows.len(), "table")),
         (_, 0) => format!("of {} that something is known of, none wastes much", counted(known, "table")),
-        (_, high) => format!("{} with more than 100 MB and {HIGH_PCT:.0}% to win back", counted(high, "table")),
+        (_, high) => {
+            format!("{} with more than 100 MB and {HIGH_PCT:.0}% to win back", counted(high, "table"))
+        }
     };
     let next = high
         .iter()
         .take(3)
-        .map(|row| format!("-- holds ACCESS EXCLUSIVE while it rewrites; pg_repack does without\nvacuum full {};", row.table))
+        .map(|row| {
+            format!(
+                "-- holds ACCESS EXCLUSIVE while it rewrites; pg_repack does without\nvacuum full {};",
+                row.table
+            )
+        })
         .collect::<Vec<_>>();
     let note = (!unknown.is_empty()).then(|| {
         let what = counted(unknown.len(), "table");

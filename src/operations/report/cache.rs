@@ -44,7 +44,8 @@ pub fn cache(tables: Vec<Table>, window: &Window, partitions: bool, low_pct: f64
     let (hit, read) = (window.database.hit, window.database.read);
     let verdict = match hit_pct(hit, read) {
         Some(share) if hit + read >= LEAST_BLOCKS => {
-            let judged = if share < low_pct { format!("below {low_pct:.0}%") } else { "as it should be".to_owned() };
+            let judged =
+                if share < low_pct { format!("below {low_pct:.0}%") } else { "as it should be".to_owned() };
             format!("{share:.1}% of the database's blocks were found in shared buffers: {judged}")
         }
         _ => format!("only {:.0} blocks were asked for: too few to judge", hit + read),

@@ -58,7 +58,8 @@ impl FromStr for FailIf {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let conditions = text.split(" and ").map(|part| part.trim().parse()).collect::<anyhow::Result<_>>()?;
+        let conditions =
+            text.split(" and ").map(|part| part.trim().parse()).collect::<anyhow::Result<_>>()?;
         Ok(Self(conditions))
     }
 }
@@ -67,7 +68,8 @@ impl FromStr for Condition {
     type Err = anyhow::Error;
 
     fn from_str(text: &str) -> anyhow::Result<Self> {
-        let at = text.find(['>', '<']).ok_or_else(|| anyhow!("`{text}` compares nothing; write `mean>30%`"))?;
+        let at =
+            text.find(['>', '<']).ok_or_else(|| anyhow!("`{text}` compares nothing; write `mean>30%`"))?;
         let what = match text[..at].trim() {
             "mean" => What::Mean,
             "total" => What::Total,
@@ -77,7 +79,8 @@ impl FromStr for Condition {
             other => bail!("nothing is called `{other}`; known are mean, total, calls, max, share"),
         };
         let value = text[at + 1..].trim();
-        let (number, unit) = value.split_at(value.find(|c: char| !"+0123456789.".contains(c)).unwrap_or(value.len()));
+        let (number, unit) =
+            value.split_at(value.find(|c: char| !"+0123456789.".contains(c)).unwrap_or(value.len()));
         let number: f64 = number.parse().map_err(|_| anyhow!("`{value}` is no number"))?;
         let time = matches!(what, What::Mean | What::Total | What::Max);
         let (limit, change) = match (what, unit.trim()) {

@@ -99,7 +99,9 @@ fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, standby: bool) 
         let work = scans.get(&index.oid).copied().unwrap_or_default();
         let (finding, other) = finding(&index, work.0);
         if let Some(finding) = finding {
-            drops.extend(drop_statement(&index, finding, other.as_deref()).map(|drop| (index.size_bytes, drop)));
+            drops.extend(
+                drop_statement(&index, finding, other.as_deref()).map(|drop| (index.size_bytes, drop)),
+            );
         }
         rows.push(row(index, work, finding, other));
     }
@@ -148,13 +150,21 @@ fn drop_statement(index: &Index, finding: Finding, other: Option<&str>) -> Optio
     };
     let name = &index.index;
     Some(if index.partitioned {
-        format!("{why}; holds ACCESS EXCLUSIVE on {} for a moment\nset lock_timeout = '200ms'; drop index {name};", index.table)
+        format!(
+            "{why}; holds ACCESS EXCLUSIVE on {} for a moment\nset lock_timeout = '200ms'; drop index {name};",
+            index.table
+        )
     } else {
         format!("{why}\ndrop index concurrently {name};")
     })
 }
 
-fn row(index: Index, (scans, entries): (f64, f64), finding: Option<Finding>, other: Option<String>) -> IndexUsage {
+fn row(
+    index: Index,
+    (scans, entries): (f64, f64),
+    finding: Option<Finding>,
+    other: Option<String>,
+) -> IndexUsage {
     IndexUsage {
         index: index.index,
         table: index.table,

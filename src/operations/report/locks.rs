@@ -44,11 +44,15 @@ fn judge(rows: Vec<Lock>, rights: &Rights) -> Answer<Lock> {
     let verdict = match (waiting, roots.first()) {
         (0, _) => "nobody waits for a lock".to_owned(),
         (_, Some(root)) => {
-            let since = longest.map_or_else(String::new, |longest| format!(", the longest for {longest:.1} s"));
-            let who = if root.pid == 0 { "a prepared transaction".to_owned() } else { format!("pid {}", root.pid) };
+            let since =
+                longest.map_or_else(String::new, |longest| format!(", the longest for {longest:.1} s"));
+            let who =
+                if root.pid == 0 { "a prepared transaction".to_owned() } else { format!("pid {}", root.pid) };
             format!("{} for a lock{since}; in the way of {}: {who}", waits(waiting), root.blocks)
         }
-        (_, None) => format!("{} for a lock, each for another: a deadlock that the server will end", waits(waiting)),
+        (_, None) => {
+            format!("{} for a lock, each for another: a deadlock that the server will end", waits(waiting))
+        }
     };
     let next: Vec<String> = roots
         .iter()

@@ -31,7 +31,8 @@ pub async fn progress(session: &Session, rights: &Rights) -> Read<Answer<Progres
         count => format!("{} running that tell of their progress", counted(count, "command")),
     };
     let note = (hidden > 0).then(|| {
-        let what = format!("how far {} of other roles are is hidden from this one", counted(hidden, "command"));
+        let what =
+            format!("how far {} of other roles are is hidden from this one", counted(hidden, "command"));
         Note::membership(what, "pg_read_all_stats", rights)
     });
     Ok(Answer::new(verdict, found).note(note))

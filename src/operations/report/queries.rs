@@ -70,7 +70,9 @@ pub fn slow_queries(
     let verdict = match rows.len() {
         0 => format!("none of {all} took more than {mean_ms:.0} ms in the mean"),
         1 => format!("1 of {all} took more than {mean_ms:.0} ms in the mean, with {share:.0}% of all time"),
-        slow => format!("{slow} of {all} took more than {mean_ms:.0} ms in the mean, with {share:.0}% of all time"),
+        slow => format!(
+            "{slow} of {all} took more than {mean_ms:.0} ms in the mean, with {share:.0}% of all time"
+        ),
     };
     let next = rows.first().map(|row| format!("-- hour by hour: pgtend report query {}", row.id));
     let hidden = (!rights.reads_all_stats).then(|| {
@@ -133,6 +135,7 @@ pub fn query_history(sum: &StatementSum, window: &Window, series: &[f64]) -> Ans
         work.exec_ms,
         work.mean_ms().unwrap_or(0.0)
     );
-    let explain = sum.text.as_ref().map(|text| format!("-- since PostgreSQL 16\nexplain (generic_plan) {text};"));
+    let explain =
+        sum.text.as_ref().map(|text| format!("-- since PostgreSQL 16\nexplain (generic_plan) {text};"));
     Answer::new(verdict, rows).next(explain)
 }

@@ -27,7 +27,7 @@ pub struct Rights {
 /// Sets the timeouts of a session that reports.
 pub async fn prepare(session: &Session) -> Read<Rights> {
     let patience = query!("report/patience.sql");
-    session.execute(&Sql { file: patience.file, text: patience.text.to_owned() }).await?;
+    session.execute(&Sql::from(patience)).await?;
     one(session, &query!("report/rights.sql"), &[]).await
 }
 
@@ -56,7 +56,7 @@ pub async fn one<T: DeserializeOwned>(
 
 /// As [`rows`], of a query that names a schema in its text.
 pub async fn rows_of<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Read<Vec<T>> {
-    let marked = Sql { file: sql.file, text: format!("/* pgtend */\n{}", sql.text) };
+    let marked = Sql { file: sql.file, text: format!("/* pgtend */\n{}", sql.text), origin: None };
     let rows = session.read(&marked).await?;
     rows.into_iter().flatten().flatten().map(|text| parse(sql.file, &text)).collect()
 }

@@ -46,7 +46,9 @@ fn judge(rows: Vec<Sequence>, rights: &Rights) -> Answer<Sequence> {
             worst.sequence,
             worst.used_pct.unwrap_or(0.0)
         ),
-        (0, _) if !rows.is_empty() => format!("{}, and none that this run could see", counted(rows.len(), "sequence")),
+        (0, _) if !rows.is_empty() => {
+            format!("{}, and none that this run could see", counted(rows.len(), "sequence"))
+        }
         _ => format!("none of the {} that could be seen is past {HIGH_PCT:.0}%", counted(known, "sequence")),
     };
     let next = high.iter().filter_map(|row| widen(row)).take(5).collect::<Vec<_>>();
@@ -70,7 +72,8 @@ fn widen(row: &Sequence) -> Option<String> {
     let mut statement = String::new();
     if let (Some(column), Some("integer" | "smallint")) = (&row.column, row.column_type.as_deref()) {
         let (table, column) = column.rsplit_once('.')?;
-        statement = format!("-- rewrites the table\nalter table {table} alter column {column} type bigint;\n");
+        statement =
+            format!("-- rewrites the table\nalter table {table} alter column {column} type bigint;\n");
     }
     if row.kind != "bigint" {
         statement.push_str(&format_sequence(&row.sequence));
@@ -86,7 +89,8 @@ fn format_sequence(sequence: &str) -> String {
 fn grants(rows: &[Sequence], rights: &Rights) -> String {
     let schemas = rows.iter().filter(|row| row.hidden).filter_map(|row| schema_of(&row.sequence));
     let schemas: std::collections::BTreeSet<&str> = schemas.collect();
-    let grant = |schema: &str| format!("grant select on all sequences in schema {schema} to {};", rights.role);
+    let grant =
+        |schema: &str| format!("grant select on all sequences in schema {schema} to {};", rights.role);
     schemas.into_iter().map(grant).collect::<Vec<_>>().join(" ")
 }
 

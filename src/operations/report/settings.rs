@@ -53,7 +53,13 @@ fn without_statements(found: &Found) -> bool {
 }
 
 const RULES: [Rule; 15] = [
-    Rule { name: "fsync", level: "danger", wrong: is_off, why: "a crash of the machine destroys the cluster", better: "on" },
+    Rule {
+        name: "fsync",
+        level: "danger",
+        wrong: is_off,
+        why: "a crash of the machine destroys the cluster",
+        better: "on",
+    },
     Rule {
         name: "full_page_writes",
         level: "danger",
@@ -61,7 +67,13 @@ const RULES: [Rule; 15] = [
         why: "a crash of the machine leaves torn pages",
         better: "on",
     },
-    Rule { name: "autovacuum", level: "danger", wrong: is_off, why: "tables bloat, and end in a forced freeze", better: "on" },
+    Rule {
+        name: "autovacuum",
+        level: "danger",
+        wrong: is_off,
+        why: "tables bloat, and end in a forced freeze",
+        better: "on",
+    },
     Rule {
         name: "track_counts",
         level: "danger",
@@ -144,7 +156,9 @@ pub async fn settings(session: &Session, rights: &Rights) -> Read<Answer<Setting
 
 fn judge(found: &[Found], rights: &Rights) -> Answer<Setting> {
     let mut rows: Vec<Setting> = found.iter().map(row).collect();
-    rows.sort_by_key(|row| ["danger", "pending", "advice", "ok"].iter().position(|level| *level == row.level));
+    rows.sort_by_key(|row| {
+        ["danger", "pending", "advice", "ok"].iter().position(|level| *level == row.level)
+    });
     let of = |level: &str| rows.iter().filter(|row| row.level == level).count();
     let (danger, advice, pending) = (of("danger"), of("advice"), of("pending"));
     let verdict = match (danger, advice + pending) {
@@ -154,7 +168,9 @@ fn judge(found: &[Found], rights: &Rights) -> Answer<Setting> {
     };
     let next: Vec<String> = RULES
         .iter()
-        .filter(|rule| rows.iter().any(|row| row.name == rule.name && row.level == rule.level && row.why.is_some()))
+        .filter(|rule| {
+            rows.iter().any(|row| row.name == rule.name && row.level == rule.level && row.why.is_some())
+        })
         .map(|rule| format!("alter system set {} = '{}';", rule.name, rule.better))
         .collect();
     let missing: Vec<String> = RULES
@@ -173,7 +189,9 @@ fn row(found: &Found) -> Setting {
     let rule = RULES.iter().find(|rule| rule.name == found.name && (rule.wrong)(found));
     let (level, why) = match rule {
         Some(rule) => (rule.level, Some(rule.why.to_owned())),
-        None if found.pending_restart => ("pending", Some("the file says otherwise: a restart is due".to_owned())),
+        None if found.pending_restart => {
+            ("pending", Some("the file says otherwise: a restart is due".to_owned()))
+        }
         None => ("ok", None),
     };
     Setting {

@@ -34,7 +34,8 @@ pub async fn sizes(session: &Session, partitions: bool) -> Read<Answer<Size>> {
     let largest = largest.map_or_else(String::new, |row| {
         format!("; {} is the largest, with {:.0}%", row.table, 100.0 * row.total_bytes as f64 / total as f64)
     });
-    let verdict = format!("{}, {share:.0}% of their bytes in indexes{largest}", counted(found.len(), "table"));
+    let verdict =
+        format!("{}, {share:.0}% of their bytes in indexes{largest}", counted(found.len(), "table"));
     let estimated = found.iter().filter(|row| row.estimated).count();
     let note = (estimated > 0).then(|| {
         let what = counted(estimated, "table");

@@ -17,7 +17,10 @@ use crate::pg::state::ServerError;
 #[derive(Clone, Copy, Debug)]
 pub enum Wish {
     /// The last so long out of the store; where there is none, `or_counters` takes all that was ever counted.
-    Since { time: Duration, or_counters: bool },
+    Since {
+        time: Duration,
+        or_counters: bool,
+    },
     /// From one instant to another, out of the store.
     Between(Span),
     Live(Duration),
@@ -46,7 +49,10 @@ pub async fn window(
             if window.coverage.captures > 0 || !or_counters {
                 return Ok((window, None));
             }
-            Ok((counters(session, rights, scope).await?, Some(all_time("the store has no capture in the window"))))
+            Ok((
+                counters(session, rights, scope).await?,
+                Some(all_time("the store has no capture in the window")),
+            ))
         }
         (Wish::Since { or_counters: true, .. }, None) => {
             Ok((counters(session, rights, scope).await?, Some(all_time("there is no snapshot store"))))

@@ -80,7 +80,8 @@ pub fn difference(earlier: Option<&Reading>, now: &Reading) -> Snapshot {
     let crashed = earlier.is_some_and(|earlier| crashed(earlier, now));
     let was = earlier.and_then(|earlier| earlier.statements.as_ref());
     let tables_reset = earlier.is_some_and(|earlier| tables_reset(&earlier.moment, &now.moment));
-    let statements_reset = matches!((was, &now.statements), (Some(was), Some(now)) if was.since.reset != now.since.reset);
+    let statements_reset =
+        matches!((was, &now.statements), (Some(was), Some(now)) if was.since.reset != now.since.reset);
     let interval = Interval {
         began: earlier.map(|earlier| earlier.moment.at),
         at: now.moment.at,
@@ -90,7 +91,9 @@ pub fn difference(earlier: Option<&Reading>, now: &Reading) -> Snapshot {
         // A crash resets everything, and is told as a crash.
         resets: i32::from((statements_reset || tables_reset) && !crashed),
         evictions: match (was, &now.statements) {
-            (Some(was), Some(now)) if !statements_reset => (now.since.evictions - was.since.evictions).max(0.0),
+            (Some(was), Some(now)) if !statements_reset => {
+                (now.since.evictions - was.since.evictions).max(0.0)
+            }
             (_, Some(now)) => now.since.evictions,
             _ => 0.0,
         },
@@ -103,7 +106,8 @@ pub fn difference(earlier: Option<&Reading>, now: &Reading) -> Snapshot {
     if let Some(now) = &now.statements {
         // What was counted before anybody looked belongs to no interval.
         let unseen = earlier.is_some_and(|e| was.is_none() && now.since.reset < e.moment.at);
-        snapshot.statements = if unseen { Vec::new() } else { statements(was.filter(|_| !statements_reset), now) };
+        snapshot.statements =
+            if unseen { Vec::new() } else { statements(was.filter(|_| !statements_reset), now) };
     }
     // A counter that was begun anew may have grown past its old value already: none of the old ones counts.
     let earlier = earlier.filter(|_| !crashed && !tables_reset);

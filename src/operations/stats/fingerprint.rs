@@ -103,7 +103,8 @@ fn digits(text: &str) -> usize {
 
 /// `12`, `1.5`, `1e-9`
 fn number(text: &str) -> usize {
-    let mut end = text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_')).unwrap_or(text.len());
+    let mut end =
+        text.find(|c: char| !(c.is_ascii_alphanumeric() || c == '.' || c == '_')).unwrap_or(text.len());
     let exponent = text[..end].ends_with(['e', 'E']) && text[end..].starts_with(['-', '+']);
     if exponent {
         end += 1 + digits(&text[end + 1..]);

@@ -123,10 +123,18 @@ pub async fn read(
         one(session, &query!("stats/moment.sql"), &[]),
         async { if wants_statements { read_statements(session, rights).await } else { Ok(None) } },
         async {
-            if wants_relations { rows(session, &query!("stats/relations.sql"), &[]).await } else { Ok(Vec::new()) }
+            if wants_relations {
+                rows(session, &query!("stats/relations.sql"), &[]).await
+            } else {
+                Ok(Vec::new())
+            }
         },
         async {
-            if wants_relations { rows(session, &query!("stats/indexes.sql"), &[]).await } else { Ok(Vec::new()) }
+            if wants_relations {
+                rows(session, &query!("stats/indexes.sql"), &[]).await
+            } else {
+                Ok(Vec::new())
+            }
         },
     );
     let mut reading =

@@ -88,7 +88,8 @@ pub struct Coverage {
 impl Coverage {
     /// Of intervals in the order of time.
     pub fn of(source: Source, span: Span, intervals: &[Interval]) -> Self {
-        let mut coverage = Self { source, to: span.to, wanted_s: Some(seconds(span.to - span.from)), ..Self::default() };
+        let mut coverage =
+            Self { source, to: span.to, wanted_s: Some(seconds(span.to - span.from)), ..Self::default() };
         let mut end: Option<DateTime<Utc>> = None;
         let mut covered = 0.0;
         for interval in intervals {

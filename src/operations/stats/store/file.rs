@@ -72,9 +72,8 @@ impl FileStore {
             .append(true)
             .open(&lock_path)
             .with_context(|| format!("open {}", lock_path.display()))?;
-        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|_| {
-            anyhow!("another run captures into {}", self.path.display()).exit(Exit::Busy)
-        })?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive)
+            .map_err(|_| anyhow!("another run captures into {}", self.path.display()).exit(Exit::Busy))?;
         Ok(Claimed { document: self.read()?, path: self.path.clone(), _lock: lock })
     }
 
@@ -115,7 +114,8 @@ impl FileStore {
             }
             let hour = hours - 1 - ago as usize;
             for delta in &kept.snapshot.statements {
-                for (line, _) in series.iter_mut().zip(fingerprints).filter(|(_, f)| **f == delta.fingerprint) {
+                for (line, _) in series.iter_mut().zip(fingerprints).filter(|(_, f)| **f == delta.fingerprint)
+                {
                     line[hour] += delta.work.exec_ms;
                 }
             }

@@ -48,7 +48,8 @@ impl SchemaStore {
     /// The last reading, locked until the transaction ends.
     pub async fn last(&self, session: &Session) -> anyhow::Result<Option<Reading>> {
         let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(ServerError::explained)?;
-        let bytes: Option<Vec<u8>> = found.first().context("the store has lost its last reading")?.try_get(0)?;
+        let bytes: Option<Vec<u8>> =
+            found.first().context("the store has lost its last reading")?.try_get(0)?;
         bytes.map(|bytes| unpack(&bytes)).transpose()
     }
 
@@ -159,7 +160,11 @@ pub async fn transaction<T>(
     ended.map(|()| value)
 }
 
-async fn in_span<T: serde::de::DeserializeOwned>(session: &Session, query: Query, span: Span) -> Read<Vec<T>> {
+async fn in_span<T: serde::de::DeserializeOwned>(
+    session: &Session,
+    query: Query,
+    span: Span,
+) -> Read<Vec<T>> {
     rows(session, &query, &[&span.from, &span.to]).await
 }
 
