@@ -51,7 +51,11 @@ async fn what_has_no_indexes_and_what_is_not_there() {
         (&["index", "create", "plain", "--columns", "nope"], 1, "column \"nope\" does not exist"),
         (&["index", "create", "plain", "--columns", "id; drop table plain"], 2, "`)` is missing"),
         (&["index", "create", "plain", "--columns", "id); drop table plain; --"], 2, "2 statements"),
-        (&["index", "create", "plain", "--columns", "id", "--where", "id > 1)"], 2, "closes no bracket"),
+        (
+            &["index", "create", "plain", "--columns", "id", "--where", "id > 1)"],
+            2,
+            "this parenthesis was never opened",
+        ),
         (&["index", "create", "--sql", "create index on only events (id)"], 2, "leave ONLY out"),
         (&["index", "drop", "nothing", "--yes"], 1, "no index `nothing`"),
         (&["index", "rebuild", "nothing"], 1, "no index `nothing`"),
