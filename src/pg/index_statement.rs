@@ -37,7 +37,8 @@ impl IndexStatement {
     /// # Errors
     /// `Exit::Usage` when it is not one statement of these three kinds, with the place in the text.
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let script = Script::parse(text).map_err(|error| anyhow!(error).exit(Exit::Usage))?;
+        let script = Script::parse(text);
+        let script = script.map_err(|error| anyhow!(error).exit(Exit::Usage).detail(text.to_owned()))?;
         match script.statements.as_slice() {
             [statement] => Self::of(statement)?.ok_or_else(|| {
                 anyhow!("this is not CREATE INDEX, DROP INDEX or REINDEX INDEX").exit(Exit::Usage)

@@ -171,7 +171,10 @@ fn unused(one: &Logical<'_>, now: DateTime<Utc>, since: TimeDelta) -> Option<Fin
         return None;
     }
     let text = match one.last_scan {
-        Some(last) if now - last >= since => format!("not used for {}", words(now - last)),
+        // With no time to be idle for, only what was never used counts, as where the server keeps no last time.
+        Some(last) if since > TimeDelta::zero() && now - last >= since => {
+            format!("not used for {}", words(now - last))
+        }
         None if one.scans == 0 => "never used since uses are counted".to_owned(),
         _ => return None,
     };
