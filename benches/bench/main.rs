@@ -2,12 +2,15 @@
 //! `./x bench [NAME]`; every server is a private one.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
+mod archive;
 mod blocking;
 mod create;
 mod default;
 mod figure;
 mod ground;
 mod health;
+mod matview;
+mod index;
 mod noop;
 
 use std::env;
@@ -16,12 +19,16 @@ use figure::{Figure, table};
 
 type Bench = fn() -> Vec<Figure>;
 
+const BENCHES: &[(&str, Bench)] = &[
 const BENCHES: [(&str, Bench); 5] = [
     ("noop", noop::run),
     ("create", create::run),
     ("blocking", blocking::run),
     ("default", default::run),
+    ("archive", archive::run),
+    ("matview", matview::run),
     ("health", health::run),
+    ("index", index::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]
@@ -29,12 +36,15 @@ fn main() {
     // Cargo adds `--bench`.
     let names: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|name| BENCHES.iter().all(|(known, _)| known != name)) {
-        eprintln!("no benchmark `{unknown}`; there are {}", BENCHES.map(|(name, _)| name).join(", "));
+        eprintln!(
+            "no benchmark `{unknown}`; there are {}",
+            BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+        );
         std::process::exit(2);
     }
     let mut figures = Vec::new();
     for (name, bench) in
-        BENCHES.into_iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
+        BENCHES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
     {
         eprintln!("{name} ...");
         figures.extend(bench());

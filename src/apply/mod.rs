@@ -1,18 +1,25 @@
 //! Runs plans that were consented to: lock budget, retry, recovery, cancellation, journal. The only place that sends
 //! DDL. It tells what happens in events and knows no terminal.
 mod alone;
+pub mod archive;
 mod batches;
 mod event;
 mod journal;
+mod migration_log;
+mod load;
 mod patience;
 mod runner;
 mod stop;
 mod target;
+mod throttle;
 mod transaction;
 
-pub use event::{Event, StepReport};
+pub use event::{Event, LoadReport, StepReport};
 pub use journal::{Journal, Opened};
+pub use migration_log::{FailedMigration, log_failure};
+pub use load::{Ledger, Load, Refused, Source, Times, Waiting, Way, Written};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
 pub use stop::{Signal, Stop, Stopped};
 pub use target::Target;
+pub use throttle::{Limits, Throttle};

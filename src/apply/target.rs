@@ -44,6 +44,11 @@ impl<'a> Target<'a> {
         }
     }
 
+    /// Asks once. `None`: another run has it.
+    pub async fn try_claim(session: &'a Session, oid: u32) -> anyhow::Result<Option<Self>> {
+        Ok(try_target(session, oid).await?.then_some(Self { session, oid }))
+    }
+
     pub async fn release(self) -> anyhow::Result<()> {
         release_target(self.session, self.oid).await
     }

@@ -87,6 +87,13 @@ pub struct GlobalArgs {
     now: Option<DateTime<Utc>>,
 }
 
+impl GlobalArgs {
+    /// The command line itself says which database, as commands ask that need none.
+    pub const fn names_a_database(&self) -> bool {
+        self.dbname.is_some() || self.host.is_some() || self.service.is_some()
+    }
+}
+
 /// The resolved settings of one run.
 #[derive(Debug)]
 pub struct Context {
@@ -180,6 +187,11 @@ impl Context {
         }
         *self.settings.borrow_mut() = Some(settings.clone());
         Ok(settings)
+    }
+
+    /// The instant given by flag, where there is no server to ask.
+    pub fn fixed_now(&self) -> Option<DateTime<Utc>> {
+        self.args.now
     }
 
     /// The server's clock, or the instant given by flag. Warns when this machine's clock shows something else.

@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::apply::{Budget, Journal, Opened, Outcome, Runner, Target as Claim};
+use crate::apply::{Budget, Journal, Opened, Outcome, Patience, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Unplanned, exit_of};
@@ -16,7 +16,7 @@ use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
 use crate::plan::{Consented, Plan};
 
-const AT_ONCE: usize = 2;
+pub const AT_ONCE: usize = 2;
 
 /// What a run came to, table by table.
 #[derive(Debug, Default)]
@@ -136,12 +136,12 @@ impl Tally {
     }
 }
 
-/// Applies to each target what `one` makes of it, two at a time. The first session is the one that is there.
-pub async fn each<T, F>(context: &Context, session: &Rc<Session>, targets: Vec<T>, one: F)
+/// Applies to each target what `one` makes of it, `at_once` at a time. The first session is the one that is there.
+pub async fn each<T, F>(context: &Context, session: &Rc<Session>, at_once: usize, targets: Vec<T>, one: F)
 where
     F: AsyncFn(Rc<Session>, T),
 {
-    let workers = targets.len().min(AT_ONCE);
+    let workers = targets.len().min(at_once);
     let queue = RefCell::new(VecDeque::from(targets));
     let next = || queue.borrow_mut().pop_front();
     let work = async |session: Rc<Session>| {
@@ -154,11 +154,8 @@ where
         // As where a role may have one connection: the first session does it all.
         Err(error) => tracing::debug!("work with one session: {error:#}"),
     };
-    if workers > 1 {
-        tokio::join!(work(Rc::clone(session)), helper());
-    } else {
-        work(Rc::clone(session)).await;
-    }
+    let helpers = futures_util::future::join_all((1..workers).map(|_| helper()));
+    tokio::join!(work(Rc::clone(session)), helpers);
 }
 
 /// A relation that one run at a time works on.
@@ -221,6 +218,18 @@ impl Shared {
         session: &Session,
         consented: &Consented,
     ) -> anyhow::Result<Outcome> {
+        self.apply_within(context, session, consented, context.patience, &self.budget).await
+    }
+
+    /// The same with a patience and a budget of its own.
+    pub async fn apply_within(
+        &self,
+        context: &Context,
+        session: &Session,
+        consented: &Consented,
+        patience: Patience,
+        budget: &Budget,
+    ) -> anyhow::Result<Outcome> {
         let journal = self.journal(context, session).await?;
         let settings = context.settings()?;
         let tell = |event: &_| context.ui.event(event);
@@ -228,8 +237,8 @@ impl Shared {
             session,
             &settings,
             &context.purpose,
-            context.patience,
-            &self.budget,
+            patience,
+            budget,
             &context.stop,
             journal.as_ref(),
             &tell,
@@ -241,7 +250,7 @@ impl Shared {
     }
 
     /// The journal is looked for once in a run, at the first change.
-    async fn journal(&self, context: &Context, session: &Session) -> anyhow::Result<Option<Journal>> {
+    pub async fn journal(&self, context: &Context, session: &Session) -> anyhow::Result<Option<Journal>> {
         let config = &context.config.journal;
         if !config.enabled {
             return Ok(None);

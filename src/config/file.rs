@@ -1,4 +1,5 @@
 //! The file as a whole: where it is found, how it is read, and how a typing error in it is told.
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -7,7 +8,12 @@ use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
 use super::health::HealthConfig;
-use super::partition::PartitionConfig;
+use super::matview::MatviewConfig;
+use super::migrate::MigrateConfig;
+use super::partition::{Archive, PartitionConfig};
+use super::report::{ReportConfig, StatsConfig};
+use super::schedule::ScheduleConfig;
+use super::normalize::NormalizeConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
 
@@ -22,6 +28,15 @@ pub struct Config {
     pub journal: JournalConfig,
     pub health: HealthConfig,
     pub partition: Vec<PartitionConfig>,
+    pub matview: Vec<MatviewConfig>,
+    pub schedule: ScheduleConfig,
+    pub migrate: MigrateConfig,
+    /// What stands in it at the outermost level, also where it says nothing but the usual.
+    #[serde(skip)]
+    pub sections: BTreeSet<String>,
+    pub report: ReportConfig,
+    pub stats: StatsConfig,
+    pub normalize: Vec<NormalizeConfig>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -34,16 +49,37 @@ impl Config {
         let config = text(file)
             .and_then(|text| Self::parse(&text))
             .with_context(|| format!("read the configuration {}", file.display()));
-        Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
+        let mut config = config.exit(Exit::Usage)?;
+        for one in &mut config.partition {
+            if let (Some(Archive::Folder(folder)), Some(here)) = (&mut one.archive, file.parent()) {
+                *folder = here.join(&folder);
+            }
+        }
+        if let (Some(folder), Some(here)) = (&mut config.migrate.dir, file.parent()) {
+            *folder = here.join(&folder);
+        }
+        config.file = Some(file.to_owned());
+        Ok(config)
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         config.health.limits().context("read [health]")?;
+        let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {
                 return Err(anyhow!("table `{}` is configured twice", one.table));
+            }
+        }
+        for (index, one) in config.matview.iter().enumerate() {
+            if config.matview[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("materialized view `{}` is configured twice", one.name));
+        for (index, one) in config.normalize.iter().enumerate() {
+            one.mapping()?;
+            if config.normalize[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("mapping `{}` is configured twice", one.name));
             }
         }
         Ok(config)

@@ -2,10 +2,22 @@
 //! nearest known one.
 mod file;
 mod health;
+mod matview;
+mod migrate;
+mod pack;
+mod normalize;
 mod partition;
+mod report;
+mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
 pub use health::HealthConfig;
+pub use matview::MatviewConfig;
+pub use migrate::MigrateConfig;
+pub use pack::PACKS;
+pub use report::{ReportConfig, StatsConfig};
+pub use normalize::NormalizeConfig;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
+pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

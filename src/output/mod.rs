@@ -1,5 +1,6 @@
 //! Everything that a person or a program reads. stdout is the answer, stderr the conversation; nothing outside this
 //! folder prints.
+mod diagnostic;
 mod error;
 mod event;
 mod format;
@@ -10,8 +11,9 @@ mod story;
 mod trace;
 mod ui;
 
+pub use diagnostic::{Diagnostic, Severity};
 pub use error::{exit_of, tell_usage};
-pub use format::{bytes, count, milliseconds};
+pub use format::{bytes, count, milliseconds, seconds, sparkline};
 pub use listing::{Cell, Column, Listing};
 pub use plan::{Timeouts, Unplanned};
 pub use trace::{explain_panics, show_statements};

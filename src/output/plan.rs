@@ -73,6 +73,8 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
             Run::Transaction { .. } => "transaction",
             Run::Alone { .. } => "alone",
             Run::Batches { .. } => "batches",
+            Run::Archive(_) => "archive",
+            Run::Restore(_) => "restore",
         },
         sql: statements(step, timeouts),
         locks: &step.locks,
@@ -94,13 +96,15 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
-        if matches!(step.standing, Standing::TakesBack { .. }) {
+        if matches!(step.standing, Standing::TakesBack { .. } | Standing::AfterFailureOf { .. }) {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
-        lines.extend(match step.run {
+        lines.extend(match &step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
+            Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
+            Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
             Run::Batches { .. } => {
                 Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
             }
@@ -122,9 +126,7 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
-        Run::Alone { .. } | Run::Batches { .. } => {
-            step.statements().into_iter().map(ToString::to_string).collect()
-        }
+        _ => step.statements().into_iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -159,11 +161,41 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let what = match losses {
-            [loss] => loss.what.clone(),
-            _ => format!("{} partitions", losses.len()),
-        };
         let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
-        self.confirm(&format!("Drop {what}{holding}, for good?"))
+        self.confirm(&format!("Drop {}{holding}, for good?", things(losses)))
+    }
+
+    /// As [`Self::consent_to`], for losses that are no partitions.
+    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        for loss in losses {
+            self.say(&format!("  {}", loss_words(loss)));
+        }
+        self.confirm("Do this, for good?")
+    }
+}
+
+/// One thing by its name, several by their number.
+fn things(losses: &[&Loss]) -> String {
+    let all = |noun: &str| losses.iter().all(|loss| loss.what.starts_with(noun));
+    match losses {
+        [loss] => loss.what.clone(),
+        some if all("partition ") => format!("{} partitions", some.len()),
+        some if all("index ") => format!("{} indexes", some.len()),
+        some => format!("these {}", some.len()),
+    }
+
+    /// As [`Ui::consent_to`], for what is no partition.
+    ///
+    /// # Errors
+    /// When nobody can be asked and consent was not given beforehand.
+    pub fn consent_to_losing(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        let all: Vec<String> = losses.iter().map(|loss| loss_words(loss)).collect();
+        self.confirm(&format!("Lose {}, for good?", all.join(", ")))
     }
 }

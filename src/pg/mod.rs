@@ -2,8 +2,12 @@
 pub mod bound;
 pub mod catalog;
 pub mod connect;
+pub mod index;
+pub mod index_statement;
+pub mod copy;
 pub mod lock;
 pub mod name;
+pub mod script;
 pub mod session;
 pub mod settings;
 pub mod sql;

@@ -3,12 +3,15 @@
 use std::fmt;
 
 use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::script::Origin;
 
 /// A statement ready to send, and the file that it came from, so that an error can name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sql {
     pub file: &'static str,
     pub text: String,
+    /// Where it stands in a file that others wrote. Only a [`Source`](crate::pg::script::Source) gives it.
+    pub origin: Option<Origin>,
 }
 
 /// A query that goes out as it stands in its file; its values travel as parameters.
@@ -16,6 +19,13 @@ pub struct Sql {
 pub struct Query {
     pub file: &'static str,
     pub text: &'static str,
+}
+
+impl From<Query> for Sql {
+    /// For a query without parameters.
+    fn from(query: Query) -> Self {
+        Self { file: query.file, text: query.text.to_owned(), origin: None }
+    }
 }
 
 impl fmt::Display for Sql {
@@ -61,7 +71,7 @@ impl fmt::Display for Fragment {
 impl Fragment {
     /// A part that is left out.
     pub const fn none() -> Self {
-        Self(Sql { file: "", text: String::new() })
+        Self(Sql { file: "", text: String::new(), origin: None })
     }
 }
 
@@ -158,13 +168,14 @@ pub fn arg<T: SqlArg>(value: &T) -> &T {
     value
 }
 
-/// A query file below `sql/`, sent as it stands; values go through `$1`.
+/// A query file below `sql/`, sent as it stands; values go through `$1`. The mark at its head stays in
+/// pg_stat_statements, where reports leave out what pgtend itself has asked.
 #[macro_export]
 macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
             file: concat!("sql/", $file),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
+            text: concat!("/* pgtend */\n", include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))),
         }
     };
 }
@@ -176,6 +187,7 @@ macro_rules! ddl {
     ($file:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::pg::sql::Sql {
             file: concat!("sql/", $file),
+            origin: None,
             text: $crate::pg::sql::statement(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
                 &format!(

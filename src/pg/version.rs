@@ -24,8 +24,18 @@ impl Version {
         Ok(version)
     }
 
+    /// As `server_version_num`.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
     pub const fn major(self) -> u32 {
         self.0 / 10_000
+    }
+
+    /// From one release to another, both among them, as `server_version_num` writes them.
+    pub const fn is_between(self, first: u32, last: u32) -> bool {
+        self.0 >= first && self.0 <= last
     }
 }
 

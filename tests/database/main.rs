@@ -7,6 +7,14 @@ mod common;
 
 mod doctor;
 mod health;
+mod init;
+mod lint;
+mod matview;
 mod metrics;
+mod migrate;
+mod packs;
+mod index;
+mod normalize;
 mod partition;
+mod schedule;
 mod support;

@@ -16,8 +16,12 @@ use scenario::Scenario;
 use walk::{Again, Walk};
 
 async fn walk(scenario: Scenario, stride: usize) {
+    walk_again(scenario, stride, Again::AtOnce).await;
+}
+
+async fn walk_again(scenario: Scenario, stride: usize, again: Again) {
     let walk = Walk::prepare(scenario).await;
-    let kills = walk.short(stride).await;
+    let kills = walk.short(stride, again).await;
     assert!(kills >= 10, "{kills} kills are no walk");
 }
 
@@ -37,8 +41,19 @@ async fn drop_what_another_table_refers_to() {
 }
 
 #[tokio::test]
+async fn drop_what_is_archived_first() {
+    walk(scenario::DROP_ARCHIVED, 7).await;
+}
+
+#[tokio::test]
 async fn maintain_three_tables() {
     walk(scenario::MAINTAIN_THREE, 13).await;
+}
+
+/// A view that the killed run still has is left alone by a run at once, so the next one comes later.
+#[tokio::test]
+async fn swap_a_materialized_view() {
+    walk_again(scenario::SWAP, 5, Again::Later).await;
 }
 
 #[tokio::test]
@@ -46,4 +61,14 @@ async fn detach_while_a_reader_holds_it_up() {
     let walk = Walk::prepare(scenario::DROP_PLAIN).await;
     walk.in_mid_detach(Again::Later).await;
     walk.in_mid_detach(Again::AtOnce).await;
+}
+
+#[tokio::test]
+async fn index_on_two_levels_of_partitions() {
+    walk(scenario::INDEX_CREATE_TREE, 17).await;
+}
+
+#[tokio::test]
+async fn index_rebuilt_part_by_part() {
+    walk(scenario::INDEX_REBUILD_PARTS, 8).await;
 }

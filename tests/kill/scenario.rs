@@ -15,6 +15,10 @@ pub struct Scenario {
     pub later_run: bool,
     /// Every relation whose rows must be the same before and after; a query for those of `events` that must be.
     pub kept: &'static [&'static str],
+    /// A command that succeeds at every end.
+    pub afterwards: Option<&'static [&'static str]>,
+    /// A query that gives the same after every kill, before anything is run again.
+    pub serves: Option<&'static str>,
 }
 
 /// Months of events, the last one the current one, with properties that a new partition takes over.
@@ -84,6 +88,8 @@ pub const CREATE: &[&str] =
     &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
 pub const DROP: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes", "--now", NOW];
+const DROP_INTO_ARCHIVE: &[&str] =
+    &["partition", "drop", "events", "--keep", "2 months", "--archive", "archive", "--yes", "--now", NOW];
 const DETACH: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--mode", "detach", "--now", NOW];
 const MAINTAIN: &[&str] = &["partition", "maintain", "--yes", "--now", NOW];
@@ -110,8 +116,16 @@ archive = false
 const ALL: &[&str] = &["select * from events", "select * from users"];
 const SINCE_SEPTEMBER: &[&str] = &["select * from events where at >= '2026-09-01Z'", "select * from users"];
 
-const USUAL: Scenario =
-    Scenario { name: "", setup: "", config: "", command: CREATE, later_run: true, kept: ALL };
+const USUAL: Scenario = Scenario {
+    name: "",
+    setup: "",
+    config: "",
+    command: CREATE,
+    later_run: true,
+    kept: ALL,
+    afterwards: None,
+    serves: None,
+};
 const RETENTION: Scenario = Scenario { command: DROP, kept: SINCE_SEPTEMBER, ..USUAL };
 
 pub const CREATE_FIRST_RUN: Scenario = Scenario { name: "create, first run ever", later_run: false, ..USUAL };
@@ -142,6 +156,13 @@ pub const DROP_DEFAULT: Scenario = Scenario {
     ],
     ..RETENTION
 };
+pub const DROP_ARCHIVED: Scenario = Scenario {
+    name: "drop, archived first",
+    setup: FK_OUT,
+    command: DROP_INTO_ARCHIVE,
+    afterwards: Some(&["partition", "archive", "verify", "archive"]),
+    ..RETENTION
+};
 pub const DETACH_ONLY: Scenario = Scenario {
     name: "detach",
     command: DETACH,
@@ -158,9 +179,50 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
     config: CONFIG,
     command: MAINTAIN,
     later_run: false,
+    serves: None,
     kept: &[
         "select * from events where at >= '2026-09-01Z'",
         "select * from audit where at >= '2026-09-01Z'",
         "select * from users",
     ],
+    afterwards: None,
+    serves: None,
 };
+
+const VIEW: &str = "
+create materialized view \"By User\" as select user_id, count(*) as events from events group by user_id;
+create unique index by_user_id on \"By User\" (user_id);
+create index on \"By User\" (events) where events > 1;
+comment on materialized view \"By User\" is 'counted';
+comment on index by_user_id is 'the key';
+grant select on \"By User\" to public;
+alter materialized view \"By User\" set (fillfactor = 90);
+insert into events select n, '2026-11-01Z', 1, 'late' from generate_series(5001, 5100) as n;
+";
+pub const SWAP: Scenario = Scenario {
+    name: "matview, swap",
+    setup: VIEW,
+    command: &["matview", "refresh", "By User", "--mode", "swap", "--force"],
+    kept: &["select * from events"],
+    serves: Some("select user_id from \"By User\""),
+    ..USUAL
+};
+
+/// A partitioned table in a partitioned table, a leftover of an interrupted build among its partitions.
+const SUB_PARTITIONED: &str = "
+create table events_p2026_12 partition of events for values from ('2026-12-01Z') to ('2027-01-01Z') partition by hash (id);
+create table events_p2026_12_0 partition of events_p2026_12 for values with (modulus 2, remainder 0);
+create table events_p2026_12_1 partition of events_p2026_12 for values with (modulus 2, remainder 1);
+insert into events select n, '2026-12-01Z', 1, 'december' from generate_series(5001, 5050) as n;
+";
+const INDEXED: &str = "
+create index by_payload on events (payload);
+";
+const INDEX_CREATE: &[&str] =
+    &["index", "create", "events", "--columns", "lower(payload), at desc", "--name", "wanted"];
+const INDEX_REBUILD: &[&str] = &["index", "rebuild", "by_payload"];
+
+pub const INDEX_CREATE_TREE: Scenario =
+    Scenario { name: "index create, two levels", setup: SUB_PARTITIONED, command: INDEX_CREATE, ..USUAL };
+pub const INDEX_REBUILD_PARTS: Scenario =
+    Scenario { name: "index rebuild, partitioned", setup: INDEXED, command: INDEX_REBUILD, ..USUAL };

@@ -9,10 +9,10 @@ mod fingerprint;
 #[path = "../kill/scenario.rs"]
 mod scenario;
 #[path = "../kill/walk.rs"]
-#[expect(dead_code, reason = "the short walk is another test's")]
 mod walk;
 
 mod kill;
 mod race;
+mod schedulers;
 mod server_crash;
 mod writers;

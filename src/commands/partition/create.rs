@@ -10,7 +10,7 @@ use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, Wish};
 use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
-use crate::commands::work::{Shared, Subject, Tally, each};
+use crate::commands::work::{AT_ONCE, Shared, Subject, Tally, each};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{CreatePlan, Timeline, plan_create, survey_create, wanted};
 use crate::pg::catalog::partitioned_tables;
@@ -97,7 +97,7 @@ pub async fn create_all(
         }
     }
     let any = !waiting.is_empty();
-    each(context, session, waiting, async |session: Rc<Session>, target: &Target| {
+    each(context, session, AT_ONCE, waiting, async |session: Rc<Session>, target: &Target| {
         let name = target.table.relation.plain();
         match create_one(context, &shared, &session, target, now).await {
             Ok(outcome) => tally.finish(&name, &outcome),

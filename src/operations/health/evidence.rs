@@ -67,7 +67,7 @@ pub async fn survey(
     let facts = session.facts();
     let ask = Asking { session, wanted: &wanted };
     let patience = query!("health/patience.sql");
-    if let Err(error) = session.execute(&sql(&patience)).await {
+    if let Err(error) = session.execute(&Sql::from(patience)).await {
         // Then the session's own timeouts hold.
         tracing::debug!("set the timeouts: {error}");
     }
@@ -118,12 +118,12 @@ impl Asking<'_> {
     }
 
     async fn read<T: DeserializeOwned>(&self, source: Source, query: Query) -> Reading<T> {
-        self.when(source, document(self.session, &sql(&query))).await
+        self.when(source, document(self.session, &Sql::from(query))).await
     }
 }
 
 pub(super) fn sql(query: &Query) -> Sql {
-    Sql { file: query.file, text: query.text.to_owned() }
+    Sql { file: query.file, text: query.text.to_owned(), origin: None }
 }
 
 /// The one value of a query that answers with a JSON document.

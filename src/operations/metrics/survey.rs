@@ -3,7 +3,7 @@ use serde_json::Value;
 
 use crate::ddl;
 use crate::pg::session::Session;
-use crate::pg::sql::{Keyword, Query, Sql};
+use crate::pg::sql::{Keyword, Sql};
 use crate::query;
 
 /// How much of the tables.
@@ -35,8 +35,8 @@ pub async fn survey(session: &Session, scope: Scope) -> Numbers {
     let leaves = Keyword(if scope.partitions { "true" } else { "false" });
     let tables = ddl!("metrics/tables.sql", leaves = leaves, most = scope.tables);
     let (server, checkpointer, tables) = tokio::join!(
-        read(session, sql(query!("metrics/server.sql"))),
-        read(session, sql(checkpointer)),
+        read(session, Sql::from(query!("metrics/server.sql"))),
+        read(session, Sql::from(checkpointer)),
         read(session, tables)
     );
     let mut errors = Vec::new();
@@ -48,10 +48,6 @@ pub async fn survey(session: &Session, scope: Scope) -> Numbers {
     };
     let (server, checkpointer, tables) = (or_null(server), or_null(checkpointer), or_null(tables));
     Numbers { major, database: facts.database.clone(), server, checkpointer, tables, errors }
-}
-
-fn sql(query: Query) -> Sql {
-    Sql { file: query.file, text: query.text.to_owned() }
 }
 
 async fn read(session: &Session, sql: Sql) -> Result<Value, String> {

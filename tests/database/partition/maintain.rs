@@ -110,15 +110,6 @@ async fn consent_is_asked_for_and_nobody_is_there() {
 }
 
 #[tokio::test]
-async fn an_archive_that_cannot_be_written_yet_is_refused() {
-    let db = events(["2026-08", "2026-10", "2026-11"]).await;
-    config(&db, "[[partition]]\ntable = \"events\"\nahead = 0\nkeep = \"2 months\"\narchive = \"old\"\n");
-    let said = maintain(&db).run().code(2);
-    contains(&said.stderr, "this version cannot write the archive `old`");
-    assert_eq!(names(&db, "events").await.len(), 3);
-}
-
-#[tokio::test]
 async fn flags_go_over_the_configuration_and_the_environment_names_it() {
     let db = events(["2026-11"]).await;
     let elsewhere = db.home().join("elsewhere.toml");
@@ -212,4 +203,23 @@ async fn two_runs_at_once_end_in_the_same_state() {
         assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
         assert_eq!(db.value("select string_agg(distinct outcome, ' ') from pgtend.run").await, "done");
     }
+}
+
+#[tokio::test]
+async fn partitioned_tables_are_analyzed_as_a_whole_once_a_day() {
+    let db = events(["2026-11"]).await;
+    db.batch("insert into events select n, '2026-11-10', 'x' from generate_series(1, 100) as n").await;
+    let run = |arguments: &[&str]| {
+        db.pgtend(["partition", "maintain", "events", "--analyze"]).args(arguments).run().success()
+    };
+    contains(&run(&["--dry-run"]).stdout, "-- step 1: analyze");
+    let whole = "select count(*) from pg_stats where tablename = 'events' and inherited";
+    assert_eq!(db.value(whole).await, "0");
+    contains(&run(&[]).stderr, "public.events: analyze, ");
+    assert_ne!(db.value(whole).await, "0");
+    let analyzed = "select pg_stat_get_last_analyze_time('events'::regclass) is not null";
+    while db.value(analyzed).await != "t" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(run(&[]).stderr, "");
 }

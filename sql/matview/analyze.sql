@@ -1,0 +1,2 @@
+-- After a refresh the planner's statistics are those of the old rows.
+analyze {view}

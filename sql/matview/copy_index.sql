@@ -1,0 +1,1 @@
+create {unique}index {index} on {copy} using {definition}

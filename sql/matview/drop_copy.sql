@@ -1,0 +1,2 @@
+-- Without CASCADE: what somebody has built on it meanwhile stops the drop.
+drop materialized view {copy}

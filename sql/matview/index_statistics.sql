@@ -1,0 +1,1 @@
+alter index {index} alter column {column} set statistics {target}

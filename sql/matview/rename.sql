@@ -1,0 +1,1 @@
+alter materialized view {view} rename to {name}

@@ -1,0 +1,105 @@
+//! `pgtend matview list`
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::commands::context::Context;
+use crate::commands::matview::args::WishArgs;
+use crate::commands::matview::survey::{find, survey};
+use crate::failure::Exit;
+use crate::operations::matview::{MatviewRow, matview_row};
+use crate::output::{Cell, Column, Format, Listing, milliseconds, sparkline};
+
+/// List materialized views in their order: how fresh each is, and what a refresh would do
+#[derive(Debug, Args)]
+pub struct ListArgs {
+    /// Materialized view [default: all]
+    #[arg(value_name = "VIEW")]
+    views: Vec<String>,
+    #[command(flatten)]
+    wish: WishArgs,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    views: &'a [MatviewRow],
+}
+
+const COLUMNS: [Column<MatviewRow>; 10] = [
+    Column { header: "Level", name: "level", cell: |row| Cell::Count(row.level as f64) },
+    Column { header: "View", name: "view", cell: |row| Cell::Text(row.view.clone()) },
+    Column { header: "Size", name: "size_bytes", cell: |row| row.size_bytes.map_or(Cell::None, Cell::Bytes) },
+    Column {
+        header: "Rows (est.)",
+        name: "rows_estimate",
+        cell: |row| row.rows_estimate.map_or(Cell::None, Cell::Count),
+    },
+    Column {
+        header: "Concurrent",
+        name: "not_concurrent",
+        cell: |row| Cell::Text(row.not_concurrent.clone().unwrap_or_else(|| "yes".to_owned())),
+    },
+    Column { header: "Refreshed", name: "refreshed", cell: |row| Cell::text(refreshed(row)) },
+    Column {
+        header: "Changed rows",
+        name: "changed_rows",
+        cell: |row| row.changed_rows.map_or(Cell::None, |rows| Cell::Count(rows as f64)),
+    },
+    Column { header: "Took", name: "took", cell: |row| Cell::text(took(row)) },
+    Column { header: "Next", name: "next", cell: |row| Cell::Text(row.next.to_owned()) },
+    Column { header: "Because", name: "next_because", cell: |row| Cell::Text(row.next_because.clone()) },
+];
+
+fn refreshed(row: &MatviewRow) -> Option<String> {
+    if !row.populated {
+        return Some("not populated".to_owned());
+    }
+    let age = u64::try_from(row.age_s?).unwrap_or_default();
+    let age = humantime::format_duration(Duration::from_secs(age)).to_string();
+    // The two largest units are enough.
+    let age = age.split(' ').take(2).collect::<Vec<_>>().join(" ");
+    let by = if row.refreshed_by == Some("other") { ", by others" } else { "" };
+    Some(format!("{age} ago{by}"))
+}
+
+fn took(row: &MatviewRow) -> Option<String> {
+    let last = row.durations_ms.last()?;
+    Some(format!("{} {}", milliseconds(*last), sparkline(&row.durations_ms)).trim_end().to_owned())
+}
+
+impl ListArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let session = context.connect_to_read().await?;
+        let now = context.now(&session);
+        let survey = survey(context, &session, &[]).await?;
+        let wanted = find(&session, &survey.views, &self.views).await?;
+        let wanted: Vec<u32> = wanted.into_iter().collect::<anyhow::Result<_>>()?;
+        for (_, error) in &survey.missing {
+            context.ui.complain(error);
+        }
+        let version = session.facts().version;
+        let mut rows: Vec<MatviewRow> = survey
+            .views
+            .iter()
+            .filter(|view| wanted.is_empty() || wanted.contains(&view.oid))
+            .map(|view| {
+                let wish = self.wish.wish(survey.config(view), false);
+                matview_row(view, &survey.order, &survey.history, &wish, now, version)
+            })
+            .collect();
+        rows.sort_by(|a, b| (a.level, &a.view).cmp(&(b.level, &b.view)));
+        if context.ui.format() == Format::Json {
+            context.ui.document("pgtend.matview.list/1", &Document { views: &rows })?;
+        } else {
+            context.ui.listing(&Listing::new(&COLUMNS, &rows))?;
+        }
+        for row in rows.iter().filter(|row| row.calls_functions) {
+            context.ui.chat(&format!(
+                "{} calls functions, which may read other views: name those with `after` in the configuration",
+                row.view
+            ));
+        }
+        Ok(Exit::Done)
+    }
+}

@@ -1,0 +1,299 @@
+//! One view from claim to release: what to do is decided under the claim, because another run may just have done it.
+use std::cell::RefCell;
+use std::time::Instant;
+
+use chrono::{DateTime, Utc};
+
+use crate::apply::{Outcome, Target};
+use crate::commands::context::Context;
+use crate::commands::matview::refresh::{RefreshArgs, ViewResult, blocked};
+use crate::commands::matview::survey::{Survey, books, find};
+use crate::commands::work::{Shared, Tally};
+use crate::failure::{Explain as _, one_line};
+use crate::operations::matview::{
+    Choice, Closing, Entry, History, Limits, Way, change, choose, mark, plan_care, plan_refresh, plan_swap,
+    plan_sweep,
+};
+use crate::output::{count, milliseconds};
+use crate::pg::catalog::{Matview, Refreshed, leftovers, matviews, original, properties, refreshed};
+use crate::pg::lock::target_holder;
+use crate::pg::session::Session;
+use crate::plan::{Plan, consent};
+
+/// What all views of a run share.
+pub struct Work<'a> {
+    context: &'a Context,
+    args: &'a RefreshArgs,
+    survey: &'a Survey<'a>,
+    tally: &'a Tally,
+    shared: Shared,
+    /// Of what may as well be done later: its waits leave the others their time.
+    aside: Shared,
+    now: DateTime<Utc>,
+    results: RefCell<Vec<ViewResult>>,
+    /// Views that failed or were blocked: oid and name.
+    broken: RefCell<Vec<(u32, String)>>,
+}
+
+/// What one view came to.
+enum Done {
+    Skipped(&'static str, String),
+    Refreshed { way: Way, reason: String, elapsed_ms: f64, held_ms: Option<f64>, after: Option<Refreshed> },
+}
+
+/// The plan of a refresh in a way that was chosen.
+pub async fn plan(session: &Session, view: &Matview, way: Way, limits: Limits) -> anyhow::Result<Plan> {
+    match way {
+        Way::Concurrent => plan_refresh(view, true, limits),
+        Way::Plain => plan_refresh(view, false, limits),
+        Way::Swap => {
+            let original = original(session, view.oid).await?;
+            plan_swap(view, &original, &properties(session, view.oid).await?, limits)
+        }
+    }
+}
+
+impl<'a> Work<'a> {
+    pub fn new(
+        context: &'a Context,
+        args: &'a RefreshArgs,
+        survey: &'a Survey<'a>,
+        tally: &'a Tally,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let (results, broken) = (RefCell::default(), RefCell::default());
+        let (shared, aside) = (Shared::new(context), Shared::new(context));
+        Self { context, args, survey, tally, shared, aside, now, results, broken }
+    }
+
+    pub fn results(&self) -> Vec<ViewResult> {
+        self.results.borrow().clone()
+    }
+
+    pub async fn one(&self, session: &Session, view: &Matview) {
+        let name = view.relation().map_or_else(|_| view.name.clone(), |relation| relation.plain());
+        let order = &self.survey.order;
+        let by = self.broken.borrow().iter().find(|(oid, _)| order.reads(view.oid, *oid)).cloned();
+        let done = match &by {
+            Some((_, by)) => Err(blocked(by)),
+            None => self.claimed(session, view).await,
+        };
+        let mut result = ViewResult {
+            view: name.clone(),
+            level: order.level(view.oid),
+            outcome: "refreshed",
+            mode: None,
+            reason: None,
+            elapsed_ms: None,
+            readers_held_ms: None,
+            rows_before: view.rows,
+            rows_after: None,
+            bytes_before: view.bytes,
+            bytes_after: None,
+            error: None,
+        };
+        match done {
+            Ok(done) => {
+                self.tally.finish(&name, &Outcome::default());
+                self.tell(&name, &done, &mut result);
+            }
+            Err(error) => {
+                self.tally.fail(self.context, &name, &error);
+                self.broken.borrow_mut().push((view.oid, name));
+                result.outcome = if by.is_some() { "blocked" } else { "failed" };
+                result.error = Some(one_line(&error));
+            }
+        }
+        self.results.borrow_mut().push(result);
+    }
+
+    fn tell(&self, name: &str, done: &Done, result: &mut ViewResult) {
+        match done {
+            Done::Skipped(outcome, reason) => {
+                let line = format!("{name}: skipped: {reason}");
+                match *outcome {
+                    "busy" => self.context.ui.status(&line),
+                    _ => self.context.ui.chat(&line),
+                }
+                (result.outcome, result.reason) = (outcome, Some(reason.clone()));
+            }
+            Done::Refreshed { way, reason, elapsed_ms, held_ms, after } => {
+                let held = match held_ms {
+                    Some(held) => format!("readers held for {}", milliseconds(*held)),
+                    None => "no reader held".to_owned(),
+                };
+                let rows = after.as_ref().and_then(|after| after.rows);
+                let rows = rows.map(|rows| format!("{} rows, ", count(rows))).unwrap_or_default();
+                let took = milliseconds(*elapsed_ms);
+                self.context.ui.status(&format!("{name}: refreshed ({way}), {rows}{took}, {held}"));
+                result.mode = Some(way.word());
+                result.reason = Some(reason.clone());
+                (result.elapsed_ms, result.readers_held_ms) = (Some(*elapsed_ms), *held_ms);
+                result.rows_after = after.as_ref().and_then(|after| after.rows);
+                result.bytes_after = after.as_ref().map(|after| after.bytes);
+            }
+        }
+    }
+
+    async fn claimed(&self, session: &Session, view: &Matview) -> anyhow::Result<Done> {
+        let mut view = view.clone();
+        loop {
+            let Some(claim) = Target::try_claim(session, view.oid).await? else {
+                let holders = target_holder(session, view.oid).await?;
+                let holder = holders.first().map(|holder| format!(": {holder}")).unwrap_or_default();
+                return Ok(Done::Skipped("busy", format!("another run works on it{holder}")));
+            };
+            let fresh = matviews(session, Some(&[view.oid])).await?.pop();
+            let moved = if fresh.is_some() { None } else { self.moved(session, &view).await? };
+            let done = match (fresh, &moved) {
+                (Some(fresh), _) => self.decide(session, &fresh, &view).await,
+                (None, Some(_)) => Ok(Done::Skipped("skipped", String::new())),
+                (None, None) => Err(anyhow::anyhow!("{}.{} is gone", view.schema, view.name)),
+            };
+            let released = claim.release().await;
+            match moved {
+                Some(moved) if done.is_ok() => view = moved,
+                _ => {
+                    // When the work has failed, its error is the one that tells why.
+                    let done = done?;
+                    return released.map(|()| done);
+                }
+            }
+        }
+    }
+
+    /// The view that has the name now: another run's swap gives it another oid.
+    async fn moved(&self, session: &Session, view: &Matview) -> anyhow::Result<Option<Matview>> {
+        let name = view.relation()?.to_string();
+        match find(session, &[], &[name]).await?.pop() {
+            Some(Ok(oid)) => Ok(matviews(session, Some(&[oid])).await?.pop()),
+            _ => Ok(None),
+        }
+    }
+
+    /// `known`: as it was before the claim.
+    async fn decide(&self, session: &Session, view: &Matview, known: &Matview) -> anyhow::Result<Done> {
+        let (context, schema) = (self.context, books(self.context)?);
+        let again = if view.xmin == known.xmin && view.oid == known.oid {
+            None
+        } else {
+            Some(History::read(session, &schema).await?)
+        };
+        self.sweep(session, view, view.oid).await;
+        let latest = again.as_ref().unwrap_or(&self.survey.history).of(view);
+        let wish = self.args.wish.wish(self.survey.config(known), self.args.is_named());
+        let change = change(view, latest);
+        let (way, reason) = match choose(view, &change, latest, &wish, self.now, session.facts().version)? {
+            Choice::Skip { reason } => return Ok(Done::Skipped("skipped", reason)),
+            Choice::Refresh { way, reason } => (way, reason),
+        };
+        let journal = self.shared.journal(context, session).await?;
+        let limits = self.args.limits(context, self.survey, known);
+        let plan = plan(session, view, way, limits).await?;
+        let entry = match journal {
+            Some(_) => Entry::open(session, &schema, view, way).await?,
+            None => None,
+        };
+        let began = Instant::now();
+        let applied = self.apply(&self.shared, session, plan).await;
+        let elapsed_ms = began.elapsed().as_secs_f64() * 1000.0;
+        let held_ms = applied.as_ref().ok().and_then(|outcome| held(way, outcome));
+        let after = if applied.is_ok() { self.care(session, view, way).await? } else { None };
+        if let Some(entry) = entry {
+            let error = applied.as_ref().err().map(one_line);
+            close(session, entry, elapsed_ms, held_ms, after.as_ref(), error).await;
+        }
+        applied.map_err(explain)?;
+        if let (Way::Swap, Some(after)) = (way, &after) {
+            self.sweep(session, view, after.oid).await;
+        }
+        Ok(Done::Refreshed { way, reason, elapsed_ms, held_ms, after })
+    }
+
+    async fn apply(&self, shared: &Shared, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
+        let mut outcome = Outcome::default();
+        for consented in consent(vec![plan], |_| Ok(false))? {
+            outcome.steps.extend(shared.apply(self.context, session, &consented).await?.steps);
+        }
+        Ok(outcome)
+    }
+
+    /// Takes away what swaps have left; `oid` is the view's by now. It is none the worse when that has to wait.
+    async fn sweep(&self, session: &Session, view: &Matview, oid: u32) {
+        let swept = async {
+            let relation = view.relation()?;
+            let left = leftovers(session, &mark(&relation), oid).await?;
+            let plan = plan_sweep(view, &left)?;
+            if plan.is_empty() { Ok(()) } else { self.apply(&self.aside, session, plan).await.map(drop) }
+        };
+        let swept: anyhow::Result<()> = swept.await;
+        if let Err(error) = swept {
+            let why = one_line(&error);
+            self.context.ui.warning(&format!("a copy stays until the next refresh: {why}"));
+        }
+    }
+
+    /// What the new rows need. Autovacuum would do it too, later.
+    async fn care(&self, session: &Session, view: &Matview, way: Way) -> anyhow::Result<Option<Refreshed>> {
+        let Some(after) = refreshed(session, view).await? else { return Ok(None) };
+        let Some(plan) = plan_care(view, way, &after)? else { return Ok(Some(after)) };
+        if let Err(error) = self.apply(&self.aside, session, plan).await {
+            tracing::debug!("left to autovacuum: {error:#}");
+        }
+        let analyzed = refreshed(session, view).await?;
+        Ok(analyzed.or(Some(after)))
+    }
+}
+
+/// Writes how it ended into the log. A log that cannot be written is no failure of the refresh.
+async fn close(
+    session: &Session,
+    entry: Entry,
+    duration_ms: f64,
+    readers_held_ms: Option<f64>,
+    after: Option<&Refreshed>,
+    error: Option<String>,
+) {
+    let closing = Closing {
+        duration_ms,
+        rows: after.and_then(|after| after.rows).map(|rows| rows as i64),
+        bytes: after.map(|after| after.bytes),
+        readers_held_ms,
+        view_xmin: after.map(|after| after.xmin.clone()),
+        definition: after.and_then(|after| after.definition.clone()),
+        error,
+    };
+    // A stop cancels again and again what the session does; this is what it has to say last.
+    session.shield(true);
+    let closed = entry.close(session, &closing).await;
+    session.shield(false);
+    if let Err(error) = closed {
+        tracing::debug!("the log's entry stays open: {error:#}");
+    }
+}
+
+/// For how long the view was locked against readers.
+fn held(way: Way, outcome: &Outcome) -> Option<f64> {
+    match way {
+        Way::Concurrent => None,
+        Way::Plain => outcome.steps.first().map(|step| step.elapsed_ms),
+        Way::Swap => {
+            let longest = |step: &crate::apply::StepReport| Some(step.lock_wait_ms? + step.lock_held_ms?);
+            outcome.steps.iter().filter_map(longest).max_by(f64::total_cmp)
+        }
+    }
+}
+
+/// A way out of the frequent failures.
+fn explain(error: anyhow::Error) -> anyhow::Error {
+    let text = one_line(&error);
+    if text.contains("(SQLSTATE 21000") || text.contains("(SQLSTATE 23505") {
+        return error.hint(
+            "the query gives rows that a unique index of the view forbids; mend the query or the index",
+        );
+    }
+    if text.contains("due to statement timeout") {
+        return error.hint("give it more time with --timeout");
+    }
+    error
+}
