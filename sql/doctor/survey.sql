@@ -1,6 +1,6 @@
 -- Whether pgtend can work here: the role and its rights, settings that matter to it, pg_stat_statements, what the role
 -- owns, and whose connection this is. Every role may read it.
--- $1 the schema of pgtend's own tables
+-- Hole: schema, of pgtend's own tables.
 select pg_catalog.jsonb_build_object(
     'superuser', (select r.rolsuper from pg_catalog.pg_roles as r where r.rolname = current_user),
     'reads_stats', pg_catalog.pg_has_role('pg_read_all_stats', 'usage'),
@@ -35,6 +35,6 @@ select pg_catalog.jsonb_build_object(
             'owner', pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(n.nspowner)),
             'usable', pg_catalog.has_schema_privilege(n.oid, 'usage')
                       and pg_catalog.has_schema_privilege(n.oid, 'create'))
-        from pg_catalog.pg_namespace as n where n.nspname = $1
+        from pg_catalog.pg_namespace as n where n.nspname = {schema}
     )
 )::text as survey

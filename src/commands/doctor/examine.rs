@@ -52,7 +52,10 @@ impl DoctorArgs {
         let mut found = vec![server(&session), clocks(apart), pooler(context, &session, began).await];
         found.extend(findings(&survey(&session, schema).await?, schema));
         let wishes = Selection::of_probe(context, Probe::Full)?.wishes;
-        found.extend(configured(&session, &wishes.partitions).await?);
+        match configured(&session, &wishes.partitions).await {
+            Ok(sections) => found.extend(sections),
+            Err(error) => found.push(Finding::new(Level::Problem, "configuration", one_line(&error))),
+        }
         context.stop.check()?;
         let problem = found.iter().any(|finding| finding.level == Level::Problem);
         let exit = if problem { Exit::Found } else { Exit::Done };

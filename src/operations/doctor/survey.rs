@@ -4,10 +4,10 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use serde::Deserialize;
 
-use crate::pg::name::Ident;
+use crate::ddl;
+use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
-use crate::query;
 
 #[derive(Debug, Deserialize)]
 pub struct Environment {
@@ -49,15 +49,17 @@ pub(super) struct OwnSchema {
     pub usable: bool,
 }
 
-/// `schema` is that of pgtend's own tables.
+/// `schema` is that of pgtend's own tables. Sent as text, like all that the doctor asks: behind a transaction pooler a
+/// prepared statement may be gone before it is used.
 pub async fn survey(session: &Session, schema: &str) -> anyhow::Result<Environment> {
+    let sql = ddl!("doctor/survey.sql", schema = Literal(schema.to_owned()));
     let rows = session
-        .query(&query!("doctor/survey.sql"), &[&schema])
+        .read(&sql)
         .await
         .map_err(ServerError::explained)
         .context("look at the role and the settings")?;
-    let row = rows.first().context("the server gave no answer")?;
-    let mut environment: Environment = serde_json::from_str(row.try_get("survey")?)?;
+    let text = rows.into_iter().flatten().flatten().next().context("the server gave no answer")?;
+    let mut environment: Environment = serde_json::from_str(&text)?;
     environment.role = Ident::new(&session.facts().role)?.to_string();
     Ok(environment)
 }
@@ -86,7 +88,11 @@ struct Backend {
 }
 
 async fn backend(session: &Session) -> anyhow::Result<Backend> {
-    let rows = session.query(&query!("doctor/backend.sql"), &[]).await.map_err(ServerError::explained)?;
+    let rows = session.read(&ddl!("doctor/backend.sql")).await.map_err(ServerError::explained)?;
     let row = rows.first().context("the server does not list this session")?;
-    Ok(Backend { pid: row.try_get("pid")?, age_s: row.try_get::<_, Option<f64>>("age_s")?.unwrap_or(0.0) })
+    let column = |index: usize| row.get(index).and_then(Option::as_deref);
+    Ok(Backend {
+        pid: column(0).context("the server tells no process")?.parse()?,
+        age_s: column(1).map_or(Ok(0.0), str::parse)?,
+    })
 }
