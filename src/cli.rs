@@ -9,6 +9,7 @@ use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::index::IndexCommand;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
@@ -39,6 +40,8 @@ enum Command {
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
+    Index(IndexCommand),
+    #[command(subcommand)]
     Sandbox(SandboxCommand),
     Demo(DemoArgs),
     Completions(CompletionsArgs),
@@ -52,6 +55,7 @@ impl Command {
             Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
+            Self::Index(command) => format!("index {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Demo(_) => "demo".to_owned(),
             Self::Completions(_) => "completions".to_owned(),
@@ -64,6 +68,7 @@ impl Command {
             Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
+            Self::Index(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),
             Self::Demo(args) => args.run(context).await,
             Self::Completions(args) => args.run(context, &mut Cli::command()),

@@ -3,6 +3,7 @@ pub mod completions;
 pub mod context;
 pub mod demo;
 pub mod help_topics;
+pub mod index;
 pub mod matview;
 pub mod migrate;
 pub mod partition;

@@ -4,6 +4,7 @@ mod baseline;
 mod connect;
 mod embedded;
 mod export;
+mod index_work;
 mod new;
 mod repair;
 mod set;
