@@ -2,7 +2,7 @@
 mod check;
 mod create;
 mod drop;
-mod ground;
+pub mod ground;
 mod list;
 mod rebuild;
 

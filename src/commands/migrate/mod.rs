@@ -7,6 +7,7 @@ mod export;
 mod findings;
 mod lint;
 mod lint_files;
+mod index_work;
 mod new;
 mod repair;
 mod set;
