@@ -11,6 +11,7 @@ use crate::commands::demo::DemoArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
+use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::failure::Exit;
@@ -33,6 +34,8 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(subcommand)]
+    Migrate(MigrateCommand),
+    #[command(subcommand)]
     Partition(PartitionCommand),
     #[command(subcommand)]
     Matview(MatviewCommand),
@@ -48,6 +51,7 @@ impl Command {
     /// `<noun> <verb>`, as `pg_stat_activity` and the journal show it.
     fn name(&self) -> String {
         match self {
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
@@ -60,6 +64,7 @@ impl Command {
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
+            Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
             Self::Sandbox(command) => command.run(context),

@@ -1,5 +1,7 @@
 //! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
+mod archive;
+
 use std::ops::Range;
 
 use serde::Serialize;
@@ -9,6 +11,7 @@ use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
+pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -37,6 +40,8 @@ pub struct Step {
     pub after_transactions_on: Option<Relation>,
     /// A means to the end of another step, which alone is told where one line for each change is enough.
     pub minor: bool,
+    /// It holds statements that others wrote: what they set in the session is undone after it.
+    pub foreign: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -44,13 +49,17 @@ pub enum Run {
     /// One transaction under the lock timeout, repeated as a whole while locks are busy. `prepare` comes before the
     /// step's locks are taken, `act` after.
     Transaction { prepare: Vec<Sql>, act: Vec<Sql> },
-    /// A statement with transactions of its own, without timeouts, on a connection of its own. `guard` is asked last,
-    /// and stops the step by failing.
-    Alone { statement: Sql, guard: Option<Sql> },
+    /// A statement with transactions of its own, without timeouts, on a connection of its own, which `prepare` has set
+    /// up. `guard` is asked last, and stops the step by failing.
+    Alone { prepare: Vec<Sql>, statement: Sql, guard: Option<Sql> },
     /// The same statement for ever smaller batches of rows, the largest first. Each gives the number of rows that it
     /// touched, and runs in a transaction of its own after `guard`, until it touches none. The next smaller one takes
     /// over when one takes longer than the lock timeout.
     Batches { guard: Vec<Sql>, statements: Vec<Sql> },
+    /// Rows out into a file that is read back and proved equal before the next step begins.
+    Archive(Box<Archive>),
+    /// Rows of such a file back into a table.
+    Restore(Box<Restore>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -62,6 +71,8 @@ pub enum Standing {
     CleansUp { after: usize },
     /// Only after a failure, when `after` is done and `before` is not.
     TakesBack { after: usize, before: usize },
+    /// Only when just this step has failed by itself: a run that was told to stop leaves it to the next one.
+    AfterFailureOf { step: usize },
 }
 
 impl Standing {
@@ -71,6 +82,7 @@ impl Standing {
             Self::Ordinary => !failed,
             Self::CleansUp { after } => !failed || after < done,
             Self::TakesBack { after, before } => failed && after < done && done <= before,
+            Self::AfterFailureOf { step } => failed && done == step,
         }
     }
 }
@@ -112,7 +124,8 @@ pub struct Loss {
 pub struct Recover {
     /// A query of one text value: `untouched`, `half`, or `done`.
     pub state: Sql,
-    /// From `half` to `done`, in one transaction under the lock timeout, after `locks`.
+    /// From `half` to `done`, in one transaction under the lock timeout, after `locks`. Empty: what is half-done cannot
+    /// be finished, and stays a failure.
     pub finish: Vec<Sql>,
     pub locks: Vec<Lock>,
 }
@@ -130,7 +143,14 @@ impl Step {
             standing: Standing::Ordinary,
             after_transactions_on: None,
             minor: false,
+            foreign: false,
         }
+    }
+
+    /// A step of one statement that has transactions of its own, and destroys nothing.
+    pub fn alone(summary: String, statement: Sql) -> Self {
+        let run = Run::Alone { prepare: Vec::new(), statement, guard: None };
+        Self { run, ..Self::transaction(summary, Vec::new(), Vec::new()) }
     }
 
     /// The statements of the step in order, without the frame that the executor puts around them; of batches, the
@@ -141,8 +161,10 @@ impl Step {
                 let first = self.locks.iter().filter_map(|lock| lock.by.as_ref());
                 prepare.iter().chain(first).chain(act).collect()
             }
-            Run::Alone { statement, .. } => vec![statement],
+            Run::Alone { prepare, statement, .. } => prepare.iter().chain([statement]).collect(),
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
+            Run::Archive(archive) => vec![&archive.digest, &archive.copy],
+            Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
         }
     }
 }

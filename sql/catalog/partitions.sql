@@ -33,7 +33,7 @@ select p.oid,
 from pg_catalog.pg_description as d
 cross join lateral pg_catalog.regexp_match(
     pg_catalog.split_part(d.description, e'\n', 1),
-    '^pgtend:drop parent=([0-9]+) oid=([0-9]+) to=-?[0-9]+$') as m
+    '^pgtend:drop parent=([0-9]+) oid=([0-9]+) from=-?[0-9]+ to=-?[0-9]+$') as m
 join pg_catalog.pg_class as c on c.oid = d.objoid and c.oid::text = m[2]
 join pg_catalog.pg_class as p on p.oid::text = m[1] and p.relowner = c.relowner
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -15,7 +15,7 @@ use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{Recover, Step};
+use crate::plan::{Recover, Standing, Step};
 
 const WATCH: Duration = Duration::from_millis(50);
 const REPORT_WAIT: Duration = Duration::from_secs(5);
@@ -33,6 +33,7 @@ impl Runner<'_> {
         &self,
         target: &str,
         step: &Step,
+        prepare: &[Sql],
         statement: &Sql,
         guard: Option<&Sql>,
     ) -> anyhow::Result<Timing> {
@@ -54,7 +55,9 @@ impl Runner<'_> {
         let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
         let timeout =
             ddl!("apply/lock_timeout.sql", lock_ms = if step.recover.is_none() { lock_ms } else { 0 });
-        worker.execute(&timeout).await.map_err(ServerError::explained)?;
+        for sql in [&timeout].into_iter().chain(prepare) {
+            worker.execute(sql).await.map_err(ServerError::explained)?;
+        }
         if let Some(guard) = guard {
             self.session.execute(guard).await.map_err(ServerError::explained)?;
         }
@@ -82,11 +85,15 @@ impl Runner<'_> {
         let state = self.state(recover).await.context("look for a half-done earlier attempt")?;
         let found = match state {
             State::Untouched => return Ok(None),
+            State::Half if recover.finish.is_empty() => return Ok(None),
             State::Half => "half-done",
             State::Done => "done",
         };
         let summary = step.summary.clone();
-        self.tell(Event::Recovered { target: target.to_owned(), summary, found: found.to_owned() });
+        // A failure that has left nothing to clean up is no earlier attempt.
+        if !matches!(step.standing, Standing::AfterFailureOf { .. }) {
+            self.tell(Event::Recovered { target: target.to_owned(), summary, found: found.to_owned() });
+        }
         if state == State::Done {
             return Ok(Some(Timing::default()));
         }

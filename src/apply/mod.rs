@@ -1,9 +1,11 @@
 //! Runs plans that were consented to: lock budget, retry, recovery, cancellation, journal. The only place that sends
 //! DDL. It tells what happens in events and knows no terminal.
 mod alone;
+pub mod archive;
 mod batches;
 mod event;
 mod journal;
+mod migration_log;
 mod patience;
 mod runner;
 mod stop;
@@ -12,6 +14,7 @@ mod transaction;
 
 pub use event::{Event, StepReport};
 pub use journal::{Journal, Opened};
+pub use migration_log::{FailedMigration, log_failure};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
 pub use stop::{Signal, Stop, Stopped};

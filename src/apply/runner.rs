@@ -9,7 +9,8 @@ use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
 use crate::failure::{Explain as _, one_line};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::Settings;
-use crate::plan::{Consented, Plan, Run, Step};
+use crate::pg::state::ServerError;
+use crate::plan::{Consented, Plan, Run, Standing, Step};
 
 /// What applying needs besides the plan. `session` holds the claim on the target.
 #[derive(Debug)]
@@ -80,7 +81,9 @@ impl<'a> Runner<'a> {
         let mut failure: Option<anyhow::Error> = None;
         let mut done = 0;
         for (index, step) in plan.steps.iter().enumerate() {
-            if !step.standing.runs(failure.is_some(), done) {
+            let left_to_the_next_run =
+                matches!(step.standing, Standing::AfterFailureOf { .. }) && self.stop.requested().is_some();
+            if !step.standing.runs(failure.is_some(), done) || left_to_the_next_run {
                 continue;
             }
             self.clean(failure.is_some());
@@ -112,7 +115,10 @@ impl<'a> Runner<'a> {
             None => None,
         };
         let began = Instant::now();
-        let result = self.run(&target, step).await;
+        let mut result = self.run(&target, step).await;
+        if step.foreign && result.is_ok() {
+            result = self.pin_again().await.and(result);
+        }
         let report = result.map(|timing| timing.report(plan, index, began));
         if let (Some(journal), Some(entry)) = (self.journal, entry) {
             // When the connection is lost the entry stays open, which is what happened.
@@ -137,8 +143,20 @@ impl<'a> Runner<'a> {
                     (done, _) => done,
                 }
             }
-            Run::Alone { statement, guard } => self.alone(target, step, statement, guard.as_ref()).await,
+            Run::Alone { prepare, statement, guard } => {
+                self.alone(target, step, prepare, statement, guard.as_ref()).await
+            }
             Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
+            Run::Archive(archive) => self.archive(target, archive).await,
+            Run::Restore(restore) => self.restore(target, restore).await,
+        }
+    }
+
+    async fn pin_again(&self) -> anyhow::Result<()> {
+        self.session.pin_again().await.map_err(ServerError::explained)?;
+        match self.journal {
+            Some(journal) => journal.join(self.session).await,
+            None => Ok(()),
         }
     }
 

@@ -106,7 +106,7 @@ impl Runner<'_> {
     }
 
     /// Names the blockers, then waits a little; or gives up.
-    async fn pause(
+    pub(super) async fn pause(
         &self,
         target: &str,
         attempt: u32,

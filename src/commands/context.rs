@@ -179,6 +179,11 @@ impl Context {
         Ok(settings)
     }
 
+    /// The instant given by flag, where there is no server to ask.
+    pub fn fixed_now(&self) -> Option<DateTime<Utc>> {
+        self.args.now
+    }
+
     /// The server's clock, or the instant given by flag. Warns when this machine's clock shows something else.
     pub fn now(&self, session: &Session) -> DateTime<Utc> {
         let server = session.facts().now;

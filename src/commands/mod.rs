@@ -5,6 +5,7 @@ pub mod demo;
 pub mod help_topics;
 pub mod init;
 pub mod matview;
+pub mod migrate;
 pub mod partition;
 pub mod sandbox;
 pub mod work;

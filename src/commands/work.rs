@@ -7,7 +7,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::apply::{Budget, Journal, Opened, Outcome, Runner, Target as Claim};
+use crate::apply::{Budget, Journal, Opened, Outcome, Patience, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Unplanned, exit_of};
@@ -213,6 +213,18 @@ impl Shared {
         session: &Session,
         consented: &Consented,
     ) -> anyhow::Result<Outcome> {
+        self.apply_within(context, session, consented, context.patience, &self.budget).await
+    }
+
+    /// The same with a patience and a budget of its own.
+    pub async fn apply_within(
+        &self,
+        context: &Context,
+        session: &Session,
+        consented: &Consented,
+        patience: Patience,
+        budget: &Budget,
+    ) -> anyhow::Result<Outcome> {
         let journal = self.journal(context, session).await?;
         let settings = context.settings()?;
         let tell = |event: &_| context.ui.event(event);
@@ -220,8 +232,8 @@ impl Shared {
             session,
             &settings,
             &context.purpose,
-            context.patience,
-            &self.budget,
+            patience,
+            budget,
             &context.stop,
             journal.as_ref(),
             &tell,

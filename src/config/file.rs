@@ -7,7 +7,8 @@ use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
 use super::matview::MatviewConfig;
-use super::partition::PartitionConfig;
+use super::migrate::MigrateConfig;
+use super::partition::{Archive, PartitionConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
@@ -24,6 +25,7 @@ pub struct Config {
     pub partition: Vec<PartitionConfig>,
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
+    pub migrate: MigrateConfig,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -36,7 +38,17 @@ impl Config {
         let config = text(file)
             .and_then(|text| Self::parse(&text))
             .with_context(|| format!("read the configuration {}", file.display()));
-        Ok(Self { file: Some(file.to_owned()), ..config.exit(Exit::Usage)? })
+        let mut config = config.exit(Exit::Usage)?;
+        for one in &mut config.partition {
+            if let (Some(Archive::Folder(folder)), Some(here)) = (&mut one.archive, file.parent()) {
+                *folder = here.join(&folder);
+            }
+        }
+        if let (Some(folder), Some(here)) = (&mut config.migrate.dir, file.parent()) {
+            *folder = here.join(&folder);
+        }
+        config.file = Some(file.to_owned());
+        Ok(config)
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {

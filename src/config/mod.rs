@@ -2,6 +2,7 @@
 //! nearest known one.
 mod file;
 mod matview;
+mod migrate;
 mod pack;
 mod partition;
 mod schedule;
@@ -9,6 +10,7 @@ mod session;
 
 pub use file::{Config, FILE};
 pub use matview::MatviewConfig;
+pub use migrate::MigrateConfig;
 pub use pack::PACKS;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use schedule::ScheduleConfig;

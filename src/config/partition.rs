@@ -1,4 +1,6 @@
 //! `[[partition]]`: one section for each table, every key a flag of the same name.
+use std::path::PathBuf;
+
 use anyhow::{Context as _, anyhow, ensure};
 use chrono_tz::Tz;
 use serde::Deserialize;
@@ -30,12 +32,12 @@ pub struct PartitionConfig {
     pub properties: Overrides,
 }
 
-/// Where dropped partitions are archived; `false` says that they are not.
+/// Where dropped partitions are archived, from the configuration's own folder on; `false` says that they are not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(untagged, expecting = "expected a folder, or false")]
 pub enum Archive {
     Kept(bool),
-    Folder(String),
+    Folder(PathBuf),
 }
 
 impl PartitionConfig {

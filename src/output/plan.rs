@@ -73,6 +73,8 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
             Run::Transaction { .. } => "transaction",
             Run::Alone { .. } => "alone",
             Run::Batches { .. } => "batches",
+            Run::Archive(_) => "archive",
+            Run::Restore(_) => "restore",
         },
         sql: statements(step, timeouts),
         locks: &step.locks,
@@ -94,13 +96,15 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(step.locks.iter().map(|lock| comment("lock: ", &lock_words(lock))));
         lines.extend(step.destroys.iter().map(|loss| comment("destroys: ", &loss_words(loss))));
         lines.push(comment("if interrupted: ", step.interrupted));
-        if matches!(step.standing, Standing::TakesBack { .. }) {
+        if matches!(step.standing, Standing::TakesBack { .. } | Standing::AfterFailureOf { .. }) {
             lines.push(comment("", "only when a step before it has failed; not run by this script"));
             continue;
         }
-        lines.extend(match step.run {
+        lines.extend(match &step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
+            Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
+            Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
             Run::Batches { .. } => {
                 Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
             }
@@ -122,9 +126,7 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
-        Run::Alone { .. } | Run::Batches { .. } => {
-            step.statements().into_iter().map(ToString::to_string).collect()
-        }
+        _ => step.statements().into_iter().map(ToString::to_string).collect(),
     }
 }
 
@@ -162,5 +164,16 @@ impl Ui {
         let partitions =
             if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
         self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+    }
+
+    /// As [`Self::consent_to`], for losses that are no partitions.
+    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
+        if agreed {
+            return Ok(true);
+        }
+        for loss in losses {
+            self.say(&format!("  {}", loss_words(loss)));
+        }
+        self.confirm("Do this, for good?")
     }
 }

@@ -4,6 +4,7 @@ pub mod catalog;
 pub mod connect;
 pub mod lock;
 pub mod name;
+pub mod script;
 pub mod session;
 pub mod settings;
 pub mod sql;

@@ -46,6 +46,11 @@ impl Ident {
     pub fn raw(&self) -> &str {
         &self.0
     }
+
+    /// For people: quoted only where SQL would need it.
+    pub fn plain(&self) -> String {
+        plain(&self.0)
+    }
 }
 
 impl Relation {

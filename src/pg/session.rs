@@ -4,12 +4,13 @@ use std::cell::Cell;
 use std::time::Instant;
 
 use anyhow::Context as _;
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::maybe_done;
 use futures_util::poll;
 use serde::Deserialize;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, Row, SimpleQueryMessage};
+use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage};
 
 use crate::pg::connect::{Canceller, Link, connect};
 use crate::pg::settings::Settings;
@@ -78,6 +79,17 @@ impl Session {
         Ok(Self { client, canceller, target, facts, shielded: Cell::new(false) })
     }
 
+    /// Undoes whatever statements of others have set, the role among it.
+    pub async fn pin_again(&self) -> Result<(), ServerError> {
+        let (reset, settings) = (query!("session/reset.sql"), query!("session/settings.sql"));
+        let message = format!("{};\n{}", reset.text, settings.text);
+        self.client.batch_execute(&message).await.map_err(|e| ServerError::new(reset.file, &e))?;
+        if let Err(error) = self.client.batch_execute(query!("session/liveness.sql").text).await {
+            tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
+        }
+        Ok(())
+    }
+
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
@@ -99,8 +111,7 @@ impl Session {
     /// Rows of a query that names relations in its text; every value comes back as text.
     pub async fn read(&self, sql: &Sql) -> Result<Vec<Vec<Option<String>>>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        let messages =
-            self.client.simple_query(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))?;
+        let messages = self.client.simple_query(&sql.text).await.map_err(|e| ServerError::of(sql, &e))?;
         let rows = messages.into_iter().filter_map(|message| match message {
             SimpleQueryMessage::Row(row) => {
                 Some((0..row.len()).map(|column| row.get(column).map(str::to_owned)).collect())
@@ -113,7 +124,7 @@ impl Session {
     /// Runs one statement.
     pub async fn execute(&self, sql: &Sql) -> Result<(), ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
-        self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::new(sql.file, &e))
+        self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
     /// Runs an insert or update of the books that pgtend keeps.
@@ -143,6 +154,19 @@ impl Session {
             }
         }
         answered
+    }
+
+    /// Starts a `COPY ... TO STDOUT`. In its text format and in CSV each item is one line of the format's, the header
+    /// among them.
+    pub async fn copy_out(&self, sql: &Sql) -> Result<CopyOutStream, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_out(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
+    }
+
+    /// Starts a `COPY ... FROM STDIN`; ends with the sink's `finish`.
+    pub async fn copy_in(&self, sql: &Sql) -> Result<CopyInSink<Bytes>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.copy_in(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
     /// Asks the server to stop what this session is running, unless it is cleaning up.

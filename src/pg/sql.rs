@@ -3,12 +3,15 @@
 use std::fmt;
 
 use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::script::Origin;
 
 /// A statement ready to send, and the file that it came from, so that an error can name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sql {
     pub file: &'static str,
     pub text: String,
+    /// Where it stands in a file that others wrote. Only a [`Source`](crate::pg::script::Source) gives it.
+    pub origin: Option<Origin>,
 }
 
 /// A query that goes out as it stands in its file; its values travel as parameters.
@@ -61,7 +64,7 @@ impl fmt::Display for Fragment {
 impl Fragment {
     /// A part that is left out.
     pub const fn none() -> Self {
-        Self(Sql { file: "", text: String::new() })
+        Self(Sql { file: "", text: String::new(), origin: None })
     }
 }
 
@@ -176,6 +179,7 @@ macro_rules! ddl {
     ($file:literal $(, $name:ident = $value:expr)* $(,)?) => {
         $crate::pg::sql::Sql {
             file: concat!("sql/", $file),
+            origin: None,
             text: $crate::pg::sql::statement(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
                 &format!(

@@ -2,9 +2,11 @@
 //! The few conditions that pgtend branches on are named here (manual: appendix A, "PostgreSQL Error Codes").
 use std::fmt;
 
-use tokio_postgres::error::SqlState;
+use tokio_postgres::error::{ErrorPosition, SqlState};
 
 use crate::failure::{Exit, Explain as _};
+use crate::pg::script::Excerpt;
+use crate::pg::sql::Sql;
 
 /// An error of one statement. `file` is the SQL file that it came from.
 #[derive(Clone, Debug)]
@@ -14,6 +16,10 @@ pub struct ServerError {
     state: Option<SqlState>,
     detail: Option<String>,
     hint: Option<String>,
+    /// The line of a file that others wrote.
+    excerpt: Option<Excerpt>,
+    /// Which function's code it happened in.
+    context: Option<String>,
 }
 
 impl ServerError {
@@ -25,14 +31,33 @@ impl ServerError {
                 state: Some(db.code().clone()),
                 detail: db.detail().map(str::to_owned),
                 hint: db.hint().map(str::to_owned),
+                excerpt: None,
+                context: None,
             },
-            None => Self { file, message: chain(error), state: None, detail: None, hint: None },
+            None => Self::local(file, chain(error)),
         }
+    }
+
+    /// An error of a statement that knows its place in a file.
+    pub fn of(sql: &Sql, error: &tokio_postgres::Error) -> Self {
+        let plain = Self::new(sql.file, error);
+        let Some(origin) = &sql.origin else { return plain };
+        let db = error.as_db_error();
+        let character = db.and_then(|db| match db.position() {
+            Some(ErrorPosition::Original(character)) => Some(*character),
+            _ => None,
+        });
+        let context = db.and_then(|db| db.where_()).map(str::to_owned);
+        Self { excerpt: Some(origin.excerpt(character)), context, ..plain }
+    }
+
+    pub fn sqlstate(&self) -> Option<&str> {
+        self.state.as_ref().map(SqlState::code)
     }
 
     /// An answer of the server that pgtend could not make sense of.
     pub fn local(file: &'static str, message: String) -> Self {
-        Self { file, message, state: None, detail: None, hint: None }
+        Self { file, message, state: None, detail: None, hint: None, excerpt: None, context: None }
     }
 
     pub fn is(&self, state: &SqlState) -> bool {
@@ -56,7 +81,12 @@ impl ServerError {
     pub fn explained(self) -> anyhow::Error {
         let (state, detail, hint) = (self.state.clone(), self.detail.clone(), self.hint.clone());
         let lost = self.connection_lost();
+        let place = self.excerpt.as_ref().map(ToString::to_string);
+        let context = self.context.as_ref().map(|context| format!("in {context}"));
         let mut error = anyhow::Error::new(self);
+        for fact in [place, context].into_iter().flatten() {
+            error = error.detail(fact);
+        }
         if let Some(detail) = detail {
             error = error.detail(detail);
         }
@@ -82,9 +112,11 @@ const AGAIN: &str =
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let place = self.excerpt.as_ref().map(|excerpt| format!("{}:{}", excerpt.file, excerpt.position));
+        let file = place.as_deref().unwrap_or(self.file);
         match &self.state {
-            Some(state) => write!(f, "{} (SQLSTATE {}, {})", self.message, state.code(), self.file),
-            None => write!(f, "{} ({})", self.message, self.file),
+            Some(state) => write!(f, "{} (SQLSTATE {}, {file})", self.message, state.code()),
+            None => write!(f, "{} ({file})", self.message),
         }
     }
 }

@@ -24,6 +24,11 @@ impl Version {
         Ok(version)
     }
 
+    /// As `server_version_num`.
+    pub const fn number(self) -> u32 {
+        self.0
+    }
+
     pub const fn major(self) -> u32 {
         self.0 / 10_000
     }

@@ -6,6 +6,7 @@
 mod common;
 
 mod init;
+mod migrate;
 mod packs;
 mod partition;
 mod support;

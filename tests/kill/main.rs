@@ -37,6 +37,11 @@ async fn drop_what_another_table_refers_to() {
 }
 
 #[tokio::test]
+async fn drop_what_is_archived_first() {
+    walk(scenario::DROP_ARCHIVED, 7).await;
+}
+
+#[tokio::test]
 async fn maintain_three_tables() {
     walk(scenario::MAINTAIN_THREE, 13).await;
 }

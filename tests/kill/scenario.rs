@@ -15,6 +15,8 @@ pub struct Scenario {
     pub later_run: bool,
     /// Every relation whose rows must be the same before and after; a query for those of `events` that must be.
     pub kept: &'static [&'static str],
+    /// A command that succeeds at every end.
+    pub afterwards: Option<&'static [&'static str]>,
 }
 
 /// Months of events, the last one the current one, with properties that a new partition takes over.
@@ -84,6 +86,8 @@ pub const CREATE: &[&str] =
     &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
 pub const DROP: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--no-archive", "--yes", "--now", NOW];
+const DROP_INTO_ARCHIVE: &[&str] =
+    &["partition", "drop", "events", "--keep", "2 months", "--archive", "archive", "--yes", "--now", NOW];
 const DETACH: &[&str] =
     &["partition", "drop", "events", "--keep", "2 months", "--mode", "detach", "--now", NOW];
 const MAINTAIN: &[&str] = &["partition", "maintain", "--yes", "--now", NOW];
@@ -110,8 +114,15 @@ archive = false
 const ALL: &[&str] = &["select * from events", "select * from users"];
 const SINCE_SEPTEMBER: &[&str] = &["select * from events where at >= '2026-09-01Z'", "select * from users"];
 
-const USUAL: Scenario =
-    Scenario { name: "", setup: "", config: "", command: CREATE, later_run: true, kept: ALL };
+const USUAL: Scenario = Scenario {
+    name: "",
+    setup: "",
+    config: "",
+    command: CREATE,
+    later_run: true,
+    kept: ALL,
+    afterwards: None,
+};
 const RETENTION: Scenario = Scenario { command: DROP, kept: SINCE_SEPTEMBER, ..USUAL };
 
 pub const CREATE_FIRST_RUN: Scenario = Scenario { name: "create, first run ever", later_run: false, ..USUAL };
@@ -142,6 +153,13 @@ pub const DROP_DEFAULT: Scenario = Scenario {
     ],
     ..RETENTION
 };
+pub const DROP_ARCHIVED: Scenario = Scenario {
+    name: "drop, archived first",
+    setup: FK_OUT,
+    command: DROP_INTO_ARCHIVE,
+    afterwards: Some(&["partition", "archive", "verify", "archive"]),
+    ..RETENTION
+};
 pub const DETACH_ONLY: Scenario = Scenario {
     name: "detach",
     command: DETACH,
@@ -163,4 +181,5 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
         "select * from audit where at >= '2026-09-01Z'",
         "select * from users",
     ],
+    afterwards: None,
 };

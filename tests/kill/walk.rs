@@ -142,6 +142,9 @@ impl Walk {
     pub async fn assert_end(&self, database: &Database, context: &str) {
         quiet(database, 0).await;
         assert_same(&self.end, &fingerprint(&database.client().await).await, context);
+        if let Some(command) = self.scenario.afterwards {
+            database.pgtend([]).args(command).run().success();
+        }
     }
 
     /// A copy of the scenario's database, with the configuration at its home.

@@ -21,6 +21,7 @@ whole_walks! {
     drop_fk_out: DROP_FK_OUT,
     drop_fk_in: DROP_FK_IN,
     drop_default: DROP_DEFAULT,
+    drop_archived: DROP_ARCHIVED,
     detach: DETACH_ONLY,
     maintain: MAINTAIN_THREE,
 }

@@ -1,9 +1,12 @@
 //! The flags of the partition commands. Each has the name of its key in `pgtend.toml` and overrides it.
+use std::path::{Path, PathBuf};
+
 use clap::{Args, ValueEnum};
 
 use crate::config::{Archive, MOST_PERIODS, PartitionConfig, zone};
 use crate::failure::{Exit, Explain as _};
-use crate::operations::partition::{DropMode, Encoding, Every, Policy, Span, Template};
+use crate::operations::partition::{Destination, DropMode, Encoding, Every, Policy, Span, Template, Terms};
+use crate::pg::session::Session;
 
 /// How the table's periods lie.
 #[derive(Debug, Default, Args)]
@@ -48,6 +51,9 @@ pub struct RetentionArgs {
     /// Most partitions of a table that one run may drop [default: 3]
     #[arg(long, value_name = "N")]
     pub max_drop: Option<usize>,
+    /// Write each partition into this folder, and read it back, before it is dropped
+    #[arg(long, value_name = "FOLDER", conflicts_with = "no_archive")]
+    pub archive: Option<PathBuf>,
     /// Drop without an archive: the rows go for good
     #[arg(long)]
     pub no_archive: bool,
@@ -110,8 +116,30 @@ impl Wish {
             None => self.policy.mode,
         };
         self.max_drop = args.max_drop.unwrap_or(self.max_drop);
+        if let Some(folder) = &args.archive {
+            self.archive = Some(Archive::Folder(folder.clone()));
+        }
         self.no_archive = args.no_archive || self.archive == Some(Archive::Kept(false));
         self
+    }
+
+    /// Where partitions are archived before they are dropped.
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.archive {
+            Some(Archive::Folder(folder)) if !self.no_archive => Some(folder),
+            _ => None,
+        }
+    }
+
+    /// How old partitions of a table on this server are to go.
+    pub fn terms(&self, session: &Session) -> Terms {
+        let facts = session.facts();
+        let archive = self.folder().map(|folder| Destination {
+            folder: folder.to_owned(),
+            database: facts.database.clone(),
+            server_version: facts.version.number(),
+        });
+        Terms { mode: self.policy.mode, max_drop: self.max_drop, archive }
     }
 }
 

@@ -1,10 +1,12 @@
 //! `pgtend partition`
+mod archive;
 mod args;
 mod check;
 mod create;
 mod finalize;
 mod list;
 mod maintain;
+mod restore;
 mod retire;
 mod targets;
 
@@ -21,6 +23,9 @@ pub enum PartitionCommand {
     Drop(retire::DropArgs),
     Maintain(maintain::MaintainArgs),
     Check(check::CheckArgs),
+    #[command(subcommand)]
+    Archive(archive::ArchiveCommand),
+    Restore(restore::RestoreArgs),
 }
 
 impl PartitionCommand {
@@ -31,6 +36,8 @@ impl PartitionCommand {
             Self::Drop(_) => "drop",
             Self::Maintain(_) => "maintain",
             Self::Check(_) => "check",
+            Self::Archive(command) => command.verb(),
+            Self::Restore(_) => "restore",
         }
     }
 
@@ -41,6 +48,8 @@ impl PartitionCommand {
             Self::Drop(args) => args.run(context).await,
             Self::Maintain(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,
+            Self::Archive(command) => command.run(context),
+            Self::Restore(args) => args.run(context).await,
         }
     }
 }

@@ -6,13 +6,13 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::apply::Outcome;
+use crate::apply::archive::prepare;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::create::refresh;
 use crate::commands::partition::finalize::finalize_pending;
 use crate::commands::partition::targets::{Target, find};
 use crate::commands::work::{AT_ONCE, Shared, Subject, Tally, each};
-use crate::config::Archive;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Retired, Timeline, due, plan_drop, survey_drop};
 use crate::pg::session::Session;
@@ -156,14 +156,16 @@ fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> 
     if losses == 0 || target.wish.no_archive {
         return Ok(Some(plan));
     }
+    if let Some(folder) = target.wish.folder() {
+        return prepare(folder).map(|()| Some(plan));
+    }
     let name = target.table.relation.plain();
-    let why = match &target.wish.archive {
-        Some(Archive::Folder(folder)) => format!("this version cannot write the archive `{folder}`"),
-        _ => "no archive of it is kept".to_owned(),
-    };
     let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
-    Err(anyhow!("drop partitions of {name}: {what} due, and {why}").exit(Exit::Usage).hint(
-        "pass --no-archive to let the rows go for good, or --mode detach to keep each as a table of its own",
+    let error =
+        anyhow!("drop partitions of {name}: {what} due, and nothing says where the rows are archived");
+    Err(error.exit(Exit::Usage).hint(
+        "pass --archive FOLDER; or --no-archive to let the rows go for good; or --mode detach to keep each as a table \
+         of its own",
     ))
 }
 
@@ -206,5 +208,6 @@ async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow:
         return Ok(None);
     }
     let evidence = survey_drop(session, &timeline, &retired).await?;
-    plan_drop(&timeline, &retired, &target.wish.policy, target.wish.max_drop, &evidence).map(Some)
+    let terms = target.wish.terms(session);
+    plan_drop(&timeline, &retired, &terms, &evidence).map(Some)
 }

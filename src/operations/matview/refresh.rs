@@ -63,7 +63,7 @@ pub fn plan_care(view: &Matview, way: Way, after: &Refreshed) -> anyhow::Result<
         Way::Swap => return Ok(None),
     };
     let step = Step {
-        run: Run::Alone { statement, guard: None },
+        run: Run::Alone { prepare: Vec::new(), statement, guard: None },
         locks: vec![Lock::implied(relation.clone(), LockMode::ShareUpdateExclusive)],
         interrupted: "autovacuum does it later",
         minor: true,

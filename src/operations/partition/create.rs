@@ -173,6 +173,25 @@ pub fn plan_create(
     Ok(CreatePlan { plan, blocked })
 }
 
+/// Adds one attach to a plan, with what keeps the default partition from being read under its lock.
+///
+/// # Errors
+/// When the range cannot be written as a condition on the key.
+pub(super) fn plan_guarded_attach(
+    timeline: &Timeline,
+    wanted: &Wanted,
+    attach: Step,
+    evidence: &CreateEvidence,
+    plan: &mut Plan,
+) -> anyhow::Result<()> {
+    let guarded = guard_default(timeline, std::slice::from_ref(wanted), evidence, plan)?;
+    plan.steps.push(attach);
+    if let (Some(check), Some(default)) = (guarded, &timeline.default) {
+        plan.steps.push(drop_check_step(&default.relation, Some(check)));
+    }
+    Ok(())
+}
+
 fn refuse_what_is_not_ours(timeline: &Timeline) -> anyhow::Result<()> {
     let name = timeline.table.relation.plain();
     if let Some(newest) =
@@ -290,6 +309,7 @@ fn guard_default(
     plan.steps.push(Step {
         summary: format!("prove that {name} holds none of them"),
         run: Run::Alone {
+            prepare: Vec::new(),
             statement: ddl!("partition/window_validate.sql", default = default.relation),
             guard: None,
         },
@@ -306,6 +326,7 @@ fn guard_default(
         standing: Standing::Ordinary,
         after_transactions_on: None,
         minor: true,
+        foreign: false,
     });
     plan.notes.push(format!(
         "{name} has rows: it is read once without stopping anybody; meanwhile an insert that would have to go into it \

@@ -2,26 +2,30 @@
 //! comment said. It names the very table and its bound, so that no copy of it, by hand or by a dump, means anything.
 use std::fmt;
 
+use crate::operations::partition::timeline::Range;
 use crate::pg::catalog::Partition;
 
-/// `pgtend:drop parent=<oid> oid=<oid> to=<upper bound, a point of the key>`
+/// `pgtend:drop parent=<oid> oid=<oid> from=<lower bound> to=<upper bound>`, the bounds as points of the key
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Mark {
     parent: u32,
     oid: u32,
+    pub from: i64,
     pub to: i64,
 }
 
 impl Mark {
-    pub const fn new(partition: &Partition, parent: u32, to: i64) -> Self {
-        Self { parent, oid: partition.oid, to }
+    pub const fn new(partition: &Partition, parent: u32, range: Range) -> Self {
+        Self { parent, oid: partition.oid, from: range.lo, to: range.hi }
     }
 
     /// The mark that a partition bears for this parent. The whole line must be as pgtend writes it.
     pub fn of(partition: &Partition, parent: u32) -> Option<Self> {
         let line = partition.comment.as_deref()?.split('\n').next()?;
-        let to = line.rsplit_once(" to=")?.1.parse().ok()?;
-        let mark = Self::new(partition, parent, to);
+        let (head, hi) = line.rsplit_once(" to=")?;
+        let (_, lo) = head.rsplit_once(" from=")?;
+        let range = Range { lo: lo.parse().ok()?, hi: hi.parse().ok()? };
+        let mark = Self::new(partition, parent, range);
         (mark.to_string() == line).then_some(mark)
     }
 
@@ -43,12 +47,12 @@ impl Mark {
 fn is_mark(line: &str) -> bool {
     let number = |word: &str, key: &str| word.strip_prefix(key).is_some_and(|n| n.parse::<i64>().is_ok());
     let words: Vec<&str> = line.split(' ').collect();
-    matches!(words.as_slice(), ["pgtend:drop", parent, oid, to]
-        if number(parent, "parent=") && number(oid, "oid=") && number(to, "to="))
+    matches!(words.as_slice(), ["pgtend:drop", parent, oid, from, to]
+        if number(parent, "parent=") && number(oid, "oid=") && number(from, "from=") && number(to, "to="))
 }
 
 impl fmt::Display for Mark {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "pgtend:drop parent={} oid={} to={}", self.parent, self.oid, self.to)
+        write!(f, "pgtend:drop parent={} oid={} from={} to={}", self.parent, self.oid, self.from, self.to)
     }
 }

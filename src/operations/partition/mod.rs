@@ -1,4 +1,5 @@
 //! Range partitions by time: which there are, which there should be, and the plan between.
+mod archive;
 mod check;
 mod create;
 mod every;
@@ -8,11 +9,13 @@ mod key;
 mod list;
 mod mark;
 mod policy;
+mod restore;
 mod retire;
 mod survey;
 mod template;
 mod timeline;
 
+pub use archive::Destination;
 pub use check::{Finding, FindingKind, Report, check};
 pub use create::{CreatePlan, Wanted, plan_create, wanted};
 pub use every::{Calendar, Every, Label};
@@ -21,7 +24,8 @@ pub use keep::Span;
 pub use key::{Encoding, KeyKind};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};
 pub use policy::{DropMode, Policy};
-pub use retire::{Retired, due, plan_drop, plan_finalize};
-pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_tables};
+pub use restore::{Restoration, plan_restore};
+pub use retire::{Retired, Terms, due, plan_drop, plan_finalize};
+pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};
 pub use template::Template;
 pub use timeline::{Part, Range, Timeline, is_by_time};

@@ -4,6 +4,7 @@ use anyhow::{anyhow, bail, ensure};
 
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::archive::{Destination, archive_step};
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::policy::{DropMode, Policy};
 use crate::operations::partition::survey::{DropEvidence, ReferencingRows};
@@ -23,6 +24,16 @@ pub struct Retired<'a> {
     pub spared: Vec<&'a Part>,
     /// Rows from here on are kept; a point of the key.
     pub horizon: i64,
+}
+
+/// How old partitions are to go.
+#[derive(Clone, Debug)]
+pub struct Terms {
+    pub mode: DropMode,
+    /// More than so many at once is taken for a mistake.
+    pub max_drop: usize,
+    /// Absent: the rows go for good.
+    pub archive: Option<Destination>,
 }
 
 impl Retired<'_> {
@@ -69,12 +80,11 @@ impl Retired<'_> {
 /// The plan for what is due. With nothing due, an earlier run's half-done work is still brought to its end.
 ///
 /// # Errors
-/// When more is due than `max_drop` allows, or rows of other tables refer to the partitions.
+/// When more is due than the terms allow, or rows of other tables refer to the partitions.
 pub fn plan_drop(
     timeline: &Timeline,
     retired: &Retired<'_>,
-    policy: &Policy,
-    max_drop: usize,
+    terms: &Terms,
     evidence: &DropEvidence,
 ) -> anyhow::Result<Plan> {
     let table = &timeline.table;
@@ -82,17 +92,18 @@ pub fn plan_drop(
         Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     plan.steps.extend(finalize_steps(timeline, &evidence.foreign_keys));
     for (left, mark) in left_to_remove(timeline, retired.horizon) {
-        plan.steps.extend(removal_steps(left, mark, table.oid, evidence, false));
+        plan.steps.extend(removal_steps(timeline, left, mark, terms, evidence, false)?);
     }
     for spared in &retired.spared {
         plan.steps.push(unmark_step(timeline, &spared.partition, "which is not due any more"));
     }
-    refuse(timeline, retired, max_drop, evidence)?;
-    if policy.mode == DropMode::Drop {
+    refuse(timeline, retired, terms.max_drop, evidence)?;
+    if terms.mode == DropMode::Drop {
         refuse_depended_on(timeline, evidence)?;
+        refuse_archive_of_referenced(timeline, retired, terms, evidence)?;
     }
     for part in &retired.due {
-        let steps = retire_steps(timeline, part, policy.mode, evidence, plan.steps.len());
+        let steps = retire_steps(timeline, part, terms, evidence, plan.steps.len())?;
         plan.steps.extend(steps);
     }
     let lost = evidence.foreign_keys.referencing.iter().filter(|key| key.on_delete != OnDelete::NoAction);
@@ -204,6 +215,26 @@ fn refuse_referenced(
     Ok(())
 }
 
+/// Where other tables refer to it, the rows go by DELETE before the detach; until then anybody may change them, and no
+/// archive of them would be proved to hold what is lost.
+fn refuse_archive_of_referenced(
+    timeline: &Timeline,
+    retired: &Retired<'_>,
+    terms: &Terms,
+    evidence: &DropEvidence,
+) -> anyhow::Result<()> {
+    let keys = &evidence.foreign_keys.referencing;
+    if terms.archive.is_none() || keys.is_empty() || retired.due.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> =
+        keys.iter().map(|key| format!("{} of {}", key.name, key.table.plain())).collect();
+    let name = timeline.table.relation.plain();
+    Err(anyhow!("partitions of {name} cannot be archived: other tables refer to it by {}", names.join(", "))
+        .exit(Exit::Usage)
+        .hint("keep each partition as a table of its own with --mode detach, or pass --no-archive"))
+}
+
 /// The plan that ends every interrupted detach, and nothing else.
 pub fn plan_finalize(timeline: &Timeline, keys: &ForeignKeys) -> Plan {
     let table = &timeline.table;
@@ -257,30 +288,30 @@ fn referenced_locks(keys: &ForeignKeys, mode: LockMode) -> Vec<Lock> {
 fn retire_steps(
     timeline: &Timeline,
     part: &Part,
-    mode: DropMode,
+    terms: &Terms,
     evidence: &DropEvidence,
     at: usize,
-) -> Vec<Step> {
+) -> anyhow::Result<Vec<Step>> {
     let (partition, parent) = (&part.partition, timeline.table.oid);
     let mut detach = detach_step(timeline, partition, &evidence.foreign_keys);
-    if mode == DropMode::Detach {
+    if terms.mode == DropMode::Detach {
         // With the mark, the next run would take the detached table for one to be dropped.
         let marked = Mark::of(partition, parent).is_some();
         let unmark = marked.then(|| unmark_step(timeline, partition, "which stays as a table of its own"));
-        return unmark.into_iter().chain([detach]).collect();
+        return Ok(unmark.into_iter().chain([detach]).collect());
     }
-    let mark = Mark::new(partition, parent, part.range.hi);
+    let mark = Mark::new(partition, parent, part.range);
     let mut steps = vec![mark_step(timeline, partition, mark)];
     let emptied = !evidence.foreign_keys.referencing.is_empty();
     if emptied {
-        steps.push(empty_step(timeline, partition, evidence));
+        steps.push(empty_step(timeline, partition, terms, evidence));
     }
     detach.minor = true;
     steps.push(detach);
     let standing = Standing::TakesBack { after: at, before: at + steps.len() - 1 };
     steps.push(take_mark_back_step(partition, parent, standing));
-    steps.extend(removal_steps(partition, mark, parent, evidence, emptied));
-    steps
+    steps.extend(removal_steps(timeline, partition, mark, terms, evidence, emptied)?);
+    Ok(steps)
 }
 
 /// Asks under the lock whether the name still means the partition of the plan.
@@ -338,21 +369,25 @@ fn take_mark_back_step(partition: &Partition, parent: u32, standing: Standing) -
     step
 }
 
-fn empty_step(timeline: &Timeline, partition: &Partition, evidence: &DropEvidence) -> Step {
+fn empty_step(timeline: &Timeline, partition: &Partition, terms: &Terms, evidence: &DropEvidence) -> Step {
     let name = &partition.relation;
     let mut step = Step::transaction(format!("delete the rows of {}", name.plain()), vec![], vec![]);
     let batch = |rows: u32| ddl!("partition/empty_batch.sql", partition = *name, rows = rows);
     let guard = vec![still_there(timeline, partition)];
     step.run = Run::Batches { guard, statements: [5000, 500, 50, 5, 1].map(batch).into() };
     step.locks = vec![Lock::first(name.clone(), LockMode::RowExclusive)];
-    step.destroys = Some(loss(partition, evidence));
+    step.destroys = Some(loss(partition, terms, evidence));
     step.interrupted = "some rows are deleted; the next run goes on with the rest";
     step
 }
 
-fn loss(partition: &Partition, evidence: &DropEvidence) -> Loss {
+fn loss(partition: &Partition, terms: &Terms, evidence: &DropEvidence) -> Loss {
+    let name = partition.relation.plain();
     Loss {
-        what: format!("partition {}", partition.relation.plain()),
+        what: match &terms.archive {
+            Some(archive) => format!("partition {name}, once it is archived in {}", archive.folder.display()),
+            None => format!("partition {name}"),
+        },
         also: also_lost(partition, evidence),
         rows: partition.rows_estimate,
         bytes: evidence.bytes.get(&partition.oid).copied(),
@@ -403,6 +438,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
     Step {
         summary,
         run: Run::Alone {
+            prepare: Vec::new(),
             statement: ddl!("partition/detach_concurrently.sql", parent = *parent, partition = *name),
             guard: Some(still_there(timeline, partition)),
         },
@@ -413,18 +449,20 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         standing: Standing::Ordinary,
         after_transactions_on: Some(parent.clone()),
         minor: false,
+        foreign: false,
     }
 }
 
 /// From detached to gone. `emptied`: its rows were deleted by a step of the same plan, which has told the loss.
 fn removal_steps(
+    timeline: &Timeline,
     partition: &Partition,
     mark: Mark,
-    parent: u32,
+    terms: &Terms,
     evidence: &DropEvidence,
     emptied: bool,
-) -> Vec<Step> {
-    let name = &partition.relation;
+) -> anyhow::Result<Vec<Step>> {
+    let (name, parent) = (&partition.relation, timeline.table.oid);
     let still_ours = ddl!(
         "partition/still_ours.sql",
         oid = partition.oid,
@@ -434,7 +472,11 @@ fn removal_steps(
     );
     let keys = &evidence.foreign_keys;
     let mut steps = Vec::new();
-    let mut destroys = (!emptied).then(|| loss(partition, evidence));
+    if let Some(destination) = &terms.archive {
+        let columns = evidence.columns.get(&partition.oid).map_or(&[][..], Vec::as_slice);
+        steps.push(archive_step(timeline, partition, mark, columns, destination)?);
+    }
+    let mut destroys = (!emptied).then(|| loss(partition, terms, evidence));
     if !keys.referenced.is_empty() {
         let truncate = ddl!("partition/truncate.sql", partition = *name);
         let mut step = Step::transaction(
@@ -455,5 +497,5 @@ fn removal_steps(
     step.destroys = destroys;
     step.interrupted = "the detached table is still there, marked; the next run drops it";
     steps.push(step);
-    steps
+    Ok(steps)
 }

@@ -3,9 +3,9 @@ use std::collections::HashMap;
 
 use anyhow::{Context as _, anyhow, bail, ensure};
 
-use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
+use crate::operations::partition::restore::Restoration;
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
@@ -17,6 +17,8 @@ use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::{Deparsed, Fragment, List};
 use crate::pg::state::ServerError;
+use crate::plan::ArchivedColumn;
+use crate::{ddl, query};
 
 /// The partitioned tables of a command: in the order asked for, each found or refused on its own.
 pub type Survey = Vec<(TableName, anyhow::Result<PartitionedTable>)>;
@@ -183,6 +185,8 @@ pub struct DropEvidence {
     pub referencing_rows: Vec<ReferencingRows>,
     /// Tables that ON DELETE CASCADE reaches beyond those.
     pub cascades: Vec<Relation>,
+    /// Of each partition that goes, by its oid, the columns that an archive holds.
+    pub columns: HashMap<u32, Vec<ArchivedColumn>>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
 }
@@ -237,7 +241,69 @@ pub async fn survey_drop(
     let due: Vec<u32> = retired.due.iter().map(|part| part.partition.oid).collect();
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
-    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, dependents })
+    let columns = columns(session, &oids).await?;
+    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, columns, dependents })
+}
+
+/// What the plan to restore an archive has to know.
+#[derive(Debug)]
+pub struct RestoreEvidence {
+    /// An interrupted restore of the same archive has made the table.
+    pub begun: bool,
+    /// The partitioned table's.
+    pub columns: Vec<ArchivedColumn>,
+    pub create: CreateEvidence,
+}
+
+/// # Errors
+/// When the name is taken by anything but an interrupted restore of the same archive.
+pub async fn survey_restore(
+    session: &Session,
+    timeline: &Timeline,
+    restoration: &Restoration<'_>,
+) -> anyhow::Result<RestoreEvidence> {
+    let relation = &restoration.relation;
+    let rows = session
+        .query(&query!("partition/restore_state.sql"), &[&relation.schema.raw(), &relation.name.raw()])
+        .await
+        .map_err(ServerError::explained)?;
+    let begun = match rows.first() {
+        None => false,
+        Some(row) => {
+            let (comment, attached): (Option<String>, bool) =
+                (row.try_get("comment")?, row.try_get("is_partition")?);
+            let marked = comment.is_some_and(|comment| comment == restoration.mark());
+            ensure!(
+                marked && !attached,
+                anyhow!("{} is there already; nothing was changed", relation.plain())
+                    .hint("give the table another name with --as, or drop that one first")
+            );
+            true
+        }
+    };
+    let oid = timeline.table.oid;
+    let create = survey_create(session, timeline, &[restoration.wanted(timeline)?]).await?;
+    let columns = columns(session, &[oid]).await?.remove(&oid).unwrap_or_default();
+    Ok(RestoreEvidence { begun, columns, create })
+}
+
+/// The columns of tables as an archive holds them, by the tables' oids.
+async fn columns(session: &Session, oids: &[u32]) -> anyhow::Result<HashMap<u32, Vec<ArchivedColumn>>> {
+    let rows = session
+        .query(&query!("partition/archive_columns.sql"), &[&oids])
+        .await
+        .map_err(ServerError::explained)
+        .context("read the columns of the partitions")?;
+    let mut columns: HashMap<u32, Vec<ArchivedColumn>> = HashMap::new();
+    for row in rows {
+        let column = ArchivedColumn {
+            name: row.try_get("name")?,
+            type_name: row.try_get("type")?,
+            not_null: row.try_get("not_null")?,
+        };
+        columns.entry(row.try_get("oid")?).or_default().push(column);
+    }
+    Ok(columns)
 }
 
 /// What a default partition holds. `counted_all` is false where the count stopped at its limit.

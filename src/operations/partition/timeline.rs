@@ -115,6 +115,16 @@ impl Timeline {
         Ok(std::iter::once(Datum::Value(text)).chain(rest).collect())
     }
 
+    /// As [`Timeline::literal`]; the ends of an [`i64`] are MINVALUE and MAXVALUE.
+    pub fn literal_or_open(&self, point: i64) -> anyhow::Result<Vec<Datum>> {
+        let columns = self.table.key.len();
+        match point {
+            i64::MIN => Ok(vec![Datum::MinValue; columns]),
+            i64::MAX => Ok(vec![Datum::MaxValue; columns]),
+            point => self.literal(point),
+        }
+    }
+
     /// A point for people.
     pub fn show(&self, point: i64) -> String {
         show(self.kind, point)

@@ -88,8 +88,11 @@ async fn rows_go_for_good_only_when_that_is_said() {
     let db = events(YEAR).await;
     let before = fingerprint(&db).await;
     let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--yes"]).run().code(2);
-    contains(&said.stderr, "2 partitions are due, and no archive of it is kept");
-    contains(&said.stderr, "hint: pass --no-archive to let the rows go for good, or --mode detach");
+    contains(&said.stderr, "2 partitions are due, and nothing says where the rows are archived");
+    contains(
+        &said.stderr,
+        "hint: pass --archive FOLDER; or --no-archive to let the rows go for good; or --mode detach",
+    );
     // Nobody can be asked here.
     let said = tend(&db, ["partition", "drop", "events", "--keep", "2 months", "--no-archive"]).run().code(2);
     contains(&said.stderr, "partition public.events_p2026_07");

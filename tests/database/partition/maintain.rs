@@ -110,15 +110,6 @@ async fn consent_is_asked_for_and_nobody_is_there() {
 }
 
 #[tokio::test]
-async fn an_archive_that_cannot_be_written_yet_is_refused() {
-    let db = events(["2026-08", "2026-10", "2026-11"]).await;
-    config(&db, "[[partition]]\ntable = \"events\"\nahead = 0\nkeep = \"2 months\"\narchive = \"old\"\n");
-    let said = maintain(&db).run().code(2);
-    contains(&said.stderr, "this version cannot write the archive `old`");
-    assert_eq!(names(&db, "events").await.len(), 3);
-}
-
-#[tokio::test]
 async fn flags_go_over_the_configuration_and_the_environment_names_it() {
     let db = events(["2026-11"]).await;
     let elsewhere = db.home().join("elsewhere.toml");

@@ -74,8 +74,10 @@ async fn a_run_that_gives_up_takes_its_mark_with_it() {
 #[tokio::test]
 async fn a_malformed_mark_stops_nobody() {
     let db = events(["2026-11"]).await;
-    db.batch("create table junk (); comment on table junk is 'pgtend:drop parent=9999999999 oid=1 to=1'")
-        .await;
+    db.batch(
+        "create table junk (); comment on table junk is 'pgtend:drop parent=9999999999 oid=1 from=0 to=1'",
+    )
+    .await;
     tend(&db, ["partition", "create", "events", "--ahead", "0"]).run().success();
 }
 

@@ -1,4 +1,5 @@
 //! `pgtend partition`: what each command makes of a database, and what it refuses.
+mod archive;
 mod bad_input;
 mod check;
 mod create;

@@ -89,7 +89,7 @@ pub async fn leave_pending(db: &Database, partition: &str) {
 pub async fn mark(db: &Database, partition: &str, comment: &str) {
     let mark = db
         .value(&format!(
-            "select format('pgtend:drop parent=%s oid=%s to=%s', 'events'::regclass::oid, c.oid,
+            "select format('pgtend:drop parent=%s oid=%s from=0 to=%s', 'events'::regclass::oid, c.oid,
                            (extract(epoch from coalesce(substring(pg_get_expr(c.relpartbound, c.oid),
                                                         $$TO \\('([^']+)$$)::timestamptz, 'epoch')) * 1000000)::bigint)
              from pg_class as c where c.oid = '{partition}'::regclass"

@@ -1,0 +1,2 @@
+-- As path.sql, for a statement that cannot run in a transaction block.
+set search_path = {path}

@@ -1,0 +1,1 @@
+alter table {partition} drop constraint if exists pgtend_restore

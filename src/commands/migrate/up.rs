@@ -1,0 +1,157 @@
+//! `pgtend migrate up`
+use std::time::Duration;
+
+use clap::Args;
+use serde::Serialize;
+
+use crate::commands::context::Context;
+use crate::commands::migrate::args::SetArgs;
+use crate::commands::migrate::connect::{connect, refuse_pooler};
+use crate::commands::migrate::set::Set;
+use crate::commands::migrate::work::{Done, Work, parse_all, refuse_drift};
+use crate::commands::work::Shared;
+use crate::failure::Exit;
+use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, unmet};
+use crate::pg::session::Session;
+use crate::plan::Plan;
+
+/// Apply what is due, in order
+///
+/// A file runs in one transaction under the lock budget, again as a whole while locks are busy; or, when its statements
+/// cannot run in one, statement by statement, each recorded, so that the next run goes on where this one was stopped.
+#[derive(Debug, Args)]
+#[command(after_help = EXAMPLES)]
+pub struct UpArgs {
+    #[command(flatten)]
+    sets: SetArgs,
+    /// Last version to apply
+    #[arg(long, value_name = "VERSION")]
+    to: Option<i64>,
+    /// How many files to apply at most
+    #[arg(long, value_name = "NUMBER")]
+    steps: Option<usize>,
+    /// Longest wait for another run on the same set
+    #[arg(long, value_name = "TIME", default_value = "60s", value_parser = humantime::parse_duration)]
+    lock_wait: Duration,
+    /// How long to wait for a server that is not there yet
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    wait_for_db: Option<Duration>,
+    /// Run files whose head says that they stop the application
+    #[arg(long)]
+    allow_offline: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  pgtend migrate up --dir db/migrations -d app
+  pgtend migrate up --set bisman -n            what it would do, as SQL
+  pgtend migrate up --wait-for-db 60s --json   in a pipeline";
+
+pub const SCHEMA: &str = "pgtend.migrate.up/1";
+
+#[derive(Debug, Serialize)]
+struct Summary {
+    exit_code: u8,
+    sets: Vec<SetSummary>,
+}
+
+#[derive(Debug, Serialize)]
+struct SetSummary {
+    set: String,
+    applied: Vec<Done>,
+}
+
+impl UpArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let sets = self.sets.load(context)?;
+        let session = connect(context, self.wait_for_db).await?;
+        context.refuse_standby(&session)?;
+        if context.args.dry_run {
+            let mut plans = Vec::new();
+            for set in &sets {
+                let work = Work::new(context, &session, &self.sets, set)?;
+                plans.extend(self.dry_plans(&work).await?);
+            }
+            context.ui.plans(SCHEMA, &plans, context.timeouts(&session), &[])?;
+            return Ok(Exit::Done);
+        }
+        let shared = Shared::new(context);
+        let mut summary = Summary { exit_code: Exit::Done.code(), sets: Vec::new() };
+        for set in &sets {
+            let applied = self.apply_set(context, &session, &shared, set).await?;
+            summary.sets.push(SetSummary { set: set.name.clone(), applied });
+        }
+        if context.ui.is_json() {
+            context.ui.line(SCHEMA, &summary)?;
+        }
+        Ok(Exit::Done)
+    }
+
+    async fn apply_set(
+        &self,
+        context: &Context,
+        session: &Session,
+        shared: &Shared,
+        set: &Set,
+    ) -> anyhow::Result<Vec<Done>> {
+        let work = Work::new(context, session, &self.sets, set)?;
+        if self.due(&work, &work.books().await?)?.is_empty() {
+            context.ui.status(&format!("{}: nothing to do", set.name));
+            return Ok(Vec::new());
+        }
+        refuse_pooler(session).await?;
+        work.claimed(self.lock_wait, self.apply_due(&work, shared)).await
+    }
+
+    /// Another run may have done it all while this one waited: the books are read again.
+    async fn apply_due(&self, work: &Work<'_>, shared: &Shared) -> anyhow::Result<Vec<Done>> {
+        let books = work.books().await?;
+        let files = self.due(work, &books)?;
+        if files.is_empty() {
+            work.context.ui.status(&format!("{}: another run has done it", work.set.name));
+            return Ok(Vec::new());
+        }
+        let parsed = self.examine(work, &files).await?;
+        let target = work.prepare(shared, &books).await?;
+        let mut done = Vec::new();
+        for (file, parsed) in &parsed {
+            work.context.stop.check()?;
+            done.push(work.run_file(shared, &target, &books, file, parsed).await?);
+        }
+        let files = if done.len() == 1 { "1 file".to_owned() } else { format!("{} files", done.len()) };
+        work.context.ui.status(&format!("{}: {files} applied", work.set.name));
+        Ok(done)
+    }
+
+    /// What is due, when files and history fit together.
+    fn due<'w>(&self, work: &'w Work<'_>, books: &Books) -> anyhow::Result<Vec<&'w Migration>> {
+        refuse_drift(&work.set.name, &work.rows(books))?;
+        let mut files = due(&work.set.migrations, books, self.to)?;
+        files.truncate(self.steps.unwrap_or(usize::MAX));
+        Ok(files)
+    }
+
+    /// Everything that can be known to be wrong before anything is touched.
+    async fn examine<'f>(
+        &self,
+        work: &Work<'_>,
+        files: &[&'f Migration],
+    ) -> anyhow::Result<Vec<(&'f Migration, Parsed)>> {
+        let parsed = parse_all(files, &work.variables, self.allow_offline)?;
+        let pairs: Vec<(&Migration, &Parsed)> = parsed.iter().map(|(file, parsed)| (*file, parsed)).collect();
+        unmet(work.session, &work.path, &pairs).await?;
+        Ok(parsed)
+    }
+
+    async fn dry_plans(&self, work: &Work<'_>) -> anyhow::Result<Vec<Plan>> {
+        let books = work.books().await?;
+        let files = self.due(work, &books)?;
+        let parsed = self.examine(work, &files).await?;
+        let target = work.target(&books, work.context.config.journal.enabled);
+        let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
+        for (file, parsed) in &parsed {
+            plans.push(work.plan_file(&target, &books, file, parsed).await?);
+        }
+        Ok(plans)
+    }
+}

@@ -1,0 +1,102 @@
+//! A directory that another program has run goes on with pgtend.
+use super::support::*;
+use crate::common::database::Database;
+
+/// As refinery_cli leaves it: narrow versions, and its own checksums.
+#[tokio::test]
+async fn a_directory_of_refinery_is_simply_gone_on_with() {
+    let db = Database::create().await;
+    write(
+        &db,
+        [("V1__initial.sql", "create table a (b int);"), ("V2__more.sql", "alter table a add column c int;")],
+    );
+    up(&db).success();
+    // The same as refinery without wide versions has it, written by itself.
+    db.batch("alter table refinery_schema_history alter column version type int4").await;
+    let narrow = refinery_narrow("initial", 1, "create table a (b int);");
+    db.batch(&format!("update refinery_schema_history set checksum = '{narrow}' where version = 1; delete from refinery_schema_history where version = 2; alter table a drop column c")).await;
+    up(&db).success();
+    assert_eq!(history(&db).await, "1 initial, 2 more");
+    let written = db.value("select checksum from refinery_schema_history where version = 2").await;
+    assert_eq!(written, refinery_narrow("more", 2, "alter table a add column c int;").to_string());
+    migrate(&db, ["status", "--check"]).run().success();
+}
+
+fn refinery_narrow(name: &str, version: i32, text: &str) -> u64 {
+    use std::hash::{Hash, Hasher};
+    let mut hasher = siphasher::sip::SipHasher13::new();
+    name.hash(&mut hasher);
+    version.hash(&mut hasher);
+    text.hash(&mut hasher);
+    hasher.finish()
+}
+
+#[tokio::test]
+async fn a_directory_of_dbmate_is_taken_over() {
+    let db = Database::create().await;
+    write(
+        &db,
+        [
+            (
+                "20240101120000_create_a.sql",
+                "-- migrate:up\ncreate table a (b int);\n-- migrate:down\ndrop table a;\n",
+            ),
+            (
+                "20240102120000_index.sql",
+                "-- migrate:up transaction:false\ncreate index concurrently i on a (b);\n-- migrate:down\n",
+            ),
+        ],
+    );
+    db.batch("create table schema_migrations (version varchar(128) primary key); insert into schema_migrations values ('20240101120000'); create table a (b int)").await;
+    migrate(&db, ["baseline", "--from", "dbmate"]).run().success();
+    assert_eq!(history(&db).await, "20240101120000 create_a");
+    up(&db).success();
+    assert_eq!(history(&db).await, "20240101120000 create_a, 20240102120000 index");
+    assert_eq!(db.value("select indisvalid from pg_index where indexrelid = 'i'::regclass").await, "t");
+}
+
+#[tokio::test]
+async fn a_directory_of_sqlx_is_taken_over() {
+    let db = Database::create().await;
+    write(
+        &db,
+        [
+            ("0001_a.up.sql", "create table a (b int);"),
+            ("0001_a.down.sql", "drop table a;"),
+            ("0002_b.up.sql", "create table b (b int);"),
+        ],
+    );
+    db.batch(
+        "create table _sqlx_migrations (version bigint primary key, description text not null, installed_on timestamptz
+             not null default now(), success boolean not null, checksum bytea not null, execution_time bigint not null);
+         insert into _sqlx_migrations values (1, 'a', now(), true, '', 1), (2, 'b', now(), false, '', 1);
+         create table a (b int)",
+    )
+    .await;
+    contains(
+        &migrate(&db, ["baseline", "--from", "sqlx"]).run().code(1).stderr,
+        "version 2 has failed half-way",
+    );
+    db.batch("delete from _sqlx_migrations where version = 2").await;
+    migrate(&db, ["baseline", "--from", "sqlx"]).run().success();
+    up(&db).success();
+    assert_eq!(history(&db).await, "1 a, 2 b");
+}
+
+#[tokio::test]
+async fn a_baseline_enters_without_running() {
+    let db = Database::create().await;
+    write(&db, [("V1__a.sql", "create table a (b int)"), ("V2__b.sql", "create table b (b int)")]);
+    contains(&migrate(&db, ["baseline", "--to", "3"]).run().code(2).stderr, "no version 3");
+    let before = fingerprint(&db).await;
+    contains(
+        &migrate(&db, ["baseline", "--to", "1", "-n"]).run().success().stdout,
+        "enter V1__a.sql as applied",
+    );
+    assert_eq!(fingerprint(&db).await, before);
+    migrate(&db, ["baseline", "--to", "1"]).run().success();
+    assert_eq!((history(&db).await, log(&db).await), ("1 a".to_owned(), "1 faked 0/0".to_owned()));
+    migrate(&db, ["baseline", "--to", "2"]).run().code(2);
+    up(&db).success();
+    assert_eq!(db.value("select to_regclass('a')::text is null and to_regclass('b') is not null").await, "t");
+}
