@@ -9,6 +9,13 @@ use crate::query;
 
 pub const BISMAN: Story = Story { database: "bisman", chapters: CHAPTERS, to_try: TO_TRY };
 
+const OLD_RELEASE: Application = Application {
+    role: "bisman_app",
+    write: query!("demo/bisman/old_write.sql"),
+    read: query!("demo/bisman/old_read.sql"),
+    idle: Duration::from_millis(200),
+};
+
 const NEW_RELEASE: Application = Application {
     role: "bisman_app",
     write: query!("demo/bisman/application_write.sql"),
@@ -20,12 +27,22 @@ const CHAPTERS: &[Chapter] = &[
     Chapter { title: "A private server", scenes: &[Scene::Enter] },
     Chapter {
         title: "A chat-and-ERP system, eighteen months old",
+        scenes: &[Scene::Load(&[query!("demo/bisman/schema.sql")]), Scene::Fill(&FILL)],
+    },
+    Chapter {
+        title: "The next release's schema, while the application works",
         scenes: &[
-            Scene::Load(&[query!("demo/bisman/schema.sql"), query!("demo/bisman/partitioned.sql")]),
-            Scene::Fill(&FILL),
             Scene::Say(
-                "Its next release writes to three partitioned tables. They are there, without a single partition: \
-                 whoever writes to them now is refused.",
+                "Twelve indexes, built beside the application, then tables, functions and views. One session writes \
+                 messages, another reads them, and a third reads them in transactions that stay open for a while. \
+                 Meanwhile, what a pipeline would run:",
+            ),
+            Scene::RunBeside(&OLD_RELEASE, run(&["migrate", "up", "--set", "bisman"])),
+            Scene::Run(run(&["migrate", "status", "--set", "bisman"])),
+            Scene::Psql(query!("demo/bisman/grant.sql")),
+            Scene::Say(
+                "Three of the new tables are partitioned. They are there, without a single partition: whoever writes to \
+                 them now is refused.",
             ),
         ],
     },

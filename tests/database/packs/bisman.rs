@@ -1,4 +1,6 @@
 //! What bisman's pack adds: foreign keys that survive a conversion, functions for those who work in psql.
+use tokio::sync::OnceCell;
+
 use crate::common::database::Database;
 use crate::packs::support::{apply, refused, rows, schema};
 
@@ -7,11 +9,17 @@ const PEOPLE: &str = r#"
     insert into threads (id, "createdById") values ('t', 1);
 "#;
 
+/// Applied once; each test has a copy.
+static APPLIED: OnceCell<Database> = OnceCell::const_new();
+
 async fn with_people() -> Database {
-    let db = schema("bisman").await;
-    db.batch(PEOPLE).await;
-    apply(&db, "bisman").await;
-    db
+    let make = async || {
+        let db = schema("bisman").await;
+        db.batch(PEOPLE).await;
+        apply(&db, "bisman").await;
+        db
+    };
+    Database::copy(APPLIED.get_or_init(make).await).await
 }
 
 fn message(id: &str, table: &str) -> String {

@@ -1,7 +1,7 @@
 //! What realtime_connect asks all day, by the index that is there for it; and its unique ones.
 use crate::packs::support::{apply, filled, refused, rows};
 
-const QUESTIONS: [(&str, &str); 6] = [
+const QUESTIONS: [(&str, &str); 5] = [
     (
         "idx_users_username_lower",
         r#"select id from users where lower(username) = 'gita_126' and "deletedAt" is null"#,
@@ -22,10 +22,6 @@ const QUESTIONS: [(&str, &str); 6] = [
     (
         "idx_sessions_user_open",
         r#"select id from sessions where "userId" = md5('user7')::uuid and "revokedAt" is null and "expiresAt" > now()"#,
-    ),
-    (
-        "idx_moderation_open",
-        r#"select id from moderation_reports where status = 'open' order by "createdAt" limit 10"#,
     ),
 ];
 

@@ -32,31 +32,7 @@ pub async fn filled(pack: &str, rows: i64, files: &[&str]) -> Database {
 
 /// Applies the pack's files in their order.
 pub async fn apply(db: &Database, pack: &str) {
-    let _interim = db.pgtend(["partition", "list"]);
-    let client = db.client().await;
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").join(pack);
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .unwrap()
-        .map(|e| e.unwrap().path())
-        .filter(|p| p.extension().is_some_and(|e| e == "sql"))
-        .collect();
-    files.sort();
-    for file in files {
-        let text = fs::read_to_string(&file).unwrap();
-        if text.contains("no-transaction") {
-            let code: Vec<&str> = text.lines().filter(|l| !l.starts_with("--")).collect();
-            for statement in code.join("\n").split(';').filter(|s| !s.trim().is_empty()) {
-                let statement = if pack == "redbut" {
-                    statement.replace("concurrently", "")
-                } else {
-                    statement.to_owned()
-                };
-                send(&client, &statement).await;
-            }
-        } else {
-            send(&client, &text).await;
-        }
-    }
+    db.pgtend(["migrate", "up", "--set", pack]).run().success();
 }
 
 async fn send(client: &Client, text: &str) {
