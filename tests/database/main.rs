@@ -6,4 +6,6 @@
 mod common;
 
 mod partition;
+mod report;
+mod stats;
 mod support;
