@@ -82,7 +82,7 @@ create index index_delta_snapshot on index_delta (snapshot_id);
 
 -- The counters as the last capture has read them: one row, compressed.
 create table last_reading (
-    only boolean primary key default true check (only),
+    single boolean primary key default true check (single),
     at timestamptz,
     reading bytea
 );

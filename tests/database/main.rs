@@ -17,4 +17,6 @@ mod normalize;
 mod packs;
 mod partition;
 mod schedule;
+mod report;
+mod stats;
 mod support;

@@ -46,10 +46,8 @@ fn judge(rows: Vec<Sequence>, rights: &Rights) -> Answer<Sequence> {
             worst.sequence,
             worst.used_pct.unwrap_or(0.0)
         ),
-        (0, _) if !rows.is_empty() => {
-            format!("{}, and none that this run could see", counted(rows.len(), "sequence"))
-        }
-        _ => format!("none of the {} that could be seen is past {HIGH_PCT:.0}%", counted(known, "sequence")),
+        (0, _) if !rows.is_empty() => format!("{}, and none that this run could see", counted(rows.len(), "sequence")),
+        _ => format!("of {} that could be seen, none is past {HIGH_PCT:.0}%", counted(known, "sequence")),
     };
     let next = high.iter().filter_map(|row| widen(row)).take(5).collect::<Vec<_>>();
     let hidden_note = (hidden > 0).then(|| {

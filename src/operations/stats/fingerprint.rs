@@ -1,12 +1,31 @@
 //! One number for all statements of one shape, whatever the server's query identifier does: up to PostgreSQL 17 that
 //! changes when a table is made again, and with the length of an `IN` list. It knows tokens and no grammar.
 
+use std::collections::BTreeSet;
+use std::sync::OnceLock;
+
+use crate::query;
+
 /// The mark that pgtend's own queries begin with.
 const OWN: &str = "/* pgtend */";
 
-/// pgtend asked it, not the application.
+/// pgtend asked it, not the application: it bears the mark, or is one of the settings that each session of pgtend begins
+/// with, which go out as one message and are counted one by one.
 pub fn is_own(text: &str) -> bool {
-    text.trim_start().starts_with(OWN)
+    text.trim_start().starts_with(OWN) || settings().contains(&fingerprint(text))
+}
+
+fn settings() -> &'static BTreeSet<i64> {
+    static SETTINGS: OnceLock<BTreeSet<i64>> = OnceLock::new();
+    SETTINGS.get_or_init(|| {
+        let files = [
+            query!("session/settings.sql"),
+            query!("session/read_only.sql"),
+            query!("session/liveness.sql"),
+            query!("report/patience.sql"),
+        ];
+        files.iter().flat_map(|file| file.text.split(';')).map(fingerprint).collect()
+    })
 }
 
 /// Of the text with comments left out, white space folded, words in lower case, and every literal, parameter, and list
