@@ -196,7 +196,9 @@ async fn read<S: Source>(
         let mut decoder = Decoder::default();
         loop {
             let piece = stream.try_next().await.map_err(|e| ServerError::new(statement.file, &e).explained());
-            let Some(piece) = piece.or_else(|error| stop.check().map_err(Into::into).and(Err(error)))? else { break };
+            let Some(piece) = piece.or_else(|error| stop.check().map_err(Into::into).and(Err(error)))? else {
+                break;
+            };
             let mut full = Vec::new();
             decoder.feed(&piece, |fields| {
                 rows += 1;

@@ -59,7 +59,9 @@ impl CutoverArgs {
         }
         if !self.writers_moved {
             let error = anyhow!("`{}` is kept in step until nobody writes the JSON column", self.name);
-            return Err(error.exit(Exit::Usage).hint("when the application writes the rows: --writers-moved"));
+            return Err(error
+                .exit(Exit::Usage)
+                .hint("when the application writes the rows: --writers-moved"));
         }
         ready(state)?;
         if !verify(context, &session, &target, !context.args.dry_run).await?.clean {

@@ -37,10 +37,8 @@ impl AbortArgs {
             return Ok(Exit::Done);
         };
         let missing = missing(&session, target.binding.target_oid, &state.restore).await?;
-        let plans = vec![
-            plan_give_back(&target.binding, &missing)?,
-            plan_end(&target.binding, &target.names, false),
-        ];
+        let plans =
+            vec![plan_give_back(&target.binding, &missing)?, plan_end(&target.binding, &target.names, false)];
         apply_all(context, &session, &target.binding, plans, SCHEMA).await
     }
 

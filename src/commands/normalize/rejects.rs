@@ -84,7 +84,9 @@ impl AckArgs {
             read_books(context, &session).await?;
             let rows = rejects(&session, &books(context)?, Some(&self.name), false).await?;
             let wanted = |row: &&RejectRow| self.reason.as_ref().is_none_or(|reason| *reason == row.reason);
-            context.ui.status(&format!("{} rejects would be acknowledged", rows.iter().filter(wanted).count()));
+            context
+                .ui
+                .status(&format!("{} rejects would be acknowledged", rows.iter().filter(wanted).count()));
             return Ok(Exit::Done);
         }
         open_books(context, &session).await?;

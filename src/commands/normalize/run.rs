@@ -205,8 +205,7 @@ impl Run<'_> {
                 rows_before: state.counts.inserted,
             };
             let limits = self.args.pace.limits(session.facts().pid);
-            let throttle =
-                Throttle { session: &watch, target: binding.target.plain(), limits, looked: None };
+            let throttle = Throttle { session: &watch, target: binding.target.plain(), limits, looked: None };
             let batch_time = self.args.pace.batch_time;
             let stop = &self.context.stop;
             let mut load = Load { reader: &reader, writer: session, stop, throttle, batch_time };

@@ -47,7 +47,11 @@ const COLUMNS: [Column<Row>; 8] = [
     Column { header: "Mapping", name: "name", cell: |row| Cell::Text(row.name.clone()) },
     Column { header: "Target", name: "target", cell: |row| Cell::Text(row.target.clone()) },
     Column { header: "Phase", name: "phase", cell: |row| Cell::Text(row.phase.word().to_owned()) },
-    Column { header: "Source rows", name: "source_rows", cell: |row| Cell::Count(row.counts.source_rows as f64) },
+    Column {
+        header: "Source rows",
+        name: "source_rows",
+        cell: |row| Cell::Count(row.counts.source_rows as f64),
+    },
     Column { header: "Inserted", name: "inserted", cell: |row| Cell::Count(row.counts.inserted as f64) },
     Column {
         header: "Queued",
@@ -58,9 +62,7 @@ const COLUMNS: [Column<Row>; 8] = [
     Column {
         header: "Verified",
         name: "verified",
-        cell: |row| {
-            Cell::text(row.verified_clean.map(|clean| if clean { "clean" } else { "differs" }))
-        },
+        cell: |row| Cell::text(row.verified_clean.map(|clean| if clean { "clean" } else { "differs" })),
     },
 ];
 

@@ -59,7 +59,8 @@ pub async fn open_books(context: &Context, session: &Session) -> anyhow::Result<
     let error = anyhow!("the books in schema {schema} cannot be used: {why}").exit(Exit::Denied);
     let database = &session.facts().database;
     let role = &session.facts().role;
-    Err(error.hint(format!("grant create on database {database} to {role}, or name another schema in [journal]")))
+    Err(error
+        .hint(format!("grant create on database {database} to {role}, or name another schema in [journal]")))
 }
 
 /// Lets a session that only reads find the books.
@@ -75,7 +76,8 @@ pub async fn read_books(context: &Context, session: &Session) -> anyhow::Result<
 /// # Errors
 /// When it does not fit the tables, or is not the mapping that was begun under this name.
 pub async fn find(session: &Session, schema: &Ident, mapping: &Mapping) -> anyhow::Result<Target> {
-    let binding = Binding::find(session, mapping).await.with_context(|| format!("mapping `{}`", mapping.name))?;
+    let binding =
+        Binding::find(session, mapping).await.with_context(|| format!("mapping `{}`", mapping.name))?;
     let names = Names::new(schema, &mapping.name)?;
     let state = backfills(session, schema, Some(&mapping.name)).await?.pop();
     if let Some(state) = &state

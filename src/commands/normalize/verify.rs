@@ -47,7 +47,8 @@ impl VerifyArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let session = context.connect().await?;
         let writes = !context.args.dry_run && !session.facts().standby;
-        let schema = if writes { open_books(context, &session).await? } else { read_books(context, &session).await? };
+        let schema =
+            if writes { open_books(context, &session).await? } else { read_books(context, &session).await? };
         let mut all = Vec::new();
         for mapping in mappings(context, &self.names)? {
             let target = find(&session, &schema, &mapping).await?;
@@ -56,7 +57,10 @@ impl VerifyArgs {
         let clean = all.iter().all(|verified| verified.clean);
         let exit = if clean { Exit::Done } else { Exit::Found };
         if context.ui.format() == Format::Json {
-            context.ui.document("pgtend.normalize.verify/1", &Document { exit_code: exit.code(), mappings: &all })?;
+            context.ui.document(
+                "pgtend.normalize.verify/1",
+                &Document { exit_code: exit.code(), mappings: &all },
+            )?;
             return Ok(exit);
         }
         let rows: Vec<(String, Difference)> = all
@@ -87,7 +91,9 @@ pub async fn verify(
             return Err(error.hint(format!("pgtend normalize run {name}")));
         }
         Some(Phase::Moved) => {
-            return Err(anyhow!("mapping `{name}` is cut over: the rows are the application's own").exit(Exit::Usage));
+            return Err(
+                anyhow!("mapping `{name}` is cut over: the rows are the application's own").exit(Exit::Usage)
+            );
         }
         None => {
             let error = anyhow!("mapping `{name}` was never run").exit(Exit::Usage);
@@ -103,7 +109,6 @@ pub async fn verify(
     context.ui.status(&said(&target.binding.target.plain(), &comparison));
     Ok(Verified { name: name.clone(), target: target.binding.target.plain(), clean, comparison })
 }
-
 
 fn said(target: &str, found: &Comparison) -> String {
     let mut line = format!(

@@ -88,13 +88,8 @@ pub async fn compare(
     with_target: bool,
 ) -> anyhow::Result<Comparison> {
     session.execute(&ddl!("normalize/snapshot.sql")).await.map_err(ServerError::explained)?;
-    let mut comparer = Comparer {
-        session,
-        binding,
-        queued: HashSet::new(),
-        result: Comparison::default(),
-        sums: [0; 2],
-    };
+    let mut comparer =
+        Comparer { session, binding, queued: HashSet::new(), result: Comparison::default(), sums: [0; 2] };
     let result = comparer.run(books, with_target).await;
     session.execute(&ddl!("apply/rollback.sql")).await.map_err(ServerError::explained)?;
     result?;
@@ -111,7 +106,8 @@ impl Comparer<'_> {
             let keys = names.queued_keys(self.binding);
             let keys = self.session.read(&keys).await.map_err(ServerError::explained)?;
             self.queued = keys.concat().into_iter().flatten().collect();
-            let rejects = self.session.read(&names.recorded_rejects()).await.map_err(ServerError::explained)?;
+            let rejects =
+                self.session.read(&names.recorded_rejects()).await.map_err(ServerError::explained)?;
             let rejects = rejects.concat().into_iter().flatten().next();
             self.result.recorded_rejects = rejects.and_then(|n| n.parse().ok()).unwrap_or(0);
         }

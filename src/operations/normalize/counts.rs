@@ -85,8 +85,7 @@ impl Counts {
             "{} source rows were read and {rows} accounted for",
             self.source_rows
         );
-        let elements =
-            self.inserted + self.duplicate + self.rejected + self.skipped + self.already_present;
+        let elements = self.inserted + self.duplicate + self.rejected + self.skipped + self.already_present;
         ensure!(
             self.elements == elements,
             "{} elements were read and {elements} accounted for",

@@ -131,7 +131,8 @@ fn end_of_value(text: &[u8], begin: usize) -> usize {
                 continue;
             }
             Some(_) => {
-                let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b':' | b'\n' | b'\t' | b'\r');
+                let ends =
+                    |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b':' | b'\n' | b'\t' | b'\r');
                 at = text[at..].iter().position(ends).map_or(text.len(), |length| at + length.max(1));
             }
         }

@@ -22,7 +22,8 @@ pub use counts::Counts;
 pub use mapping::{ColumnRule, Epoch, Keep, Mapping, OnError, Origin, Shape};
 pub use names::Names;
 pub use plans::{
-    fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle, plan_switch,
+    fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle,
+    plan_switch,
 };
 pub use reader::{Batch, Reader, Reject};
 pub use state::{

@@ -23,7 +23,9 @@ impl Names {
     /// # Errors
     /// When a name would be too long.
     pub fn new(books: &Ident, mapping: &str) -> anyhow::Result<Self> {
-        let relation = |name: String| Ok::<_, anyhow::Error>(Relation { schema: books.clone(), name: Ident::new(name)? });
+        let relation = |name: String| {
+            Ok::<_, anyhow::Error>(Relation { schema: books.clone(), name: Ident::new(name)? })
+        };
         let trigger = |kind: &str, on: &str| Ident::new(format!("pgtend_{kind}_{mapping}_{on}"));
         Ok(Self {
             name: Literal(mapping.to_owned()),

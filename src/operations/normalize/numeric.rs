@@ -28,7 +28,12 @@ impl Numeric {
         let whole = values(whole.trim_start_matches('0'));
         let shown_decimals = decimals.len();
         let decimals = values(decimals.trim_end_matches('0'));
-        Some(Self { negative: negative && !(whole.is_empty() && decimals.is_empty()), whole, decimals, shown_decimals })
+        Some(Self {
+            negative: negative && !(whole.is_empty() && decimals.is_empty()),
+            whole,
+            decimals,
+            shown_decimals,
+        })
     }
 
     /// Digits behind the point that count.

@@ -149,7 +149,11 @@ pub fn plan_restore(binding: &Binding, names: &Names, missing: &[Definition]) ->
             Lock::implied(referenced, LockMode::AccessShare),
             Lock::implied(binding.target.clone(), LockMode::RowExclusive),
         ];
-        plan.steps.push(alone(format!("reject rows that {} will not have", definition.name), statement, locks));
+        plan.steps.push(alone(
+            format!("reject rows that {} will not have", definition.name),
+            statement,
+            locks,
+        ));
     }
     plan.steps.push(phase_step(names, "restore", "drain"));
     Ok(plan)
@@ -164,9 +168,8 @@ fn reject_orphans(
     let columns: Vec<Ident> = definition.columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
     let others: Vec<Ident> =
         definition.referenced_columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
-    let present = columns
-        .iter()
-        .map(|column| ddl!("normalize/not_null.sql", column = Column("t", column.clone())));
+    let present =
+        columns.iter().map(|column| ddl!("normalize/not_null.sql", column = Column("t", column.clone())));
     let same = columns.iter().zip(&others).map(|(column, other)| {
         let (left, right) = (Column("r", other.clone()), Column("t", column.clone()));
         ddl!("normalize/equal.sql", left = left, right = right)
@@ -232,7 +235,8 @@ pub fn plan_switch(binding: &Binding, names: &Names, missing: &[Definition]) -> 
     }
     act.extend(triggers(binding, &names.direct, &names.direct_triggers, &names.truncate));
     act.push(ddl!("normalize/set_switched.sql", backfill = names.backfill, name = names.name));
-    let summary = format!("keep {} in step with {} from now on", binding.target.plain(), binding.source.plain());
+    let summary =
+        format!("keep {} in step with {} from now on", binding.target.plain(), binding.source.plain());
     let mut step = Step::transaction(summary, Vec::new(), act);
     step.locks = locks;
     plan.steps.push(step);
@@ -290,7 +294,12 @@ pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
     act.push(ddl!("normalize/drop_queue.sql", queue = names.queue));
     if keep_books {
         let phase = Literal("moved".to_owned());
-        act.push(ddl!("normalize/set_phase.sql", backfill = names.backfill, phase = phase, name = names.name));
+        act.push(ddl!(
+            "normalize/set_phase.sql",
+            backfill = names.backfill,
+            phase = phase,
+            name = names.name
+        ));
     } else {
         act.push(ddl!("normalize/forget.sql", reject = names.reject, name = names.name));
         act.push(ddl!("normalize/end_backfill.sql", backfill = names.backfill, name = names.name));
@@ -327,8 +336,11 @@ pub fn plan_give_back(binding: &Binding, missing: &[Definition]) -> anyhow::Resu
 pub fn plan_drop_column(binding: &Binding) -> Plan {
     let drop = ddl!("normalize/drop_column.sql", source = binding.source, column = binding.column);
     let column = binding.column.raw();
-    let mut step =
-        Step::transaction(format!("drop column {column} of {}", binding.source.plain()), Vec::new(), vec![drop]);
+    let mut step = Step::transaction(
+        format!("drop column {column} of {}", binding.source.plain()),
+        Vec::new(),
+        vec![drop],
+    );
     step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
     step.destroys = Some(Loss {
         what: format!("column {column} of {}", binding.source.plain()),

@@ -374,7 +374,9 @@ impl CompiledColumn {
         out: &mut Vec<u8>,
     ) -> Result<Field, Fate> {
         let value = match &self.place {
-            Place::Field(place) => return self.source_field(document, *place, out).map(|()| Field::Read(Read::Plain)),
+            Place::Field(place) => {
+                return self.source_field(document, *place, out).map(|()| Field::Read(Read::Plain));
+            }
             Place::Key => spot.key,
             Place::Element(names) => value_at(spot.element, names),
             Place::Parent(names) => value_at(spot.parent, names),

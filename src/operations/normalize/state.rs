@@ -225,6 +225,7 @@ pub async fn missing(
     definitions: &[Definition],
 ) -> anyhow::Result<Vec<Definition>> {
     let rows = rows(session, &query!("normalize/constraint_names.sql"), &[&table]).await?;
-    let there: Vec<String> = rows.iter().map(|row| Ok(row.try_get("name")?)).collect::<anyhow::Result<_>>()?;
+    let there: Vec<String> =
+        rows.iter().map(|row| Ok(row.try_get("name")?)).collect::<anyhow::Result<_>>()?;
     Ok(definitions.iter().filter(|definition| !there.contains(&definition.name)).cloned().collect())
 }

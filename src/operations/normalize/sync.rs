@@ -41,7 +41,8 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
 /// The triggers that note keys, or those that bring rows in step at once.
 pub fn triggers(binding: &Binding, function: &Relation, triggers: &[Ident], truncate: &Relation) -> Vec<Sql> {
     let columns = watched(binding);
-    let all = |alias: &'static str| -> Vec<Column> { columns.iter().map(|c| Column(alias, c.clone())).collect() };
+    let all =
+        |alias: &'static str| -> Vec<Column> { columns.iter().map(|c| Column(alias, c.clone())).collect() };
     let source = &binding.source;
     let mut made = Vec::new();
     for (place, trigger) in triggers.iter().enumerate() {
@@ -113,7 +114,11 @@ pub fn key_text(keys: &[Column]) -> Fragment {
 }
 
 /// The key as one text, by the columns of the source or those of the target.
-pub fn key_text_of(binding: &Binding, alias: &'static str, column: impl Fn(&KeyColumn) -> &Ident) -> Fragment {
+pub fn key_text_of(
+    binding: &Binding,
+    alias: &'static str,
+    column: impl Fn(&KeyColumn) -> &Ident,
+) -> Fragment {
     let columns: Vec<Column> = binding.key.iter().map(|key| Column(alias, column(key).clone())).collect();
     key_text(&columns)
 }
@@ -148,10 +153,11 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         Keep::Most(column) => format!("{} desc, r.place", of(column)),
     };
     let rank = Fragment(Sql { file: "", text: rank });
-    let same_row = binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
-        let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
-        ddl!("normalize/equal.sql", left = left, right = right)
-    });
+    let same_row =
+        binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
+            let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
+            ddl!("normalize/equal.sql", left = left, right = right)
+        });
     let same_target = binding.key.iter().map(|key| {
         let value = Fragment(ddl!(
             "normalize/cast.sql",
@@ -300,9 +306,8 @@ fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident)
         Origin::Parent(path) => inner(ddl!("normalize/json_parent.sql"), path),
     };
     let default = rule.default.as_deref().and_then(|column| Ident::new(column).ok());
-    let default = default.map(|column| {
-        Fragment(ddl!("normalize/default_value.sql", column = column, cast = target.cast))
-    });
+    let default = default
+        .map(|column| Fragment(ddl!("normalize/default_value.sql", column = column, cast = target.cast)));
     let lacking = |reason: &str| match (&default, rule.optional, rule.on_error) {
         (Some(_), ..) | (None, true, _) => null(),
         (None, false, OnError::Skip) => word("skip"),
@@ -350,7 +355,10 @@ fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
     let books = &names.books;
     let truth = |truth: bool| Keyword(if truth { "true" } else { "false" });
     let number = |number: Option<i64>| {
-        Fragment(Sql { file: "", text: number.map_or_else(|| NULL.0.to_owned(), |number| number.to_string()) })
+        Fragment(Sql {
+            file: "",
+            text: number.map_or_else(|| NULL.0.to_owned(), |number| number.to_string()),
+        })
     };
     let coerce = truth(rule.coerce);
     let integer = |least: i64, most: i64| {

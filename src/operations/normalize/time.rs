@@ -136,9 +136,12 @@ mod tests {
     #[test]
     fn offsets_count_and_words_do_not() {
         let noon = timestamp("2024-05-01T12:00:00Z").unwrap();
-        for same in
-            ["2024-05-01T17:30:00+05:30", "2024-05-01 12:00", "2024-05-01T11:00:00.000-01", "2024-05-01 13:00+0100"]
-        {
+        for same in [
+            "2024-05-01T17:30:00+05:30",
+            "2024-05-01 12:00",
+            "2024-05-01T11:00:00.000-01",
+            "2024-05-01 13:00+0100",
+        ] {
             assert_eq!(timestamp(same), Ok(noon), "{same}");
         }
         assert_eq!(timestamp("2024-05-01"), Ok(noon - DAY / 2));

@@ -69,7 +69,11 @@ const REACTIONS: &[(&str, &str, &str)] = &[
     (r#"{"👍": 2}"#, "", r#"$."👍" value_wrong_type"#),
     (r#"{"👍": null}"#, "", r#"$."👍" value_wrong_type"#),
     (r#"{"👍": {"1": true}}"#, "", r#"$."👍" value_wrong_type"#),
-    (r#"{"👍": [null, 1.5, {"id": 1}, 4]}"#, "👍4", r#"$."👍"[0] element_wrong_type $."👍"[1] int_not_integral $."👍"[2] int_syntax"#),
+    (
+        r#"{"👍": [null, 1.5, {"id": 1}, 4]}"#,
+        "👍4",
+        r#"$."👍"[0] element_wrong_type $."👍"[1] int_not_integral $."👍"[2] int_syntax"#,
+    ),
     (r#"{":very_long_party_parrot:": [1]}"#, "", r#"$.":very_long_party_parrot:"[0] text_too_long"#),
     (r#"{"": [1]}"#, "", r#"$.""[0] text_empty"#),
     (r#"{"a\"b": [1, 1, "1"]}"#, "a\"b1", ""),
@@ -81,7 +85,9 @@ const REACTIONS: &[(&str, &str, &str)] = &[
 async fn rows(db: &Database, mapping: &str, id: &str) -> String {
     let rows = match mapping {
         "reads" => "select string_agg(user_id || '@' || read_at, ' ' order by user_id) from message_reads",
-        _ => "select string_agg(emoji || user_id, ' ' order by emoji collate \"C\", user_id) from message_reactions",
+        _ => {
+            "select string_agg(emoji || user_id, ' ' order by emoji collate \"C\", user_id) from message_reactions"
+        }
     };
     db.value(&format!("{rows} where message_id = '{id}'")).await
 }
@@ -107,7 +113,10 @@ async fn insert(db: &Database, column: &str, table: &[(&str, &str, &str)], prefi
     for (number, (document, ..)) in table.iter().enumerate() {
         let id = format!("{prefix}{number:03}");
         let insert = format!("insert into messages (id, {column}) values ($1, $2::text::jsonb)");
-        client.execute(&insert, &[&id, document]).await.unwrap_or_else(|error| panic!("{error:?} {document}"));
+        client
+            .execute(&insert, &[&id, document])
+            .await
+            .unwrap_or_else(|error| panic!("{error:?} {document}"));
     }
 }
 
@@ -145,7 +154,9 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
     let optional = |column: &str, more: &str| {
         format!("{column} = {{ from = \"element.{column}\", optional = true{more} }}\n")
     };
-    let columns: String = ["s", "b", "n", "d", "t", "v", "truth", "u", "day", "ts", "tz", "j"].map(|c| optional(c, "")).concat();
+    let columns: String = ["s", "b", "n", "d", "t", "v", "truth", "u", "day", "ts", "tz", "j"]
+        .map(|c| optional(c, ""))
+        .concat();
     configure(
         &db,
         &format!(
@@ -157,16 +168,47 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
     );
     let elements = [
         r#"{"s": -32768, "b": 9223372036854775807, "n": 123456789.000012345, "d": 123456.78, "t": "", "v": "äöü"}"#,
-        r#"{"s": 32768}"#, r#"{"b": "9223372036854775808"}"#, r#"{"n": "-0.00001"}"#, r#"{"n": 1e300}"#, r#"{"n": "1e5"}"#,
-        r#"{"n": "1."}"#, r#"{"n": ".5"}"#, r#"{"n": "."}"#, r#"{"n": 0.0}"#, r#"{"n": 100000000}"#, r#"{"n": -20000.0001}"#,
-        r#"{"d": 1.005}"#, r#"{"d": 1234567}"#, r#"{"d": 1.500}"#, r#"{"d": "999999.99"}"#, r#"{"t": 12.50}"#, r#"{"t": true}"#, r#"{"t": []}"#,
-        r#"{"v": "four"}"#, r#"{"truth": "true"}"#, r#"{"truth": 1}"#, r#"{"truth": false}"#,
-        r#"{"u": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"}"#, r#"{"u": "a0eebc999c0b4ef8bb6d6bb9bd380a11"}"#,
-        r#"{"day": "2024-02-29"}"#, r#"{"day": "2024-02-30"}"#, r#"{"day": "2024-02-29T00:00:00"}"#, r#"{"day": "today"}"#,
-        r#"{"ts": "1999-12-31T23:59:59.9995Z"}"#, r#"{"ts": "0001-01-01T00:00:00.0005+14:00"}"#, r#"{"ts": "9999-12-31T23:59:59.999-12"}"#,
-        r#"{"tz": "2024-05-01T10:00:00-03"}"#, r#"{"tz": "2024-05-01T10:00:00,5Z"}"#, r#"{"tz": "2024-05-01t10:00:00z"}"#,
-        r#"{"ms": 1714557600123}"#, r#"{"ms": -1.5}"#, r#"{"ms": 1e18}"#, r#"{"ms": "2024-05-01"}"#, r#"{"j": {"b": 1, "a": [1.50, null]}}"#,
-        r#"{"j": null}"#, r#"{"j": "text"}"#,
+        r#"{"s": 32768}"#,
+        r#"{"b": "9223372036854775808"}"#,
+        r#"{"n": "-0.00001"}"#,
+        r#"{"n": 1e300}"#,
+        r#"{"n": "1e5"}"#,
+        r#"{"n": "1."}"#,
+        r#"{"n": ".5"}"#,
+        r#"{"n": "."}"#,
+        r#"{"n": 0.0}"#,
+        r#"{"n": 100000000}"#,
+        r#"{"n": -20000.0001}"#,
+        r#"{"d": 1.005}"#,
+        r#"{"d": 1234567}"#,
+        r#"{"d": 1.500}"#,
+        r#"{"d": "999999.99"}"#,
+        r#"{"t": 12.50}"#,
+        r#"{"t": true}"#,
+        r#"{"t": []}"#,
+        r#"{"v": "four"}"#,
+        r#"{"truth": "true"}"#,
+        r#"{"truth": 1}"#,
+        r#"{"truth": false}"#,
+        r#"{"u": "A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11"}"#,
+        r#"{"u": "a0eebc999c0b4ef8bb6d6bb9bd380a11"}"#,
+        r#"{"day": "2024-02-29"}"#,
+        r#"{"day": "2024-02-30"}"#,
+        r#"{"day": "2024-02-29T00:00:00"}"#,
+        r#"{"day": "today"}"#,
+        r#"{"ts": "1999-12-31T23:59:59.9995Z"}"#,
+        r#"{"ts": "0001-01-01T00:00:00.0005+14:00"}"#,
+        r#"{"ts": "9999-12-31T23:59:59.999-12"}"#,
+        r#"{"tz": "2024-05-01T10:00:00-03"}"#,
+        r#"{"tz": "2024-05-01T10:00:00,5Z"}"#,
+        r#"{"tz": "2024-05-01t10:00:00z"}"#,
+        r#"{"ms": 1714557600123}"#,
+        r#"{"ms": -1.5}"#,
+        r#"{"ms": 1e18}"#,
+        r#"{"ms": "2024-05-01"}"#,
+        r#"{"j": {"b": 1, "a": [1.50, null]}}"#,
+        r#"{"j": null}"#,
+        r#"{"j": "text"}"#,
     ];
     let items: Vec<String> = elements
         .iter()
@@ -175,7 +217,14 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
         .collect();
     let document = format!("{{\"items\": [{}]}}", items.join(", "));
     let client = db.client().await;
-    let odd = [r#"{"items": 1}"#, r#"{"item": []}"#, r#"{"items": null}"#, "[]", "[1]", r#"{"items": [{"place": 1}, {"place": 1, "s": 2}]}"#];
+    let odd = [
+        r#"{"items": 1}"#,
+        r#"{"item": []}"#,
+        r#"{"items": null}"#,
+        "[]",
+        "[1]",
+        r#"{"items": [{"place": 1}, {"place": 1, "s": 2}]}"#,
+    ];
     let insert = async |first: i64| {
         for (number, document) in std::iter::once(document.as_str()).chain(odd).enumerate() {
             let id = first + number as i64;
@@ -225,7 +274,8 @@ async fn a_row_that_the_target_refuses_is_a_reject_and_no_failure() {
     )
     .await;
     run(&db, ["run", "reads"]).success();
-    let reasons = "select string_agg(source_key || ' ' || reason, ' ' order by source_key) from pgtend.reject";
+    let reasons =
+        "select string_agg(source_key || ' ' || reason, ' ' order by source_key) from pgtend.reject";
     assert_eq!(db.value(reasons).await, "m3 constraint_23514 m6 foreign_key m7 foreign_key");
     assert_eq!(db.value("select count(*) from message_reads").await, "4");
     // The application's own writes do not fail either.

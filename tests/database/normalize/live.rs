@@ -29,7 +29,9 @@ async fn write(client: Client, isolation: &str, number: u64, stop: Arc<AtomicBoo
             _ => format!("delete from messages where id = '{id}'"),
         };
         let pause = random.u64(0..3);
-        let text = format!("begin isolation level {isolation}; select count(*) from messages where id = '{id}'; {act}; commit");
+        let text = format!(
+            "begin isolation level {isolation}; select count(*) from messages where id = '{id}'; {act}; commit"
+        );
         match client.batch_execute(&text).await {
             Ok(()) => done += 1,
             // As an application does: what cannot be serialized is tried again.
@@ -72,7 +74,10 @@ async fn while_written(isolation: &'static str) {
 fn assert_clean(db: &Database) {
     let said = run(db, ["verify", "--json"]).success().json();
     for mapping in said["mappings"].as_array().unwrap() {
-        assert_eq!((&mapping["missing_rows"], &mapping["stale_rows"], &mapping["extra_rows"]), (&0.into(), &0.into(), &0.into()));
+        assert_eq!(
+            (&mapping["missing_rows"], &mapping["stale_rows"], &mapping["extra_rows"]),
+            (&0.into(), &0.into(), &0.into())
+        );
         assert_eq!(mapping["expected_checksum"], mapping["target_checksum"]);
     }
 }

@@ -25,11 +25,16 @@ async fn an_empty_target_is_filled_and_has_its_keys_again() {
     assert_eq!(rows_in_targets(&db).await, rows_by_sql(&db).await);
     assert_eq!(definitions(&db).await, before);
     let status = run(&db, ["status", "--check", "--json"]).success().json();
-    for (forecast, state) in plan["mappings"].as_array().unwrap().iter().zip(status["mappings"].as_array().unwrap()) {
+    for (forecast, state) in
+        plan["mappings"].as_array().unwrap().iter().zip(status["mappings"].as_array().unwrap())
+    {
         assert_eq!(forecast["counts"], state["counts"]);
         assert_eq!((state["phase"].as_str(), state["queued"].as_u64()), (Some("direct"), Some(0)));
     }
-    contains(&done.stderr, "public.message_reads: 10500 elements of 3000 source rows = 10500 inserted + 0 duplicate");
+    contains(
+        &done.stderr,
+        "public.message_reads: 10500 elements of 3000 source rows = 10500 inserted + 0 duplicate",
+    );
     contains(&run(&db, ["verify"]).success().stderr, "10500 equal, 0 missing, 0 stale, 0 extra");
 }
 
@@ -69,7 +74,10 @@ async fn the_surrogate_id_of_a_row_that_stays_is_kept() {
     let before = db.value(id).await;
     db.batch(r#"update messages set "readBy" = '[{"userId": 2}, {"userId": 3}]'"#).await;
     assert_eq!(db.value(id).await, before);
-    assert_eq!(db.value("select string_agg(user_id::text, ' ' order by user_id) from message_reads").await, "2 3");
+    assert_eq!(
+        db.value("select string_agg(user_id::text, ' ' order by user_id) from message_reads").await,
+        "2 3"
+    );
 }
 
 #[tokio::test]
@@ -155,7 +163,8 @@ async fn tags(db: &Database, source: &str, key: &[(&str, &str)]) {
     );
     run(db, ["run"]).success();
     assert_eq!(db.value("select count(*) from tags").await, "1400");
-    db.batch("update docs set doc = doc || '[\"c\"]' where doc ? 'b7'; delete from docs where doc ? 'b8'").await;
+    db.batch("update docs set doc = doc || '[\"c\"]' where doc ? 'b7'; delete from docs where doc ? 'b8'")
+        .await;
     contains(&run(db, ["verify"]).success().stderr, "1399 equal, 0 missing, 0 stale, 0 extra");
 }
 
@@ -200,7 +209,7 @@ async fn a_truncate_of_the_source_is_refused_while_it_is_kept_in_step() {
     let db = messages().await;
     run(&db, ["run"]).success();
     let refused = db.client().await.batch_execute("truncate messages cascade").await.unwrap_err();
-    contains(&refused.as_db_error().unwrap().message().to_owned(), "pgtend keeps another table in step");
+    contains(refused.as_db_error().unwrap().message(), "pgtend keeps another table in step");
     run(&db, ["abort", "reads"]).success();
     run(&db, ["abort", "reactions"]).success();
     db.batch("truncate messages cascade").await;

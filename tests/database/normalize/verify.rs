@@ -14,19 +14,26 @@ async fn differences_are_named_row_by_row() {
     .await;
     let said = run(&db, ["verify", "reads", "--json"]).code(3).json();
     let found = &said["mappings"][0];
-    assert_eq!((&found["missing_rows"], &found["stale_rows"], &found["extra_rows"]), (&1.into(), &1.into(), &1.into()));
+    assert_eq!(
+        (&found["missing_rows"], &found["stale_rows"], &found["extra_rows"]),
+        (&1.into(), &1.into(), &1.into())
+    );
     let differences = found["differences"].to_string();
     contains(&differences, r#""kind":"missing","source_key":"m00000001""#);
     contains(&differences, "user_id=4711");
     contains(&differences, "read_at=2020-01-01T00:00:00Z user_id=3");
-    contains(&run(&db, ["cutover", "reads", "--writers-moved"]).code(3).stderr, "not what the JSON column says");
+    contains(
+        &run(&db, ["cutover", "reads", "--writers-moved"]).code(3).stderr,
+        "not what the JSON column says",
+    );
 }
 
 #[tokio::test]
 async fn rejects_hold_up_the_cutover_until_somebody_has_seen_them() {
     let db = messages().await;
     fill(&db, 20).await;
-    db.batch(r#"insert into messages (id, "readBy") values ('bad', '[{"userId": "x"}]'), ('worse', '7')"#).await;
+    db.batch(r#"insert into messages (id, "readBy") values ('bad', '[{"userId": "x"}]'), ('worse', '7')"#)
+        .await;
     contains(&run(&db, ["run", "reads"]).success().stderr, "2 elements have no row");
     run(&db, ["status", "--check"]).code(3);
     let listed = run(&db, ["rejects", "list", "--format", "csv"]).success();
@@ -36,14 +43,26 @@ async fn rejects_hold_up_the_cutover_until_somebody_has_seen_them() {
     // Repaired, it is one no more.
     db.batch(r#"update messages set "readBy" = '[{"userId": 1}]' where id = 'bad'"#).await;
     contains(&run(&db, ["rejects", "ack", "reads"]).success().stderr, "1 rejects acknowledged");
-    contains(&run(&db, ["cutover", "reads", "--drop-column", "messages.readBy"]).code(3).stderr, "is not cut over");
+    contains(
+        &run(&db, ["cutover", "reads", "--drop-column", "messages.readBy"]).code(3).stderr,
+        "is not cut over",
+    );
     run(&db, ["cutover", "reads", "--writers-moved"]).success();
     assert_eq!(db.value("select count(*) from pg_trigger where not tgisinternal").await, "0");
     assert_eq!(rows_in_targets(&db).await[0].split(' ').next(), Some("67"));
-    contains(&run(&db, ["cutover", "reads", "--drop-column", "messages.reactions", "--yes"]).code(2).stderr, "the column is");
+    contains(
+        &run(&db, ["cutover", "reads", "--drop-column", "messages.reactions", "--yes"]).code(2).stderr,
+        "the column is",
+    );
     run(&db, ["cutover", "reads", "--drop-column", "messages.readBy"]).code(2);
     run(&db, ["cutover", "reads", "--drop-column", "messages.readBy", "--yes"]).success();
-    assert_eq!(db.value("select count(*) from pg_attribute where attrelid = 'messages'::regclass and attname = 'readBy'").await, "0");
+    assert_eq!(
+        db.value(
+            "select count(*) from pg_attribute where attrelid = 'messages'::regclass and attname = 'readBy'"
+        )
+        .await,
+        "0"
+    );
 }
 
 #[tokio::test]
