@@ -8,6 +8,7 @@ mod default;
 mod figure;
 mod ground;
 mod noop;
+mod normalize;
 
 use std::env;
 
@@ -15,8 +16,13 @@ use figure::{Figure, table};
 
 type Bench = fn() -> Vec<Figure>;
 
-const BENCHES: [(&str, Bench); 4] =
-    [("noop", noop::run), ("create", create::run), ("blocking", blocking::run), ("default", default::run)];
+const BENCHES: [(&str, Bench); 5] = [
+    ("noop", noop::run),
+    ("create", create::run),
+    ("blocking", blocking::run),
+    ("default", default::run),
+    ("normalize", normalize::run),
+];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]
 fn main() {

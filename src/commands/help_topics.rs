@@ -37,6 +37,8 @@ const PERMISSIONS: &str = "\
 partition list, check      none beyond connecting; sizes and rows of a default partition need SELECT on it
 partition create           ownership of the table: grant its owner's role to pgtend's role; CREATE on the schema
 partition drop, maintain   the same
+normalize                  ownership of both tables
+normalize run              CREATE on the database, once, for the schema pgtend
 lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these
                            first, for a shorter wait; without it the statements lock them
 journal                    CREATE on the database, once, for the schema pgtend; without it there is no journal
