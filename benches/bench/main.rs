@@ -12,6 +12,7 @@ mod health;
 mod index;
 mod matview;
 mod noop;
+mod normalize;
 
 use std::env;
 
@@ -28,6 +29,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("matview", matview::run),
     ("health", health::run),
     ("index", index::run),
+    ("normalize", normalize::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

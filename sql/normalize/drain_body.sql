@@ -11,5 +11,6 @@ begin
         return 0;
     end if;
     perform {sync}(sources);
-    return pg_catalog.cardinality(sources);
+    -- Writers who never rest would be chased for ever: what is left of so few keys is for the one who holds a lock.
+    return case when exists (select from {queue} as q offset 100) then pg_catalog.cardinality(sources) else 0 end;
 end

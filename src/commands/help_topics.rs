@@ -44,6 +44,8 @@ matview list, log          none; the log needs SELECT on pgtend.matview_refresh
 index list, check          none beyond connecting; pg_read_all_stats, to see what other roles are building
 index create               ownership of the table and its partitions; CREATE on their schemas
 index rebuild, drop        ownership of the table and its partitions
+normalize                  ownership of both tables
+normalize run              CREATE on the database, once, for the schema pgtend
 lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these
                            first, for a shorter wait; without it the statements lock them
 journal                    CREATE on the database, once, for the schema pgtend; without it there is no journal

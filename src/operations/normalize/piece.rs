@@ -139,13 +139,14 @@ impl Names {
         }
         // The element is JSON text already: spliced in, its numbers keep every digit.
         let row = |reject: &Reject| {
-            let element = reject.element.as_deref().unwrap_or("null");
+            let element =
+                reject.element.as_ref().map_or_else(String::new, |json| format!("\"element\":{json},"));
             let rest = serde_json::json!({
                 "source_key": reject.source_key, "path": reject.path,
                 "reason": reject.reason, "detail": reject.detail,
             });
             let rest = rest.to_string();
-            format!("{{\"element\":{element},{}", &rest[1..])
+            format!("{{{element}{}", &rest[1..])
         };
         let rows: Vec<String> = rejects.iter().map(row).collect();
         Ok(Some(ddl!(

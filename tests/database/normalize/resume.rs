@@ -1,7 +1,7 @@
 //! Killed at any request, a run goes on from where it was, and the rows come out the same.
 use std::path::Path;
 
-use super::support::{CONFIG, fill, messages, rows_by_sql, rows_in_targets};
+use super::support::{CONFIG, configure, fill, messages, rows_by_sql, rows_in_targets};
 use crate::common::database::Database;
 use crate::common::program::{Program, pgtend};
 use crate::common::proxy::{self, Moment, Passage, Request, Side};
@@ -36,7 +36,8 @@ async fn killed_at_some_requests_and_run_again() {
         let side = if turn % 2 == 0 { Side::Before } else { Side::After };
         let moment = Moment { request, side };
         let passage = through(&torn, home, moment.clone());
-        let again = torn.pgtend(["normalize", "run", "--config"]).args([home.join("pgtend.toml")]).run();
+        configure(&torn, CONFIG);
+        let again = torn.pgtend(["normalize", "run"]).run();
         assert_eq!(again.code, Some(0), "{moment:?} {:?}\n{}", passage.struck, again.stderr);
         assert_eq!(rows_in_targets(&torn).await, expected, "{moment:?} {:?}", passage.struck);
         let sound = torn.value("select count(*) from pg_constraint where conrelid::regclass::text ~ '^message_re' and convalidated and contype in ('p', 'u', 'f')").await;

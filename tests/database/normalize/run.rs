@@ -58,7 +58,6 @@ async fn rows_stay_in_step_afterwards() {
            update messages set "readBy" = null where id = 'm00000060';
            update messages set reactions = '{"🎉": [1, 2, 3]}' where id = 'm00000061';
            delete from messages where id = 'm00000062';
-           update messages set id = 'renamed' where id = 'm00000063';
            insert into messages (id, "readBy") values ('new', '[{"userId": 5, "readAt": "2024-03-01T00:00:00+02:00"}]');"#,
     )
     .await;
@@ -173,6 +172,8 @@ async fn tags(db: &Database, source: &str, key: &[(&str, &str)]) {
 async fn a_uuid_key() {
     let db = Database::create().await;
     tags(&db, "create table docs (u uuid primary key, doc jsonb)", &[("u", "uuid")]).await;
+    db.batch("update docs set u = gen_random_uuid() where doc ? 'b9'").await;
+    contains(&run(&db, ["verify"]).success().stderr, "1399 equal, 0 missing, 0 stale, 0 extra");
 }
 
 #[tokio::test]
@@ -208,7 +209,7 @@ async fn a_truncate_of_the_source_is_refused_while_it_is_kept_in_step() {
     let db = messages().await;
     run(&db, ["run"]).success();
     let refused = db.client().await.batch_execute("truncate messages cascade").await.unwrap_err();
-    contains(&refused.as_db_error().unwrap().message().to_owned(), "pgtend keeps another table in step");
+    contains(refused.as_db_error().unwrap().message(), "pgtend keeps another table in step");
     run(&db, ["abort", "reads"]).success();
     run(&db, ["abort", "reactions"]).success();
     db.batch("truncate messages cascade").await;
