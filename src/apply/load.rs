@@ -311,7 +311,8 @@ impl Writer<'_> {
                 }
                 Err(error) if !of_the_rows(&error) => return Err(error.explained()),
                 Err(error) if to - from == 1 => {
-                    let (state, message) = (error.code().unwrap_or_default(), error.to_string());
+                    let (state, message) =
+                        (error.sqlstate().unwrap_or_default().to_owned(), error.to_string());
                     written.refused.push(Refused { row: from, state, message });
                 }
                 Err(_) => {
@@ -349,5 +350,5 @@ impl Writer<'_> {
 
 /// The server refuses a value or a row, and not us.
 fn of_the_rows(error: &ServerError) -> bool {
-    error.code().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+    error.sqlstate().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
 }

@@ -51,7 +51,7 @@ impl InitArgs {
         }
         let text = match &self.pack {
             Some(name) => from_pack(name)?,
-            None => self.from_database(context).await?,
+            None => self.guessed(context).await?,
         };
         if to_file {
             self.write(&file, &text)?;
@@ -68,7 +68,7 @@ impl InitArgs {
         Ok(Exit::Done)
     }
 
-    async fn from_database(&self, context: &Context) -> anyhow::Result<String> {
+    async fn guessed(&self, context: &Context) -> anyhow::Result<String> {
         let session = context.connect_to_read().await?;
         let survey = survey(&session, self.large).await?;
         Ok(configuration(&survey, &session.facts().database, context.now(&session)))

@@ -16,7 +16,7 @@ mod migrate;
 mod normalize;
 mod packs;
 mod partition;
-mod schedule;
 mod report;
+mod schedule;
 mod stats;
 mod support;

@@ -186,7 +186,6 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
         "select * from users",
     ],
     afterwards: None,
-    serves: None,
 };
 
 const VIEW: &str = "

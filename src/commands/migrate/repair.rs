@@ -56,7 +56,7 @@ impl RepairArgs {
         work.claimed(self.lock_wait, async {
             let target = work.prepare(&shared, &books).await?;
             let plan = self.plan(&work, &work.books().await?, &target);
-            let agreed = consent(vec![plan], |losses| context.ui.agree_to(losses, context.args.yes))?;
+            let agreed = consent(vec![plan], |losses| context.ui.consent_to(losses, context.args.yes))?;
             for one in &agreed {
                 shared.apply(context, session, one).await?;
             }

@@ -286,7 +286,8 @@ fn lines(parts: &[Sql]) -> Fragment {
 
 /// The column's value and the reason why it has none.
 fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident) -> Sql {
-    let word = |word: &str| Fragment(Sql { file: "", text: Literal(word.to_owned()).to_string(), origin: None });
+    let word =
+        |word: &str| Fragment(Sql { file: "", text: Literal(word.to_owned()).to_string(), origin: None });
     let null = || Fragment(Sql { file: "", text: NULL.0.to_owned(), origin: None });
     let null_reason = if rule.optional && !target.unique { null() } else { word("source_null") };
     let json = match &rule.from {

@@ -46,7 +46,9 @@ fn judge(rows: Vec<Sequence>, rights: &Rights) -> Answer<Sequence> {
             worst.sequence,
             worst.used_pct.unwrap_or(0.0)
         ),
-        (0, _) if !rows.is_empty() => format!("{}, and none that this run could see", counted(rows.len(), "sequence")),
+        (0, _) if !rows.is_empty() => {
+            format!("{}, and none that this run could see", counted(rows.len(), "sequence"))
+        }
         _ => format!("of {} that could be seen, none is past {HIGH_PCT:.0}%", counted(known, "sequence")),
     };
     let next = high.iter().filter_map(|row| widen(row)).take(5).collect::<Vec<_>>();

@@ -79,7 +79,8 @@ async fn documents_have_the_same_columns_everywhere() {
         if name == "progress" {
             continue;
         }
-        let first = document["rows"][0].as_object().unwrap_or_else(|| panic!("{name} has no row\n{document:#}"));
+        let first =
+            document["rows"][0].as_object().unwrap_or_else(|| panic!("{name} has no row\n{document:#}"));
         let keys: Vec<&str> = first.keys().map(String::as_str).collect();
         assert_eq!(keys.join(" "), columns.split_whitespace().collect::<Vec<_>>().join(" "), "{name}");
     }
@@ -116,7 +117,8 @@ async fn partitions_are_one_table_until_they_are_asked_for() {
 #[tokio::test]
 async fn lists_are_sorted_and_cut_as_asked() {
     let db = shop().await;
-    let run = db.pgtend(["report", "sizes", "--sort", "rows_estimate", "--limit", "1", "--json"]).run().success();
+    let run =
+        db.pgtend(["report", "sizes", "--sort", "rows_estimate", "--limit", "1", "--json"]).run().success();
     let document = run.json();
     assert_eq!(document["rows"].as_array().unwrap().len(), 1);
     assert_eq!(document["rows"][0]["table"], "public.orders");

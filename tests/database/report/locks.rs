@@ -15,14 +15,18 @@ async fn all_answer(db: &Database) {
     }
 }
 
-const EVERYTHING: &str = "lock table orders, events, events_p1, events_p2; alter sequence orders_id_seq cache 2;
+const EVERYTHING: &str =
+    "lock table orders, events, events_p1, events_p2; alter sequence orders_id_seq cache 2;
                           alter materialized view totals set (fillfactor = 90)";
 
 #[tokio::test]
 async fn a_lock_that_is_held_stops_no_report() {
     let db = shop().await;
     let holder = db.client().await;
-    holder.batch_execute(&format!("begin; {EVERYTHING}; alter index orders_customer set (fillfactor = 80)")).await.unwrap();
+    holder
+        .batch_execute(&format!("begin; {EVERYTHING}; alter index orders_customer set (fillfactor = 80)"))
+        .await
+        .unwrap();
     all_answer(&db).await;
     let sizes = report(&db, "sizes").success().json();
     assert_eq!(row(&sizes, "table", "public.orders")["estimated"], true);
@@ -46,7 +50,10 @@ async fn a_lock_that_is_waited_for_stops_no_report() {
     let locks = report(&db, "locks").success().json();
     contains(locks["verdict"].as_str().unwrap(), "1 session waits");
     assert_eq!(locks["rows"][0]["depth"], 0);
-    assert_eq!((&locks["rows"][1]["depth"], &locks["rows"][1]["relation"]), (&1.into(), &"public.orders".into()));
+    assert_eq!(
+        (&locks["rows"][1]["depth"], &locks["rows"][1]["relation"]),
+        (&1.into(), &"public.orders".into())
+    );
     contains(locks["next"][0].as_str().unwrap(), "pg_terminate_backend");
     cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
     waiting.await.unwrap().unwrap_err();

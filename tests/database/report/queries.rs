@@ -25,7 +25,10 @@ async fn what_is_slow_is_told_and_what_pgtend_asks_is_not() {
     let all = slow(&db, &["--since-reset", "--min-mean", "0s"]);
     assert_eq!(about(&all, "a_fast_one").len(), 1);
     assert!(about(&all, "pgtend */").is_empty());
-    assert!(about(&all, "idle_in_transaction_session_timeout").is_empty(), "settings of pgtend's own sessions");
+    assert!(
+        about(&all, "idle_in_transaction_session_timeout").is_empty(),
+        "settings of pgtend's own sessions"
+    );
     let id = about(&document, "a_slow_one")[0]["id"].as_str().unwrap().to_owned();
     let one = db.pgtend(["report", "query", &id, "--since-reset", "--json"]).run().success().json();
     contains(one["next"].to_string().as_str(), "a_slow_one");
@@ -40,7 +43,8 @@ async fn one_shape_is_one_row() {
         db.batch(&format!("create schema {table}; create table {table}.one_shape (n int)")).await;
         // Up to PostgreSQL 17 these are two identifiers.
         db.batch(&format!("set search_path = {table}; select n from one_shape where n in (1, 2)")).await;
-        db.batch(&format!("set search_path = {table}; select n from one_shape where n in (1, 2, 3, 4)")).await;
+        db.batch(&format!("set search_path = {table}; select n from one_shape where n in (1, 2, 3, 4)"))
+            .await;
     }
     let document = slow(&db, &["--since-reset", "--min-mean", "0s"]);
     let rows = about(&document, "from one_shape where");

@@ -49,7 +49,9 @@ pub async fn shop() -> Database {
 #[track_caller]
 pub fn row<'a>(document: &'a Value, column: &str, value: &str) -> &'a Value {
     let rows = document["rows"].as_array().unwrap();
-    rows.iter().find(|row| row[column] == value).unwrap_or_else(|| panic!("no {column} {value} in\n{document:#}"))
+    rows.iter()
+        .find(|row| row[column] == value)
+        .unwrap_or_else(|| panic!("no {column} {value} in\n{document:#}"))
 }
 
 pub fn report(db: &Database, name: &str) -> Output {

@@ -107,7 +107,10 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     assert_eq!(calls(&before, "summed_up"), 4.0);
     let pruned = db.pgtend(["stats", "prune", "--json"]).run().success().json();
     assert!(pruned["rolled_up"].as_i64().unwrap() >= 1, "{pruned}");
-    assert_eq!(db.value("select string_agg(distinct level, ',' order by level) from pgtend.snapshot").await, "capture,hour");
+    assert_eq!(
+        db.value("select string_agg(distinct level, ',' order by level) from pgtend.snapshot").await,
+        "capture,hour"
+    );
     let after = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&after, "summed_up"), 4.0);
     assert_eq!(after["window"]["captures"], before["window"]["captures"]);

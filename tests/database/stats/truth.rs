@@ -35,7 +35,8 @@ impl World {
     }
 
     async fn client(&self) -> Client {
-        let (client, connection) = tokio_postgres::connect(&self.sandbox.url("postgres"), NoTls).await.unwrap();
+        let (client, connection) =
+            tokio_postgres::connect(&self.sandbox.url("postgres"), NoTls).await.unwrap();
         tokio::spawn(connection);
         client
     }
@@ -90,11 +91,13 @@ impl World {
 
     fn seen(&self) -> BTreeMap<usize, f64> {
         let url = self.sandbox.url("postgres");
-        let report = pgtend(["report", "slow-queries", "--min-mean", "0s", "--json", "--since", "1h", "-d", &url]);
+        let report =
+            pgtend(["report", "slow-queries", "--min-mean", "0s", "--json", "--since", "1h", "-d", &url]);
         let document = report.args(["--store", &self.store()]).run().success().json();
         let mut seen = BTreeMap::new();
         for row in document["rows"].as_array().unwrap() {
-            let name = row["query"].as_str().unwrap_or_default().rsplit_once("truth_").map(|(_, n)| n.parse());
+            let name =
+                row["query"].as_str().unwrap_or_default().rsplit_once("truth_").map(|(_, n)| n.parse());
             if let Some(Ok(statement)) = name {
                 *seen.entry(statement).or_default() += row["calls"].as_f64().unwrap();
             }
@@ -124,7 +127,10 @@ async fn history(seed: u64, steps: usize, careful: bool) {
     let seen = world.seen();
     for (statement, truth) in &world.truth {
         let known = seen.get(statement).copied().unwrap_or_default();
-        assert!(known <= *truth, "seed {seed}: truth_{statement} was called {truth} times, the store knows {known}");
+        assert!(
+            known <= *truth,
+            "seed {seed}: truth_{statement} was called {truth} times, the store knows {known}"
+        );
         assert!(world.lost || known == *truth, "seed {seed}: truth_{statement}: {known} of {truth}");
     }
 }
@@ -147,7 +153,11 @@ async fn a_crash_is_told_and_nothing_is_counted_twice() {
     world.call(1, 7).await;
     let backend = world.client().await;
     let pid: i32 = backend.query_one("select pg_backend_pid()", &[]).await.unwrap().get(0);
-    rustix::process::kill_process(rustix::process::Pid::from_raw(pid).unwrap(), rustix::process::Signal::KILL).unwrap();
+    rustix::process::kill_process(
+        rustix::process::Pid::from_raw(pid).unwrap(),
+        rustix::process::Signal::KILL,
+    )
+    .unwrap();
     // The server puts every session out and recovers.
     loop {
         tokio::time::sleep(std::time::Duration::from_millis(50)).await;
