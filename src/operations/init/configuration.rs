@@ -66,7 +66,12 @@ fn partitioned(table: &Partitioned, timeline: &Timeline, now: DateTime<Utc>) -> 
         Some(name) if name == Template::usual(timeline.calendar.every) => {}
         Some(name) => line(&mut text, "name", &quoted(&name.to_string()), "as the newest partitions are"),
         None => {
-            line(&mut text, "# name", &quoted("{table}_p{yyyy}_{mm}"), "no template gives the existing names")
+            line(
+                &mut text,
+                "# name",
+                &quoted("{table}_p{yyyy}_{mm}"),
+                "no template gives the existing names",
+            );
         }
     }
     match &table.partman {
