@@ -5,6 +5,9 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod lint;
+mod matview;
 mod migrate;
 mod partition;
+mod schedule;
 mod support;
