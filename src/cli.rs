@@ -8,14 +8,17 @@ use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
+use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::index::IndexCommand;
 use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::partition::PartitionCommand;
 use crate::commands::sandbox::SandboxCommand;
+use crate::commands::schedule::ScheduleCommand;
 use crate::failure::Exit;
-use crate::output::{exit_of, explain_panics, show_statements};
+use crate::output::{exit_of, explain_panics, show_statements, tell_usage};
 
 /// Tends PostgreSQL databases from outside the server
 ///
@@ -37,8 +40,13 @@ enum Command {
     Migrate(MigrateCommand),
     #[command(subcommand)]
     Partition(PartitionCommand),
+    Health(HealthArgs),
     #[command(subcommand)]
     Matview(MatviewCommand),
+    #[command(subcommand)]
+    Index(IndexCommand),
+    #[command(subcommand)]
+    Schedule(ScheduleCommand),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
     Init(InitArgs),
@@ -54,6 +62,9 @@ impl Command {
             Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
+            Self::Index(command) => format!("index {}", command.verb()),
+            Self::Health(_) => "health".to_owned(),
+            Self::Schedule(command) => format!("schedule {}", command.verb()),
             Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
@@ -62,11 +73,19 @@ impl Command {
         }
     }
 
+    /// Of an error before the command was run.
+    fn exit_of(&self, error: &anyhow::Error) -> Exit {
+        if matches!(self, Self::Health(_)) { Exit::Nagios(3) } else { exit_of(error) }
+    }
+
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
+            Self::Index(command) => command.run(context).await,
+            Self::Health(args) => args.run(context).await,
+            Self::Schedule(command) => command.run(context),
             Self::Sandbox(command) => command.run(context),
             Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
@@ -78,7 +97,10 @@ impl Command {
 
 pub fn main() -> ExitCode {
     explain_panics();
-    let cli = Cli::parse();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return wrong_use(&error),
+    };
     if cli.global.verbose {
         show_statements();
     }
@@ -87,9 +109,13 @@ pub fn main() -> ExitCode {
         Ok(context) => context,
         Err((ui, error)) => {
             ui.error(&error);
-            return exit_of(&error).code().into();
+            return cli.command.exit_of(&error).code().into();
         }
     };
+    if context.ui.format().is_for_checks() && !matches!(cli.command, Command::Health(_)) {
+        context.ui.error(&anyhow::anyhow!("this format is for `pgtend health` alone"));
+        return Exit::Usage.code().into();
+    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -102,6 +128,16 @@ pub fn main() -> ExitCode {
         signals.run_until(run(&cli.command, &context)).await
     });
     finish(exit, &stop)
+}
+
+/// As clap has it, but that to Nagios a typing error is UNKNOWN.
+fn wrong_use(error: &clap::Error) -> ExitCode {
+    if !tell_usage(error) {
+        return Exit::Done.code().into();
+    }
+    let words = Cli::command().ignore_errors(true).try_get_matches();
+    let health = words.is_ok_and(|words| words.subcommand_name() == Some("health"));
+    if health { Exit::Nagios(3) } else { Exit::Usage }.code().into()
 }
 
 /// The command beside the signals: the first one asks everything to stop, the second one does not ask.

@@ -26,6 +26,8 @@ pub enum Exit {
     Terminated,
     /// What a command that was run for the user ended with; its own affair.
     OfCommand(u8),
+    /// Of `health` alone, which speaks as Nagios plugins do: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
+    Nagios(u8),
 }
 
 impl Exit {
@@ -40,7 +42,7 @@ impl Exit {
             Self::Partly => 6,
             Self::Interrupted => 130,
             Self::Terminated => 143,
-            Self::OfCommand(code) => code,
+            Self::OfCommand(code) | Self::Nagios(code) => code,
         }
     }
 }

@@ -2,11 +2,13 @@
 //! `./x bench [NAME]`; every server is a private one.
 #![expect(clippy::unwrap_used, reason = "a benchmark that cannot go on ends")]
 
+mod archive;
 mod blocking;
 mod create;
 mod default;
 mod figure;
 mod ground;
+mod matview;
 mod noop;
 
 use std::env;
@@ -15,20 +17,29 @@ use figure::{Figure, table};
 
 type Bench = fn() -> Vec<Figure>;
 
-const BENCHES: [(&str, Bench); 4] =
-    [("noop", noop::run), ("create", create::run), ("blocking", blocking::run), ("default", default::run)];
+const BENCHES: &[(&str, Bench)] = &[
+    ("noop", noop::run),
+    ("create", create::run),
+    ("blocking", blocking::run),
+    ("default", default::run),
+    ("archive", archive::run),
+    ("matview", matview::run),
+];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]
 fn main() {
     // Cargo adds `--bench`.
     let names: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
     if let Some(unknown) = names.iter().find(|name| BENCHES.iter().all(|(known, _)| known != name)) {
-        eprintln!("no benchmark `{unknown}`; there are {}", BENCHES.map(|(name, _)| name).join(", "));
+        eprintln!(
+            "no benchmark `{unknown}`; there are {}",
+            BENCHES.iter().map(|(name, _)| *name).collect::<Vec<_>>().join(", ")
+        );
         std::process::exit(2);
     }
     let mut figures = Vec::new();
     for (name, bench) in
-        BENCHES.into_iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
+        BENCHES.iter().filter(|(name, _)| names.is_empty() || names.iter().any(|n| n == name))
     {
         eprintln!("{name} ...");
         figures.extend(bench());

@@ -1,7 +1,7 @@
 //! What happens while a plan is applied. Terminal, cron log and JSON lines are listeners on this one stream.
 use serde::Serialize;
 
-use crate::pg::lock::Blocker;
+use crate::pg::lock::{Blocker, IndexProgress};
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -30,6 +30,14 @@ pub enum Event {
         target: String,
         summary: String,
         found: String,
+    },
+    /// How far the server has come with an index, several times a second; listeners choose what they tell.
+    IndexProgress {
+        target: String,
+        summary: String,
+        elapsed_ms: u64,
+        #[serde(flatten)]
+        progress: IndexProgress,
     },
     BatchDone {
         target: String,

@@ -87,6 +87,13 @@ pub struct GlobalArgs {
     now: Option<DateTime<Utc>>,
 }
 
+impl GlobalArgs {
+    /// The command line itself says which database, as commands ask that need none.
+    pub const fn names_a_database(&self) -> bool {
+        self.dbname.is_some() || self.host.is_some() || self.service.is_some()
+    }
+}
+
 /// The resolved settings of one run.
 #[derive(Debug)]
 pub struct Context {

@@ -35,6 +35,7 @@ PGTEND_CACHE_DIR   fetched servers and named sandboxes [default: ~/.cache/pgtend
 
 const PERMISSIONS: &str = "\
 partition list, check      none beyond connecting; sizes and rows of a default partition need SELECT on it
+migrate lint               none beyond connecting
 partition create           ownership of the table: grant its owner's role to pgtend's role; CREATE on the schema
 partition drop, maintain   the same
 lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these

@@ -2,10 +2,13 @@
 pub mod completions;
 pub mod context;
 pub mod demo;
+pub mod health;
 pub mod help_topics;
+pub mod index;
 pub mod init;
 pub mod matview;
 pub mod migrate;
 pub mod partition;
 pub mod sandbox;
+pub mod schedule;
 pub mod work;

@@ -6,6 +6,7 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow, ensure};
 use serde::{Deserialize, Deserializer};
 
+use super::health::HealthConfig;
 use super::matview::MatviewConfig;
 use super::migrate::MigrateConfig;
 use super::partition::{Archive, PartitionConfig};
@@ -22,6 +23,7 @@ const MOST_BYTES: u64 = 1_000_000;
 pub struct Config {
     pub locks: Locks,
     pub journal: JournalConfig,
+    pub health: HealthConfig,
     pub partition: Vec<PartitionConfig>,
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
@@ -53,6 +55,7 @@ impl Config {
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
         let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.health.limits().context("read [health]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {

@@ -1,6 +1,7 @@
 //! `pgtend.toml`: what the user wants, as a value, one file for each section. Unknown keys are errors that name the
 //! nearest known one.
 mod file;
+mod health;
 mod matview;
 mod migrate;
 mod pack;
@@ -9,9 +10,10 @@ mod schedule;
 mod session;
 
 pub use file::{Config, FILE};
+pub use health::HealthConfig;
 pub use matview::MatviewConfig;
 pub use migrate::MigrateConfig;
 pub use pack::PACKS;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
-pub use schedule::ScheduleConfig;
+pub use schedule::{OwnJob, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

@@ -1,7 +1,7 @@
 //! `[schedule]`: what `pgtend schedule` prints, and how the printed lines call pgtend.
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 
 use super::file::duration;
 
@@ -27,6 +27,20 @@ pub struct ScheduleConfig {
     pub partition_every: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     pub matview_every: Option<Duration>,
-    #[serde(deserialize_with = "duration")]
-    pub stats_every: Option<Duration>,
+    /// Lines of the user's own.
+    pub job: Vec<OwnJob>,
+}
+
+/// What else the scheduler runs, so that one file holds it all and `--check` looks at it.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnJob {
+    pub name: String,
+    pub command: String,
+    #[serde(deserialize_with = "given")]
+    pub every: Duration,
+}
+
+fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+    duration(deserializer).map(Option::unwrap_or_default)
 }

@@ -58,6 +58,13 @@ impl Ui {
     }
 }
 
+/// Prints what clap has to say. Whether it is an error, and not the help or the version that was asked for.
+pub fn tell_usage(error: &clap::Error) -> bool {
+    // Where neither stream can be written there is nobody to tell.
+    let _ = error.print();
+    error.use_stderr()
+}
+
 /// The exit code of an error: the nearest decision in its chain, or what its cause says by itself.
 pub fn exit_of(error: &anyhow::Error) -> Exit {
     if let Some(Stopped(signal)) = error.chain().find_map(|cause| cause.downcast_ref::<Stopped>()) {

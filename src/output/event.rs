@@ -1,12 +1,18 @@
 //! Events of an apply as a person or a log reads them, or as lines of JSON.
 use crate::apply::{Event, StepReport};
-use crate::output::format::milliseconds;
+use crate::output::format::{count, milliseconds};
 use crate::output::ui::Ui;
-use crate::pg::lock::Blocker;
+use crate::pg::lock::{Blocker, IndexProgress};
 
 impl Ui {
     /// Tells an event.
     pub fn event(&self, event: &Event) {
+        if let Event::IndexProgress { target, summary, elapsed_ms, progress } = event {
+            self.progress.share(target, summary, progress);
+            if !self.progress.is_due(summary, *elapsed_ms, &progress.phase, self.is_json()) {
+                return;
+            }
+        }
         if self.is_json() {
             // A reader of the stream that has gone away is noticed when the outcome is written.
             let _ = self.line("pgtend.event/1", event);
@@ -31,8 +37,23 @@ impl Ui {
             Event::Recovered { target, summary, found } => {
                 self.status(&format!("{target}: {summary}: an earlier attempt was {found}"));
             }
+            Event::IndexProgress { target, summary, elapsed_ms, progress } => {
+                let elapsed = milliseconds(*elapsed_ms as f64);
+                let share = share(progress);
+                self.unless_drawn(&format!(
+                    "{target}: {summary}: {}{share}, {elapsed} so far",
+                    progress.phase
+                ));
+            }
             Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
             Event::Note { target, text } => self.status(&format!("{target}: {text}")),
+        }
+    }
+
+    /// For a log, where no bar shows it.
+    fn unless_drawn(&self, line: &str) {
+        if !self.progress.is_shown() && !self.is_json() {
+            self.status(line);
         }
     }
 
@@ -60,4 +81,13 @@ impl Ui {
     pub fn target_done(&self, target: &str) {
         self.progress.done(target);
     }
+}
+
+/// ` 40 % of 5,276 pages`; nothing where the total is not known.
+pub(super) fn share(progress: &IndexProgress) -> String {
+    if progress.total <= 0 {
+        return String::new();
+    }
+    let percent = progress.done as f64 / progress.total as f64 * 100.0;
+    format!(" {percent:.0} % of {} {}", count(progress.total as f64), progress.unit)
 }

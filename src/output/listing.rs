@@ -79,10 +79,8 @@ impl Ui {
         match self.format() {
             Format::Csv => self.answer(&csv(listing)?),
             Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
-            Format::Table | Format::Json if self.answer_is_seen() => {
-                self.answer(&self.table(listing, Style::Screen))
-            }
-            Format::Table | Format::Json => self.answer(&self.table(listing, Style::Pipe)),
+            _ if self.answer_is_seen() => self.answer(&self.table(listing, Style::Screen)),
+            _ => self.answer(&self.table(listing, Style::Pipe)),
         }
     }
 

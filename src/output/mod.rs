@@ -1,5 +1,6 @@
 //! Everything that a person or a program reads. stdout is the answer, stderr the conversation; nothing outside this
 //! folder prints.
+mod diagnostic;
 mod error;
 mod event;
 mod format;
@@ -10,7 +11,8 @@ mod story;
 mod trace;
 mod ui;
 
-pub use error::exit_of;
+pub use diagnostic::{Diagnostic, Severity};
+pub use error::{exit_of, tell_usage};
 pub use format::{bytes, count, milliseconds, sparkline};
 pub use listing::{Cell, Column, Listing};
 pub use plan::{Timeouts, Unplanned};

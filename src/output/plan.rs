@@ -161,9 +161,14 @@ impl Ui {
             self.say(&format!("  {}", loss_words(loss)));
         }
         let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let partitions =
-            if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
-        self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+        let indexes = losses.iter().all(|loss| loss.what.starts_with("index "));
+        let things = match (losses.len(), indexes) {
+            (1, true) => "1 index".to_owned(),
+            (1, false) => "1 partition".to_owned(),
+            (many, true) => format!("{many} indexes"),
+            (many, false) => format!("{many} partitions"),
+        };
+        self.confirm(&format!("Drop {things} holding {}, for good?", bytes(size)))
     }
 
     /// As [`Self::consent_to`], for losses that are no partitions.

@@ -5,17 +5,27 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::output::event::share;
+use crate::pg::lock::IndexProgress;
+
 #[derive(Debug)]
 pub struct Progress {
     bars: MultiProgress,
     shown: bool,
     by_target: RefCell<HashMap<String, ProgressBar>>,
+    /// Of the step that told last: its name, its phase, and when it told.
+    told: RefCell<(String, String, u64)>,
 }
+
+/// A line of a log comes so often, one of JSON for each phase as well.
+const LOG_EVERY_MS: u64 = 30_000;
+const JSON_EVERY_MS: u64 = 5_000;
 
 impl Progress {
     pub(super) fn new(shown: bool) -> Self {
         let target = if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() };
-        Self { bars: MultiProgress::with_draw_target(target), shown, by_target: RefCell::default() }
+        let (by_target, told) = (RefCell::default(), RefCell::default());
+        Self { bars: MultiProgress::with_draw_target(target), shown, by_target, told }
     }
 
     /// Writes beside the bars.
@@ -41,6 +51,31 @@ impl Progress {
         bar.set_length(steps as u64);
         bar.set_position(step.saturating_sub(1) as u64);
         bar.set_message(format!("{target}: {summary}"));
+    }
+
+    pub(super) const fn is_shown(&self) -> bool {
+        self.shown
+    }
+
+    /// Beside the step's name, how far it has come.
+    pub(super) fn share(&self, target: &str, summary: &str, progress: &IndexProgress) {
+        if let Some(bar) = self.by_target.borrow().get(target) {
+            bar.set_message(format!("{target}: {summary}: {}{}", progress.phase, share(progress)));
+        }
+    }
+
+    /// Whether a step that is at it for so long has something to tell again.
+    pub(super) fn is_due(&self, step: &str, elapsed_ms: u64, phase: &str, json: bool) -> bool {
+        let mut told = self.told.borrow_mut();
+        if told.0 != step {
+            *told = (step.to_owned(), String::new(), 0);
+        }
+        let every = if json { JSON_EVERY_MS } else { LOG_EVERY_MS };
+        let due = elapsed_ms >= told.2 + every || (json && told.1 != phase);
+        if due {
+            *told = (step.to_owned(), phase.to_owned(), elapsed_ms);
+        }
+        due
     }
 
     pub(super) fn done(&self, target: &str) {

@@ -16,6 +16,22 @@ pub enum Format {
     Json,
     Csv,
     Markdown,
+    /// The next four are for checks alone.
+    #[value(hide = true)]
+    Nagios,
+    #[value(hide = true)]
+    Prometheus,
+    #[value(hide = true)]
+    Junit,
+    #[value(hide = true)]
+    Github,
+}
+
+impl Format {
+    /// Only `health` can be told in it.
+    pub const fn is_for_checks(self) -> bool {
+        matches!(self, Self::Nagios | Self::Prometheus | Self::Junit | Self::Github)
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]

@@ -2,6 +2,8 @@
 pub mod bound;
 pub mod catalog;
 pub mod connect;
+pub mod index;
+pub mod index_statement;
 pub mod lock;
 pub mod name;
 pub mod script;

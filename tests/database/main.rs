@@ -6,7 +6,10 @@
 mod common;
 
 mod init;
+mod lint;
+mod matview;
 mod migrate;
 mod packs;
 mod partition;
+mod schedule;
 mod support;

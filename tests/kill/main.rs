@@ -16,8 +16,12 @@ use scenario::Scenario;
 use walk::{Again, Walk};
 
 async fn walk(scenario: Scenario, stride: usize) {
+    walk_again(scenario, stride, Again::AtOnce).await;
+}
+
+async fn walk_again(scenario: Scenario, stride: usize, again: Again) {
     let walk = Walk::prepare(scenario).await;
-    let kills = walk.short(stride).await;
+    let kills = walk.short(stride, again).await;
     assert!(kills >= 10, "{kills} kills are no walk");
 }
 
@@ -44,6 +48,12 @@ async fn drop_what_is_archived_first() {
 #[tokio::test]
 async fn maintain_three_tables() {
     walk(scenario::MAINTAIN_THREE, 13).await;
+}
+
+/// A view that the killed run still has is left alone by a run at once, so the next one comes later.
+#[tokio::test]
+async fn swap_a_materialized_view() {
+    walk_again(scenario::SWAP, 5, Again::Later).await;
 }
 
 #[tokio::test]

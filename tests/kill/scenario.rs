@@ -17,6 +17,8 @@ pub struct Scenario {
     pub kept: &'static [&'static str],
     /// A command that succeeds at every end.
     pub afterwards: Option<&'static [&'static str]>,
+    /// A query that gives the same after every kill, before anything is run again.
+    pub serves: Option<&'static str>,
 }
 
 /// Months of events, the last one the current one, with properties that a new partition takes over.
@@ -122,6 +124,7 @@ const USUAL: Scenario = Scenario {
     later_run: true,
     kept: ALL,
     afterwards: None,
+    serves: None,
 };
 const RETENTION: Scenario = Scenario { command: DROP, kept: SINCE_SEPTEMBER, ..USUAL };
 
@@ -182,4 +185,24 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
         "select * from users",
     ],
     afterwards: None,
+    serves: None,
+};
+
+const VIEW: &str = "
+create materialized view \"By User\" as select user_id, count(*) as events from events group by user_id;
+create unique index by_user_id on \"By User\" (user_id);
+create index on \"By User\" (events) where events > 1;
+comment on materialized view \"By User\" is 'counted';
+comment on index by_user_id is 'the key';
+grant select on \"By User\" to public;
+alter materialized view \"By User\" set (fillfactor = 90);
+insert into events select n, '2026-11-01Z', 1, 'late' from generate_series(5001, 5100) as n;
+";
+pub const SWAP: Scenario = Scenario {
+    name: "matview, swap",
+    setup: VIEW,
+    command: &["matview", "refresh", "By User", "--mode", "swap", "--force"],
+    kept: &["select * from events"],
+    serves: Some("select user_id from \"By User\""),
+    ..USUAL
 };

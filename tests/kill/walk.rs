@@ -69,11 +69,11 @@ impl Walk {
     }
 
     /// Kills at every `stride`th request, before and after in turn. Returns how often it was killed.
-    pub async fn short(&self, stride: usize) -> usize {
+    pub async fn short(&self, stride: usize, again: Again) -> usize {
         let mut kills = 0;
         for number in (1..).step_by(stride) {
             let side = if kills % 2 == 0 { Side::After } else { Side::Before };
-            if !self.at(Moment { request: Request::Number(number), side }, Again::AtOnce).await {
+            if !self.at(Moment { request: Request::Number(number), side }, again).await {
                 break;
             }
             kills += 1;
@@ -92,6 +92,10 @@ impl Walk {
         let name = self.scenario.name;
         let context = format!("{name}: killed {moment:?}, which is `{request}`, run again {again:?}");
         assert_eq!(passage.output.code, None, "{context}: it ended on its own\n{}", passage.output.stderr);
+        if let Some(query) = self.scenario.serves {
+            let (killed, whole) = (database.client().await, self.template.client().await);
+            assert_eq!(rows(&killed, query).await, rows(&whole, query).await, "{context}");
+        }
         match again {
             Again::Later => quiet(&database, 0).await,
             Again::AtOnce => {}

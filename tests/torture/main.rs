@@ -9,7 +9,6 @@ mod fingerprint;
 #[path = "../kill/scenario.rs"]
 mod scenario;
 #[path = "../kill/walk.rs"]
-#[expect(dead_code, reason = "the short walk is another test's")]
 mod walk;
 
 mod kill;

@@ -211,7 +211,7 @@ impl RefreshArgs {
             }
             Format::Csv | Format::Markdown => context.ui.listing(&Listing::new(&COLUMNS, &results))?,
             // Each view has had its line.
-            Format::Table => {}
+            _ => {}
         }
         if exit == Exit::Partly {
             context.ui.status("some failed, the others are finished");

@@ -109,9 +109,9 @@ impl<'a> Work<'a> {
             Done::Skipped(outcome, reason) => {
                 let line = format!("{name}: skipped: {reason}");
                 if *outcome == "busy" {
-                    self.context.ui.status(&line)
+                    self.context.ui.status(&line);
                 } else {
-                    self.context.ui.chat(&line)
+                    self.context.ui.chat(&line);
                 }
                 (result.outcome, result.reason) = (outcome, Some(reason.clone()));
             }
@@ -177,6 +177,7 @@ impl<'a> Work<'a> {
         } else {
             Some(History::read(session, &schema).await?)
         };
+        self.sweep(session, view, view.oid).await;
         let latest = again.as_ref().unwrap_or(&self.survey.history).of(view);
         let wish = self.args.wish.wish(self.survey.config(known), self.args.is_named());
         let change = change(view, latest);
@@ -185,7 +186,6 @@ impl<'a> Work<'a> {
             Choice::Refresh { way, reason } => (way, reason),
         };
         let journal = self.shared.journal(context, session).await?;
-        self.sweep(session, view).await;
         let limits = self.args.limits(context, self.survey, known);
         let plan = plan(session, view, way, limits).await?;
         let entry = match journal {
@@ -207,13 +207,17 @@ impl<'a> Work<'a> {
                 definition: after.as_ref().and_then(|after| after.definition.clone()),
                 error: applied.as_ref().err().map(one_line),
             };
-            if let Err(error) = entry.close(session, &closing).await {
+            // A stop cancels again and again what the session does; this is what it has to say last.
+            session.shield(true);
+            let closed = entry.close(session, &closing).await;
+            session.shield(false);
+            if let Err(error) = closed {
                 tracing::debug!("the log's entry stays open: {error:#}");
             }
         }
         applied.map_err(explain)?;
-        if way == Way::Swap {
-            self.sweep(session, view).await;
+        if let (Way::Swap, Some(after)) = (way, &after) {
+            self.sweep(session, view, after.oid).await;
         }
         Ok(Done::Refreshed { way, reason, elapsed_ms, held_ms, after })
     }
@@ -226,12 +230,11 @@ impl<'a> Work<'a> {
         Ok(outcome)
     }
 
-    /// Takes away what swaps have left. The view is none the worse when that has to wait.
-    async fn sweep(&self, session: &Session, view: &Matview) {
+    /// Takes away what swaps have left; `oid` is the view's by now. It is none the worse when that has to wait.
+    async fn sweep(&self, session: &Session, view: &Matview, oid: u32) {
         let swept = async {
             let relation = view.relation()?;
-            let Some(now) = refreshed(session, view).await? else { return Ok(()) };
-            let left = leftovers(session, &mark(&relation), now.oid).await?;
+            let left = leftovers(session, &mark(&relation), oid).await?;
             let plan = plan_sweep(view, &left)?;
             if plan.is_empty() { Ok(()) } else { self.apply(session, plan).await.map(drop) }
         };

@@ -4,6 +4,10 @@ mod baseline;
 mod connect;
 mod embedded;
 mod export;
+mod findings;
+mod index_work;
+mod lint;
+mod lint_files;
 mod new;
 mod repair;
 mod set;
@@ -26,6 +30,7 @@ pub enum MigrateCommand {
     Repair(repair::RepairArgs),
     Sets(export::SetsArgs),
     Export(export::ExportArgs),
+    Lint(lint::LintArgs),
 }
 
 impl MigrateCommand {
@@ -38,6 +43,7 @@ impl MigrateCommand {
             Self::Repair(_) => "repair",
             Self::Sets(_) => "sets",
             Self::Export(_) => "export",
+            Self::Lint(_) => "lint",
         }
     }
 
@@ -50,6 +56,7 @@ impl MigrateCommand {
             Self::Repair(args) => args.run(context).await,
             Self::Sets(args) => args.run(context),
             Self::Export(args) => args.run(context),
+            Self::Lint(args) => args.run(context).await,
         }
     }
 }

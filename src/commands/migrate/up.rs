@@ -1,16 +1,20 @@
 //! `pgtend migrate up`
 use std::time::Duration;
 
+use anyhow::anyhow;
 use clap::Args;
 use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::migrate::args::SetArgs;
 use crate::commands::migrate::connect::{connect, refuse_pooler};
+use crate::commands::migrate::findings::diagnostics;
+use crate::commands::migrate::lint::LevelArg;
 use crate::commands::migrate::set::Set;
 use crate::commands::migrate::work::{Done, Work, parse_all, refuse_drift};
 use crate::commands::work::Shared;
-use crate::failure::Exit;
+use crate::failure::{Exit, Explain as _};
+use crate::operations::lint::{File, Finding, Level, check, survey};
 use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, unmet};
 use crate::pg::session::Session;
 use crate::plan::Plan;
@@ -36,6 +40,12 @@ pub struct UpArgs {
     /// How long to wait for a server that is not there yet
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     wait_for_db: Option<Duration>,
+    /// Refuse files in which the lint, with this database, finds something of this level [default: error]
+    #[arg(long, value_name = "LEVEL", value_enum)]
+    lint: Option<LevelArg>,
+    /// Apply files whatever the lint finds in them
+    #[arg(long, conflicts_with = "lint")]
+    no_lint: bool,
     /// Run files whose head says that they stop the application
     #[arg(long)]
     allow_offline: bool,
@@ -140,6 +150,10 @@ impl UpArgs {
         let parsed = parse_all(files, &work.variables, self.allow_offline)?;
         let pairs: Vec<(&Migration, &Parsed)> = parsed.iter().map(|(file, parsed)| (*file, parsed)).collect();
         unmet(work.session, &work.path, &pairs).await?;
+        if !self.no_lint {
+            let level = self.lint.unwrap_or(LevelArg::Error).level();
+            refuse_dangerous(work, files, level).await?;
+        }
         Ok(parsed)
     }
 
@@ -150,8 +164,33 @@ impl UpArgs {
         let target = work.target(&books, work.context.config.journal.enabled);
         let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
         for (file, parsed) in &parsed {
-            plans.push(work.plan_file(&target, &books, file, parsed).await?);
+            plans.extend(work.dry_plans(&target, &books, file, parsed).await?);
         }
         Ok(plans)
     }
+}
+
+/// # Errors
+/// When the lint finds something of the level that no comment in the file allows. What it finds is shown.
+async fn refuse_dangerous(work: &Work<'_>, files: &[&Migration], level: Level) -> anyhow::Result<()> {
+    let files: Vec<File> =
+        files.iter().map(|file| File::read(file.file.as_str(), file.text.as_str())).collect();
+    let path: Vec<String> = work.path.iter().map(|schema| schema.raw().to_owned()).collect();
+    let catalog = survey(work.session, &path, &files).await?;
+    let mut findings: Vec<Finding> = files.iter().flat_map(|file| check(file, Some(&catalog))).collect();
+    findings.retain(|finding| finding.waived.is_none() && finding.level >= level);
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let error = anyhow!(
+        "{} dangerous on this database; nothing was changed",
+        if findings.len() == 1 {
+            "1 statement is".to_owned()
+        } else {
+            format!("{} statements are", findings.len())
+        }
+    );
+    Err(error.exit(Exit::Found).detail(work.context.ui.pages(&diagnostics(&findings))).hint(
+        "change the file; or say in it why this is safe here (`-- pgtend: allow=RULE reason=\"..\"`); or pass --no-lint",
+    ))
 }

@@ -4,7 +4,7 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::partition::args::{AheadArgs, CalendarArgs, RetentionArgs, Wish};
 use crate::commands::partition::targets::{find, read_again};
-use crate::commands::partition::{create, retire};
+use crate::commands::partition::{analyze, create, retire};
 use crate::commands::work::Tally;
 use crate::failure::Exit;
 
@@ -23,6 +23,9 @@ pub struct MaintainArgs {
     retention: RetentionArgs,
     #[command(flatten)]
     calendar: CalendarArgs,
+    /// Analyze each table whose statistics as a whole are older than a day: autovacuum never does that
+    #[arg(long)]
+    analyze: bool,
 }
 
 const SCHEMA: &str = "pgtend.partition.maintain/1";
@@ -45,6 +48,9 @@ impl MaintainArgs {
         if context.args.dry_run {
             let mut plans = create::dry_plans(context, &session, &targets.found, now, &tally).await;
             plans.extend(retire::dry_plans(context, &session, &targets.found, now, &tally).await);
+            if self.analyze {
+                plans.extend(analyze::dry_plans(context, &session, &targets.found, now, &tally).await);
+            }
             return tally.show(context, &session, SCHEMA, &plans);
         }
         let changed = create::create_all(context, &session, &targets.found, now, &tally).await;
@@ -54,6 +60,10 @@ impl MaintainArgs {
             read_again(&session, &mut targets.found).await?;
         }
         retire::drop_all(context, &session, &targets.found, now, &tally).await;
+        if self.analyze {
+            context.stop.check()?;
+            analyze::analyze_all(context, &session, &targets.found, now, &tally).await;
+        }
         tally.end(context, SCHEMA)
     }
 }

@@ -1,4 +1,5 @@
 //! `pgtend partition`
+mod analyze;
 mod archive;
 mod args;
 mod check;

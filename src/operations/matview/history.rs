@@ -91,7 +91,7 @@ async fn rows<T: for<'a> Deserialize<'a>>(
         .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
         .await
         .map_err(ServerError::explained)?;
-    if !exists.first().is_some_and(|row| row.get::<_, Option<bool>>("readable") == Some(true)) {
+    if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("readable") != Some(true)) {
         return Ok(None);
     }
     let rows =
@@ -135,7 +135,7 @@ impl Entry {
             .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
             .await
             .map_err(ServerError::explained)?;
-        if !exists.first().is_some_and(|row| row.get::<_, Option<bool>>("writable") == Some(true)) {
+        if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("writable") != Some(true)) {
             return Ok(None);
         }
         let (wal_bytes, temp_bytes) = costs(session).await?;

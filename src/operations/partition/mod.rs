@@ -1,4 +1,5 @@
 //! Range partitions by time: which there are, which there should be, and the plan between.
+mod analyze;
 mod archive;
 mod check;
 mod create;
@@ -15,6 +16,7 @@ mod survey;
 mod template;
 mod timeline;
 
+pub use analyze::plan_analyze;
 pub use archive::Destination;
 pub use check::{Finding, FindingKind, Report, check};
 pub use create::{CreatePlan, Wanted, plan_create, wanted};

@@ -204,3 +204,22 @@ async fn two_runs_at_once_end_in_the_same_state() {
         assert_eq!(db.value("select string_agg(distinct outcome, ' ') from pgtend.run").await, "done");
     }
 }
+
+#[tokio::test]
+async fn partitioned_tables_are_analyzed_as_a_whole_once_a_day() {
+    let db = events(["2026-11"]).await;
+    db.batch("insert into events select n, '2026-11-10', 'x' from generate_series(1, 100) as n").await;
+    let run = |arguments: &[&str]| {
+        db.pgtend(["partition", "maintain", "events", "--analyze"]).args(arguments).run().success()
+    };
+    contains(&run(&["--dry-run"]).stdout, "-- step 1: analyze");
+    let whole = "select count(*) from pg_stats where tablename = 'events' and inherited";
+    assert_eq!(db.value(whole).await, "0");
+    contains(&run(&[]).stderr, "public.events: analyze, ");
+    assert_ne!(db.value(whole).await, "0");
+    let analyzed = "select pg_stat_get_last_analyze_time('events'::regclass) is not null";
+    while db.value(analyzed).await != "t" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    assert_eq!(run(&[]).stderr, "");
+}

@@ -1,0 +1,51 @@
+-- Upkeep of tables, the worst of each kind, one row for each table that is not a partition's: rows that vacuum has
+-- not taken away, autovacuum that is switched off, statistics that were never gathered. Every role may read it.
+with settings as (
+    select pg_catalog.current_setting('autovacuum_vacuum_threshold')::float8 as base,
+           pg_catalog.current_setting('autovacuum_vacuum_scale_factor')::float8 as factor
+),
+t as materialized (
+    select c.oid, c.relname, c.relkind, c.reltuples, c.relispartition, n.nspname,
+           coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root,
+           pg_catalog.pg_stat_get_dead_tuples(c.oid) as dead,
+           (select coalesce(
+                pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_enabled'), 'true')::boolean
+            from pg_catalog.pg_options_to_table(c.reloptions) as o) as vacuumed,
+           (select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_threshold')
+            from pg_catalog.pg_options_to_table(c.reloptions) as o)::float8 as own_base,
+           (select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_scale_factor')
+            from pg_catalog.pg_options_to_table(c.reloptions) as o)::float8 as own_factor
+    from pg_catalog.pg_class as c
+    join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    where c.relkind in ('r', 'm', 'p')
+      and c.relpersistence <> 't'
+      and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
+),
+named as (
+    select pg_catalog.quote_ident(r.nspname) || '.' || pg_catalog.quote_ident(r.relname) as name, r.oid as root,
+           r.relkind as root_kind, r.reltuples as root_rows
+    from t as r where not r.relispartition
+),
+worst as (
+    select t.root,
+           pg_catalog.sum(t.dead)::float8 as dead,
+           pg_catalog.max(t.dead / (coalesce(t.own_base, s.base)
+                          + coalesce(t.own_factor, s.factor) * greatest(t.reltuples, 0))) as times
+    from t cross join settings as s
+    where t.relkind <> 'p'
+    group by t.root
+)
+select pg_catalog.jsonb_build_object(
+    'tables', (select pg_catalog.count(*) from named),
+    'dead', (select coalesce(pg_catalog.jsonb_agg(d), '[]') from (
+        select named.name, w.times as value, w.dead as rows
+        from worst as w join named using (root)
+        where w.dead > 0 order by w.times desc nulls last limit 50) as d),
+    'unvacuumed', (select coalesce(pg_catalog.jsonb_agg(named.name order by named.name), '[]') from named
+                   where exists (select from t where t.root = named.root and not t.vacuumed)),
+    -- A partitioned table's own statistics are never gathered by autovacuum.
+    'unanalyzed', (select coalesce(pg_catalog.jsonb_agg(named.name order by named.name), '[]') from named
+                   where named.root_rows < 0
+                     and exists (select from t where t.root = named.root and t.relkind <> 'p'
+                                 and (t.reltuples > 0 or pg_catalog.pg_stat_get_live_tuples(t.oid) > 0)))
+)::text as tables

@@ -1,0 +1,2 @@
+-- The statistics of the table as a whole; autovacuum takes care of the partitions.
+analyze only {table}

@@ -1,0 +1,138 @@
+//! The flags of `pgtend health`, and what becomes of the answer.
+use std::time::Duration;
+
+use clap::{Args, ValueEnum};
+
+use crate::commands::context::Context;
+use crate::commands::health::document::tell;
+use crate::commands::health::examine::{Selection, examine};
+use crate::commands::health::list::list;
+use crate::failure::{Exit, one_line};
+use crate::operations::health::{Probe, State};
+use crate::output::{Format, exit_of};
+
+const FORMATS: &str = "\
+Exit codes are those of Nagios plugins:
+  0  OK
+  1  WARNING
+  2  CRITICAL: a limit is passed, or the server does not answer
+  3  UNKNOWN: something could not be read, for the reason given; wrong use and bad configuration too
+
+Besides those of other commands there are these formats: --format nagios (one line with performance data, then the
+details), prometheus (for the text file collector), junit and github (for CI).
+
+Limits are set in pgtend.toml:
+  [health]
+  skip = [\"unused_indexes\"]
+  [health.connections]
+  warning = \"70 %\"";
+
+/// Check the database's health against limits, with the exit codes of Nagios
+#[derive(Debug, Args)]
+#[command(after_help = FORMATS)]
+pub struct HealthArgs {
+    /// How much to check; each takes in those before it
+    #[arg(long, value_enum, default_value_t = ProbeArg::Full)]
+    probe: ProbeArg,
+    /// Check these alone, whatever the probe (separated by commas)
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Leave these out (separated by commas)
+    #[arg(long, value_name = "CHECK", value_delimiter = ',')]
+    skip: Vec<String>,
+    /// Warn from this number on, as connections=70 or slow_queries=250ms (can be repeated)
+    #[arg(long, value_name = "CHECK=LIMIT")]
+    warn: Vec<String>,
+    /// Alarm from this number on (can be repeated)
+    #[arg(long, value_name = "CHECK=LIMIT")]
+    crit: Vec<String>,
+    /// Longest time for everything [default: 10s; 2s for the live and ready probes]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    timeout: Option<Duration>,
+    /// What a check that cannot tell counts as in the exit code
+    #[arg(long, value_enum, value_name = "STATE", default_value_t = UnknownAs::Unknown)]
+    unknown_as: UnknownAs,
+    /// List the checks with their limits, and ask no server
+    #[arg(long)]
+    list: bool,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum ProbeArg {
+    /// Does the server answer?
+    Live,
+    /// Has it room for one more session?
+    Ready,
+    /// What an on-call is woken for
+    Basic,
+    /// Everything
+    Full,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum UnknownAs {
+    Ok,
+    Warning,
+    Critical,
+    Unknown,
+}
+
+impl HealthArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let failed = match self.check(context).await {
+            Ok(exit) => return Ok(exit),
+            Err(error) => error,
+        };
+        if matches!(exit_of(&failed), Exit::Interrupted | Exit::Terminated | Exit::Done) {
+            return Err(failed);
+        }
+        // What Nagios would take for critical is only that nothing is known.
+        context.ui.error(&failed);
+        if context.ui.format() == Format::Nagios {
+            context.ui.answer(&format!("PGTEND UNKNOWN - {}", one_line(&failed)))?;
+        }
+        Ok(exit(State::Unknown))
+    }
+
+    async fn check(&self, context: &Context) -> anyhow::Result<Exit> {
+        let probe = self.probe.probe();
+        let selection = Selection::read(context, probe, &self.only, &self.skip, &self.warn, &self.crit)?;
+        if self.list {
+            list(context, &selection)?;
+            return Ok(Exit::Done);
+        }
+        let usual = if probe <= Probe::Ready { 2 } else { 10 };
+        let timeout = self.timeout.unwrap_or(Duration::from_secs(usual));
+        let examined = examine(context, &selection, timeout).await?;
+        let state = examined.state();
+        let exit = exit(if state == State::Unknown { self.unknown_as.state() } else { state });
+        tell(context, &examined, probe, exit)?;
+        Ok(exit)
+    }
+}
+
+fn exit(state: State) -> Exit {
+    Exit::Nagios(state.code().unwrap_or(0))
+}
+
+impl UnknownAs {
+    const fn state(self) -> State {
+        match self {
+            Self::Ok => State::Ok,
+            Self::Warning => State::Warning,
+            Self::Critical => State::Critical,
+            Self::Unknown => State::Unknown,
+        }
+    }
+}
+
+impl ProbeArg {
+    const fn probe(self) -> Probe {
+        match self {
+            Self::Live => Probe::Live,
+            Self::Ready => Probe::Ready,
+            Self::Basic => Probe::Basic,
+            Self::Full => Probe::Full,
+        }
+    }
+}

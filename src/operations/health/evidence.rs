@@ -1,0 +1,152 @@
+//! What the checks judge, read over one connection: every part is asked for at once, and one that cannot be read takes
+//! none of the others along.
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use serde::de::DeserializeOwned;
+use tokio_postgres::error::SqlState;
+
+use crate::failure::one_line;
+use crate::operations::health::bloat::Bloat;
+use crate::operations::health::indexes::Indexes;
+use crate::operations::health::matviews::Matview;
+use crate::operations::health::partitions::{self, Tended};
+use crate::operations::health::registry::{Check, Source};
+use crate::operations::health::replication::Replication;
+use crate::operations::health::sequences::Sequences;
+use crate::operations::health::server::Server;
+use crate::operations::health::sessions::Sessions;
+use crate::operations::health::state::Missing;
+use crate::operations::health::statements::{self, Statements};
+use crate::operations::health::tables::Tables;
+use crate::operations::partition::Policy;
+use crate::pg::name::Ident;
+use crate::pg::session::Session;
+use crate::pg::sql::{Query, Sql};
+use crate::pg::state::ServerError;
+use crate::query;
+
+/// A part of the evidence, or why there is none.
+pub(super) type Reading<T> = Result<T, Missing>;
+
+/// What the user wants to be true, where a check compares.
+#[derive(Clone, Debug, Default)]
+pub struct Wishes {
+    /// Partitioned tables by the name in the configuration.
+    pub partitions: Vec<(String, Policy)>,
+}
+
+#[derive(Debug)]
+pub struct Evidence {
+    /// The role that asks, quoted as a GRANT wants it.
+    pub role: String,
+    pub standby: bool,
+    /// How long it took until the server had answered for the first time.
+    pub connected_ms: f64,
+    pub(super) server: Reading<Server>,
+    pub(super) sessions: Reading<Sessions>,
+    pub(super) replication: Reading<Replication>,
+    pub(super) tables: Reading<Tables>,
+    pub(super) bloat: Reading<Bloat>,
+    pub(super) sequences: Reading<Sequences>,
+    pub(super) indexes: Reading<Indexes>,
+    pub(super) statements: Reading<Statements>,
+    pub(super) matviews: Reading<Vec<Matview>>,
+    pub(super) partitions: Reading<Vec<Tended>>,
+}
+
+/// Reads what the checks need and nothing else.
+pub async fn survey(
+    session: &Session,
+    checks: &[&Check],
+    wishes: &Wishes,
+    now: DateTime<Utc>,
+    connected_ms: f64,
+) -> Evidence {
+    let wanted: BTreeSet<Source> = checks.iter().flat_map(|check| check.sources).copied().collect();
+    let facts = session.facts();
+    let ask = Asking { session, wanted: &wanted };
+    let patience = query!("health/patience.sql");
+    if let Err(error) = session.execute(&sql(&patience)).await {
+        // Then the session's own timeouts hold.
+        tracing::debug!("set the timeouts: {error}");
+    }
+    let (server, sessions, replication, tables, bloat, sequences, indexes, statements, matviews, partitions) = tokio::join!(
+        ask.read(Source::Server, query!("health/server.sql")),
+        ask.read(Source::Sessions, query!("health/sessions.sql")),
+        ask.read(Source::Replication, query!("health/replication.sql")),
+        ask.read(Source::Tables, query!("health/tables.sql")),
+        ask.read(Source::Bloat, query!("health/bloat.sql")),
+        ask.read(Source::Sequences, query!("health/sequences.sql")),
+        ask.read(Source::Indexes, query!("health/indexes.sql")),
+        ask.when(Source::Statements, statements::survey(session)),
+        ask.read(Source::Matviews, query!("health/matviews.sql")),
+        ask.when(Source::Partitions, partitions::survey(session, &wishes.partitions, now)),
+    );
+    Evidence {
+        role: Ident::new(&facts.role).map_or_else(|_| facts.role.clone(), |role| role.to_string()),
+        standby: facts.standby,
+        connected_ms,
+        server,
+        sessions,
+        replication,
+        tables,
+        bloat,
+        sequences,
+        indexes,
+        statements,
+        matviews,
+        partitions,
+    }
+}
+
+struct Asking<'a> {
+    session: &'a Session,
+    wanted: &'a BTreeSet<Source>,
+}
+
+impl Asking<'_> {
+    async fn when<T>(&self, source: Source, read: impl Future<Output = Reading<T>>) -> Reading<T> {
+        if self.wanted.contains(&source) { read.await } else { Err(Missing::skipped("it was not asked for")) }
+    }
+
+    async fn read<T: DeserializeOwned>(&self, source: Source, query: Query) -> Reading<T> {
+        self.when(source, document(self.session, &sql(&query))).await
+    }
+}
+
+pub(super) fn sql(query: &Query) -> Sql {
+    Sql { file: query.file, text: query.text.to_owned(), origin: None }
+}
+
+/// The one value of a query that answers with a JSON document.
+pub(super) async fn document<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Reading<T> {
+    optional(session, sql).await?.ok_or_else(|| Missing::unknown(format!("{} gave no row", sql.file)))
+}
+
+/// As [`document`], of a query that may have no row.
+pub(super) async fn optional<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Reading<Option<T>> {
+    let rows = session.read(sql).await.map_err(|error| Missing::from(&error))?;
+    let Some(text) = rows.into_iter().flatten().flatten().next() else { return Ok(None) };
+    let read = serde_json::from_str(&text);
+    read.map(Some).map_err(|error| Missing::unknown(format!("{} cannot be read: {error}", sql.file)))
+}
+
+impl From<&ServerError> for Missing {
+    fn from(error: &ServerError) -> Self {
+        let missing = Self::unknown(error.to_string());
+        if error.lock_busy() {
+            missing.remedy("somebody holds a lock; `pgtend report locks` tells who")
+        } else if error.is(&SqlState::QUERY_CANCELED) {
+            missing.remedy("the server took longer than 5 s to answer; run it again when it is less busy")
+        } else {
+            missing
+        }
+    }
+}
+
+impl From<&anyhow::Error> for Missing {
+    fn from(error: &anyhow::Error) -> Self {
+        Self::unknown(one_line(error))
+    }
+}

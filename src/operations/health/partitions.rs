@@ -1,0 +1,195 @@
+//! Checks of partitioned tables: how many periods ahead inserts are safe, what is overdue, what interrupted runs left.
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+
+use crate::operations::health::evidence::{Evidence, Reading};
+use crate::operations::health::limits::Limits;
+use crate::operations::health::state::{Judged, Judgement, Missing, Object, State, some, worst};
+use crate::operations::partition::{FindingKind, Policy, Report, Timeline, check, is_by_time, survey_check};
+use crate::pg::catalog::{PartitionedTable, TableName, find_relations, partitioned_tables};
+use crate::pg::session::Session;
+
+/// A table that is partitioned by time, or that the configuration names.
+#[derive(Debug)]
+pub(super) struct Tended {
+    name: String,
+    known: Reading<Known>,
+}
+
+#[derive(Debug)]
+struct Known {
+    report: Report,
+    /// Whole periods after the current one in which every insert finds a partition; endless where it is not a number.
+    periods_ahead: f64,
+    /// As many as the configuration asks for.
+    configured: Option<f64>,
+}
+
+/// Counting is given up here.
+const MOST_PERIODS: u32 = 1000;
+
+pub(super) async fn survey(
+    session: &Session,
+    wishes: &[(String, Policy)],
+    now: DateTime<Utc>,
+) -> Reading<Vec<Tended>> {
+    let tables = partitioned_tables(session, None).await.map_err(|error| Missing::from(&error))?;
+    let names: Vec<TableName> = wishes.iter().map(|(name, _)| TableName::parse(name)).collect();
+    let found = find_relations(session, &names).await.map_err(|error| Missing::from(&error))?;
+    let mut policies: HashMap<u32, &Policy> = HashMap::new();
+    let mut tended = Vec::new();
+    for ((name, policy), found) in wishes.iter().zip(found) {
+        match found {
+            Ok(found) if tables.iter().any(|table| table.oid == found.oid) => {
+                policies.insert(found.oid, policy);
+            }
+            Ok(found) => {
+                let reason = format!("{name} is {}, not a partitioned table", found.kind.words());
+                tended.push(Tended { name: name.clone(), known: Err(Missing::unknown(reason)) });
+            }
+            Err(error) => tended.push(Tended { name: name.clone(), known: Err(Missing::from(&error)) }),
+        }
+    }
+    for table in tables {
+        let policy = policies.get(&table.oid).copied();
+        if policy.is_some() || is_by_time(&table) {
+            let name = table.relation.plain();
+            tended.push(Tended { name, known: look(session, table, policy, now).await });
+        }
+    }
+    Ok(tended)
+}
+
+async fn look(
+    session: &Session,
+    table: PartitionedTable,
+    configured: Option<&Policy>,
+    now: DateTime<Utc>,
+) -> Reading<Known> {
+    let policy = Policy { ahead: 0, ..configured.cloned().unwrap_or_default() };
+    let known = async {
+        let timeline = Timeline::read(table, &policy)?;
+        let sample = survey_check(session, &timeline).await?;
+        let point = timeline.calendar.point(now);
+        let report = check(&timeline, &policy, point, sample.as_ref());
+        let periods_ahead = f64::from(periods_ahead(&timeline, point));
+        let configured = configured.map(|policy| f64::from(policy.ahead));
+        anyhow::Ok(Known { report, periods_ahead, configured })
+    };
+    known.await.map_err(|error| Missing::from(&error))
+}
+
+fn periods_ahead(timeline: &Timeline, now: i64) -> u32 {
+    let Some(until) = timeline.covered_until(now) else { return 0 };
+    let calendar = &timeline.calendar;
+    let mut end = calendar.floor(now).and_then(|begin| calendar.next(begin));
+    let mut periods = 0;
+    while let Some(next) = end.and_then(|end| calendar.next(end))
+        && next <= until
+        && periods < MOST_PERIODS
+    {
+        periods += 1;
+        end = Some(next);
+    }
+    periods
+}
+
+/// Of each table the periods ahead. A table that is configured for fewer needs no more than that.
+pub(super) fn horizon(evidence: &Evidence, limits: &Limits) -> Judged {
+    let tended = tended(evidence)?;
+    let mut objects = Vec::new();
+    let mut least: Option<(f64, &str)> = None;
+    for table in tended {
+        let Ok(known) = &table.known else { continue };
+        let (value, wanted) = (known.periods_ahead, known.configured.unwrap_or(f64::MAX));
+        let own = Limits {
+            warning: limits.warning.map(|limit| limit.min(wanted)),
+            critical: limits.critical.map(|limit| limit.min(wanted)),
+            at_least: None,
+        };
+        let now = known.report.findings.iter().any(|finding| finding.kind == FindingKind::NoCurrentPartition);
+        let state = if now { State::Critical } else { own.grade_falling(value) };
+        if state != State::Ok {
+            objects.push(Object { name: table.name.clone(), value: Some(value), state });
+        }
+        if least.is_none_or(|(least, _)| value < least) {
+            least = Some((value, &table.name));
+        }
+    }
+    let state = objects.iter().map(|object| object.state).fold(State::Ok, State::or_worse);
+    if state == State::Ok {
+        all_known(tended)?;
+    }
+    let bad = worst_object(&objects).map(|object| (object.value.unwrap_or(0.0), object.name.clone()));
+    let Some((value, name)) = bad.or(least.map(|(value, name)| (value, name.to_owned()))) else {
+        return Err(Missing::skipped("no table is partitioned by time"));
+    };
+    let message = format!("{name} has partitions for {value:.0} periods ahead");
+    Ok(Judgement::new(state, message)
+        .value(value)
+        .objects(objects)
+        .remedy(format!("pgtend partition create {name}")))
+}
+
+fn worst_object(objects: &[Object]) -> Option<&Object> {
+    let state = worst(objects.iter().map(|object| object.state));
+    objects.iter().find(|object| object.state == state)
+}
+
+/// What else `pgtend partition check` finds.
+pub(super) fn upkeep(evidence: &Evidence, limits: &Limits) -> Judged {
+    let tended = tended(evidence)?;
+    let mut objects = Vec::new();
+    let mut unknown = Vec::new();
+    for table in tended {
+        for finding in table.known.iter().flat_map(|known| &known.report.findings) {
+            let state = match finding.kind {
+                FindingKind::Fine | FindingKind::NoCurrentPartition | FindingKind::Coverage => continue,
+                FindingKind::DefaultRows | FindingKind::PendingDetach | FindingKind::LeftoverCheck => {
+                    State::Critical
+                }
+                FindingKind::Gap
+                | FindingKind::Misaligned
+                | FindingKind::Stranded
+                | FindingKind::OverdueRetention => State::Warning,
+                FindingKind::Unknown => {
+                    unknown.push(format!("{}: {}", table.name, finding.text));
+                    continue;
+                }
+            };
+            objects.push(Object { name: format!("{}: {}", table.name, finding.text), value: None, state });
+        }
+    }
+    let count = objects.len() as f64;
+    let state = objects.iter().map(|object| object.state).fold(limits.grade(count), State::or_worse);
+    let names: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
+    if state == State::Ok {
+        all_known(tended)?;
+        if !unknown.is_empty() {
+            return Err(Missing::unknown(some(&unknown)));
+        }
+    }
+    if tended.is_empty() {
+        return Err(Missing::skipped("no table is partitioned by time"));
+    }
+    let message = if names.is_empty() { "nothing is overdue or left over".to_owned() } else { some(&names) };
+    Ok(Judgement::new(state, message)
+        .value(count)
+        .objects(objects)
+        .remedy("pgtend partition maintain --dry-run"))
+}
+
+fn tended(evidence: &Evidence) -> Result<&Vec<Tended>, Missing> {
+    evidence.partitions.as_ref().map_err(Clone::clone)
+}
+
+/// A table of which nothing is known may be bad.
+fn all_known(tended: &[Tended]) -> Result<(), Missing> {
+    let missing = tended.iter().filter_map(|table| Some((table, table.known.as_ref().err()?)));
+    let missing: Vec<(&Tended, &Missing)> = missing.collect();
+    let Some((_, first)) = missing.first() else { return Ok(()) };
+    let reasons: Vec<String> =
+        missing.iter().map(|(table, missing)| format!("{}: {}", table.name, missing.reason)).collect();
+    Err(Missing { reason: some(&reasons), ..(*first).clone() })
+}

@@ -1,0 +1,114 @@
+//! What has to run for a configuration: a pure function of what it asks for.
+use std::time::Duration;
+
+use anyhow::{Context as _, ensure};
+
+use crate::operations::schedule::{Cadence, Daytime, often_enough};
+
+/// What the configuration asks for.
+#[derive(Clone, Debug, Default)]
+pub struct Wants {
+    /// Partitioned tables are tended.
+    pub partitions: bool,
+    /// Some partitions are dropped or detached, which somebody has to agree to beforehand.
+    pub lets_go: bool,
+    /// Some table has partitions of an hour.
+    pub hourly: bool,
+    /// For each materialized view the age that it may reach, where one is given.
+    pub matviews: Vec<Option<Duration>>,
+    pub partition_every: Option<Duration>,
+    pub matview_every: Option<Duration>,
+    pub daily_at: Option<Daytime>,
+    pub own: Vec<Own>,
+}
+
+/// A line of the user's own.
+#[derive(Clone, Debug)]
+pub struct Own {
+    pub name: String,
+    pub command: String,
+    pub every: Duration,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Job {
+    /// Lower case with hyphens: a part of file names.
+    pub name: String,
+    pub about: String,
+    pub call: Call,
+    pub cadence: Cadence,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Call {
+    /// Arguments of pgtend.
+    Pgtend(Vec<String>),
+    /// A command of the user's.
+    Shell(String),
+}
+
+/// Away from the full hour, at which everybody else runs.
+const MINUTE: u32 = 7;
+const NIGHT: Daytime = Daytime::new(2, 37);
+const BETWEEN_MINUTES: u32 = 20;
+
+/// # Errors
+/// When something is wanted more often than a scheduler can, or a job of the user's has a name that is taken.
+pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
+    let night = wants.daily_at.unwrap_or(NIGHT);
+    let mut jobs = Vec::new();
+    if wants.partitions {
+        let usual = if wants.hourly { Cadence::Hours(1, MINUTE) } else { Cadence::Daily(night) };
+        let cadence = wants.partition_every.map_or(Ok(usual), |every| Cadence::within(every, MINUTE, night));
+        let yes = if wants.lets_go { &["--yes"][..] } else { &[] };
+        jobs.push(Job {
+            name: "partition-maintain".to_owned(),
+            about: "create partitions ahead, let those behind go, analyze partitioned tables".to_owned(),
+            call: pgtend(&[&["partition", "maintain", "--analyze"], yes].concat()),
+            cadence: cadence.context("read `partition_every`")?,
+        });
+    }
+    if !wants.matviews.is_empty() {
+        let at = night.later(BETWEEN_MINUTES);
+        jobs.push(Job {
+            name: "matview-refresh".to_owned(),
+            about: "refresh the materialized views that are due".to_owned(),
+            call: pgtend(&["matview", "refresh", "--all"]),
+            cadence: match wants.matview_every {
+                Some(every) => Cadence::within(every, MINUTE, at).context("read `matview_every`")?,
+                None => refreshes(&wants.matviews, at)?,
+            },
+        });
+    }
+    for own in &wants.own {
+        let letters = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        ensure!(
+            !own.name.is_empty() && own.name.chars().all(letters),
+            "the job `{}`: a name is of lower-case letters, digits and hyphens",
+            own.name
+        );
+        ensure!(!jobs.iter().any(|job| job.name == own.name), "the job `{}` is there twice", own.name);
+        ensure!(!own.command.contains('\n'), "the job `{}`: a command is one line", own.name);
+        let cadence = Cadence::within(own.every, MINUTE, night.later(2 * BETWEEN_MINUTES));
+        jobs.push(Job {
+            name: own.name.clone(),
+            about: "from the configuration".to_owned(),
+            call: Call::Shell(own.command.clone()),
+            cadence: cadence.with_context(|| format!("read the job `{}`", own.name))?,
+        });
+    }
+    Ok(jobs)
+}
+
+fn pgtend(arguments: &[&str]) -> Call {
+    Call::Pgtend(arguments.iter().map(|argument| (*argument).to_owned()).collect())
+}
+
+fn refreshes(ages: &[Option<Duration>], at: Daytime) -> anyhow::Result<Cadence> {
+    let ages: Vec<Duration> = ages.iter().copied().flatten().collect();
+    if ages.is_empty() {
+        return Ok(Cadence::Daily(at));
+    }
+    often_enough(&ages, MINUTE, at)
+        .context("no scheduler runs often enough for the smallest `max_age`: give it a minute at least")
+}

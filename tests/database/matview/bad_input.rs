@@ -1,0 +1,119 @@
+//! What cannot be refreshed, and what the user is told.
+use super::support::{contains, fingerprint, outcomes, refresh, sales};
+use crate::common::server::version;
+
+#[tokio::test]
+async fn without_a_name_nothing_is_refreshed() {
+    let db = sales().await;
+    contains(&refresh(&db, &[]).code(2).stderr, "required arguments were not provided");
+}
+
+#[tokio::test]
+async fn unknown_names_are_told_the_nearest() {
+    let db = sales().await;
+    let said = refresh(&db, &["dialy"]).code(1);
+    contains(&said.stderr, "no materialized view `dialy` in database");
+    contains(&said.stderr, "hint: did you mean `public.daily`?");
+    let said = refresh(&db, &["dialy", "daily"]).code(6);
+    contains(&said.stderr, "public.daily: refreshed");
+    contains(
+        &refresh(&db, &["sales"]).code(2).stderr,
+        "public.sales is an ordinary table, not a materialized view",
+    );
+    std::fs::write(db.home().join("pgtend.toml"), "[[matview]]\nname = \"gone\"\n").unwrap();
+    let said = refresh(&db, &["--all"]).code(6);
+    contains(&said.stderr, "no materialized view `gone`");
+}
+
+#[tokio::test]
+async fn concurrently_needs_rows_and_a_plain_unique_index() {
+    let db = sales().await;
+    db.batch(
+        "create materialized view empty as select 1 as x with no data; create unique index on empty (x);
+         create materialized view bare as select 1 as x;
+         create materialized view partial as select 1 as x; create unique index half on partial (x) where x > 0;
+         create materialized view expression as select 1 as x; create unique index other on expression ((x + 1))",
+    )
+    .await;
+    let before = fingerprint(&db).await;
+    let cases = [
+        ("empty", "it is not populated"),
+        ("bare", "it has no unique index"),
+        ("partial", "it has no unique index that serves: half is partial"),
+        ("expression", "it has no unique index that serves: other is on an expression"),
+    ];
+    for (view, why) in cases {
+        let said = refresh(&db, &[view, "--mode", "concurrent"]).code(1);
+        contains(&said.stderr, &format!("cannot refresh public.{view} concurrently: {why}"));
+        contains(&said.stderr, "hint: create a unique index with no WHERE clause");
+    }
+    assert_eq!(fingerprint(&db).await, before);
+}
+
+#[tokio::test]
+async fn readers_are_stopped_only_when_that_is_allowed() {
+    let db = sales().await;
+    db.batch("create materialized view bare as select 1 as x; create view v as select * from bare").await;
+    let said = refresh(&db, &["bare"]).code(1);
+    contains(
+        &said.stderr,
+        "cannot be refreshed without stopping its readers: it has no unique index; no swap: others depend on it: view public.v",
+    );
+    let said = refresh(&db, &["bare", "--allow-blocking", "--json"]).success();
+    assert_eq!(outcomes(&said), ["bare plain"]);
+}
+
+#[tokio::test]
+async fn rows_that_the_index_forbids() {
+    let db = sales().await;
+    db.batch(
+        "create table t (x int); insert into t values (1);
+         create materialized view once as select x from t; create unique index on once (x);
+         insert into t values (1)",
+    )
+    .await;
+    for mode in ["concurrent", "plain", "swap"] {
+        let said = refresh(&db, &["once", "--mode", mode]).code(1);
+        contains(&said.stderr, "hint: the query gives rows that a unique index of the view forbids");
+    }
+    assert_eq!(db.value("select count(*) from once").await, "1");
+    assert_eq!(db.value("select count(*) from pg_class where relname like 'pgtend%'").await, "0");
+}
+
+#[tokio::test]
+async fn another_ones_view_names_the_missing_grant() {
+    let db = sales().await;
+    let role = db.role("other").await;
+    let run = || db.pgtend_as(&role, ["matview", "refresh", "daily"]).run();
+    let said = run().code(4);
+    contains(&said.stderr, "this role may not refresh public.daily, which belongs to postgres");
+    let major: u32 =
+        db.value("select current_setting('server_version_num')::int / 10000").await.parse().unwrap();
+    assert!(version().is_none_or(|asked| asked == major));
+    if major >= 17 {
+        contains(&said.stderr, "hint: grant maintain on public.daily");
+        db.batch(&format!("grant maintain on daily to {role}")).await;
+        contains(&run().success().stderr, "refreshed (concurrent)");
+    } else {
+        contains(&said.stderr, "hint: make this role a member of its owner");
+    }
+}
+
+#[tokio::test]
+async fn a_table_that_is_gone_takes_its_view_along() {
+    let db = sales().await;
+    db.batch("create table t (x int); create materialized view short as select x from t").await;
+    db.batch("drop table t cascade").await;
+    contains(&refresh(&db, &["short"]).code(1).stderr, "no materialized view `short`");
+}
+
+#[tokio::test]
+async fn too_long_is_too_long() {
+    let db = sales().await;
+    db.batch("create materialized view late as select pg_sleep(5)::text as x with no data").await;
+    for mode in ["plain", "swap"] {
+        let said = refresh(&db, &["late", "--mode", mode, "--timeout", "100ms"]).code(1);
+        contains(&said.stderr, "canceling statement due to statement timeout");
+        contains(&said.stderr, "hint: give it more time with --timeout");
+    }
+}
