@@ -51,7 +51,7 @@ impl InitArgs {
         }
         let text = match &self.pack {
             Some(name) => from_pack(name)?,
-            None => self.guessed(context).await?,
+            None => look(context, self.large).await?,
         };
         if to_file {
             self.write(&file, &text)?;
@@ -66,12 +66,6 @@ impl InitArgs {
             context.ui.answer(&text)?;
         }
         Ok(Exit::Done)
-    }
-
-    async fn guessed(&self, context: &Context) -> anyhow::Result<String> {
-        let session = context.connect_to_read().await?;
-        let survey = survey(&session, self.large).await?;
-        Ok(configuration(&survey, &session.facts().database, context.now(&session)))
     }
 
     /// Never into a file that came meanwhile, unless that was asked for.
@@ -90,6 +84,12 @@ impl InitArgs {
         let written = opened.and_then(|mut open| open.write_all(text.as_bytes()));
         written.with_context(|| format!("write {}", file.display()))
     }
+}
+
+async fn look(context: &Context, large: i64) -> anyhow::Result<String> {
+    let session = context.connect_to_read().await?;
+    let survey = survey(&session, large).await?;
+    Ok(configuration(&survey, &session.facts().database, context.now(&session)))
 }
 
 fn from_pack(name: &str) -> anyhow::Result<String> {
