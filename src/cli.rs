@@ -8,13 +8,20 @@ use crate::apply::{Signal, Stop};
 use crate::commands::completions::CompletionsArgs;
 use crate::commands::context::{Context, GlobalArgs};
 use crate::commands::demo::DemoArgs;
+use crate::commands::doctor::DoctorArgs;
 use crate::commands::health::HealthArgs;
 use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
+use crate::commands::index::IndexCommand;
+use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
+use crate::commands::metrics::MetricsArgs;
 use crate::commands::migrate::MigrateCommand;
+use crate::commands::normalize::NormalizeCommand;
 use crate::commands::partition::PartitionCommand;
+use crate::commands::report::ReportCommand;
 use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
+use crate::commands::stats::StatsCommand;
 use crate::failure::Exit;
 use crate::output::{exit_of, explain_panics, show_statements, tell_usage};
 
@@ -35,17 +42,28 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     #[command(subcommand)]
+    Partition(PartitionCommand),
+    #[command(subcommand)]
+    Index(IndexCommand),
+    #[command(subcommand)]
     Migrate(MigrateCommand),
     #[command(subcommand)]
-    Partition(PartitionCommand),
-    Health(HealthArgs),
+    Normalize(NormalizeCommand),
     #[command(subcommand)]
     Matview(MatviewCommand),
     #[command(subcommand)]
+    Report(ReportCommand),
+    #[command(subcommand)]
+    Stats(StatsCommand),
+    Health(HealthArgs),
+    Metrics(MetricsArgs),
+    Doctor(DoctorArgs),
+    #[command(subcommand)]
     Schedule(ScheduleCommand),
+    Init(InitArgs),
+    Demo(DemoArgs),
     #[command(subcommand)]
     Sandbox(SandboxCommand),
-    Demo(DemoArgs),
     Completions(CompletionsArgs),
     Help(HelpArgs),
 }
@@ -54,13 +72,20 @@ impl Command {
     /// `<noun> <verb>`, as `pg_stat_activity` and the journal show it.
     fn name(&self) -> String {
         match self {
-            Self::Migrate(command) => format!("migrate {}", command.verb()),
             Self::Partition(command) => format!("partition {}", command.verb()),
+            Self::Index(command) => format!("index {}", command.verb()),
+            Self::Migrate(command) => format!("migrate {}", command.verb()),
+            Self::Normalize(command) => format!("normalize {}", command.verb()),
             Self::Matview(command) => format!("matview {}", command.verb()),
+            Self::Report(command) => format!("report {}", command.verb()),
+            Self::Stats(command) => format!("stats {}", command.verb()),
             Self::Health(_) => "health".to_owned(),
+            Self::Metrics(_) => "metrics".to_owned(),
+            Self::Doctor(_) => "doctor".to_owned(),
             Self::Schedule(command) => format!("schedule {}", command.verb()),
-            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
+            Self::Init(_) => "init".to_owned(),
             Self::Demo(_) => "demo".to_owned(),
+            Self::Sandbox(command) => format!("sandbox {}", command.verb()),
             Self::Completions(_) => "completions".to_owned(),
             Self::Help(_) => "help".to_owned(),
         }
@@ -73,13 +98,20 @@ impl Command {
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
-            Self::Migrate(command) => command.run(context).await,
             Self::Partition(command) => command.run(context).await,
+            Self::Index(command) => command.run(context).await,
+            Self::Migrate(command) => command.run(context).await,
+            Self::Normalize(command) => command.run(context).await,
             Self::Matview(command) => command.run(context).await,
+            Self::Report(command) => command.run(context).await,
+            Self::Stats(command) => command.run(context).await,
             Self::Health(args) => args.run(context).await,
+            Self::Metrics(args) => args.run(context).await,
+            Self::Doctor(args) => args.run(context).await,
             Self::Schedule(command) => command.run(context),
-            Self::Sandbox(command) => command.run(context),
+            Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
+            Self::Sandbox(command) => command.run(context),
             Self::Completions(args) => args.run(context, &mut Cli::command()),
             Self::Help(args) => args.run(context, &mut Cli::command()),
         }

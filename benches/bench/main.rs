@@ -8,8 +8,11 @@ mod create;
 mod default;
 mod figure;
 mod ground;
+mod health;
+mod index;
 mod matview;
 mod noop;
+mod normalize;
 
 use std::env;
 
@@ -24,6 +27,9 @@ const BENCHES: &[(&str, Bench)] = &[
     ("default", default::run),
     ("archive", archive::run),
     ("matview", matview::run),
+    ("health", health::run),
+    ("index", index::run),
+    ("normalize", normalize::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

@@ -103,7 +103,7 @@ fn waits(what: &str, idle: f64, ours: &[Met], plain: &[Met]) -> Vec<Figure> {
     }]
 }
 
-/// A view below which nothing has changed: the whole process, against one that has no view to look at.
+/// A view below which nothing has changed: how much longer the process runs than where there is no view to look at.
 fn unchanged(ground: &Ground) -> Figure {
     let run = |database: &str, view: &[&str]| {
         let command = [&["matview", "refresh"], view].concat();
@@ -113,12 +113,12 @@ fn unchanged(ground: &Ground) -> Figure {
     let nothing = run("empty", &["--all"]);
     let skipped = run("big", &["big"]);
     Figure {
-        what: "refresh where nothing has changed: the whole process".to_owned(),
-        pgtend: skipped,
-        against: ("the same in a database without views".to_owned(), nothing),
+        what: "what a view adds to a run when nothing below it has changed".to_owned(),
+        pgtend: skipped - nothing,
+        against: ("the whole process without views".to_owned(), nothing),
         target: Target::Below(20.0),
-        noise: nothing,
-        note: format!("the view itself costs {}; medians of 9", milliseconds(skipped - nothing)),
+        noise: 0.0,
+        note: format!("the whole process {}; medians of 9", milliseconds(skipped)),
     }
 }
 

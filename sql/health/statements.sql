@@ -1,6 +1,6 @@
 -- Statements of this database with the highest mean times, and how full pg_stat_statements is. The numbers are
 -- visible to every role; the text of others' statements is not.
--- {schema} of the extension
+-- Hole: schema, of the extension.
 with s as materialized (
     select s.dbid, s.queryid, s.calls, s.mean_exec_time, s.total_exec_time, s.query
     from {schema}.pg_stat_statements as s

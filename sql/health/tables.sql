@@ -8,15 +8,17 @@ t as materialized (
     select c.oid, c.relname, c.relkind, c.reltuples, c.relispartition, n.nspname,
            coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root,
            pg_catalog.pg_stat_get_dead_tuples(c.oid) as dead,
-           (select coalesce(
-                pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_enabled'), 'true')::boolean
-            from pg_catalog.pg_options_to_table(c.reloptions) as o) as vacuumed,
-           (select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_threshold')
-            from pg_catalog.pg_options_to_table(c.reloptions) as o)::float8 as own_base,
-           (select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_scale_factor')
-            from pg_catalog.pg_options_to_table(c.reloptions) as o)::float8 as own_factor
+           coalesce(o.enabled, true) as vacuumed, o.base as own_base, o.factor as own_factor
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    -- Few tables have any.
+    left join lateral (
+        select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_enabled')::boolean as enabled,
+               pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_threshold')::float8 as base,
+               pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_vacuum_scale_factor')::float8
+                   as factor
+        from pg_catalog.pg_options_to_table(c.reloptions) as o
+    ) as o on c.reloptions is not null
     where c.relkind in ('r', 'm', 'p')
       and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'

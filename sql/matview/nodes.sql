@@ -25,7 +25,7 @@ with recursive node (view, oid, kind) as (
         join pg_catalog.pg_class as c on c.oid = i.inhrelid
         where i.inhparent = n.oid and n.kind in ('r', 'p')
     ) as r(oid, kind)
-    where r.kind in ('r', 'p', 'v', 'm', 'f')
+    where r.kind in ('r', 'p', 'v', 'm', 'f', 'S')
 )
 select n.view,
        n.oid,

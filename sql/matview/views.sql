@@ -83,5 +83,8 @@ from pg_catalog.pg_class as c
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
 where c.relkind = 'm'
   and c.relpersistence <> 't'
+  -- A swap's copy is no view of the user's.
+  and not (c.relname like 'pgtend\_%'
+           and coalesce(pg_catalog.obj_description(c.oid, 'pg_class'), '') like 'pgtend: copy of %')
   and ($1::oid[] is null or c.oid = any ($1::oid[]))
 order by n.nspname, c.relname

@@ -10,7 +10,7 @@ use crate::apply::runner::Runner;
 use crate::apply::transaction::{Timing, milliseconds};
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
-use crate::pg::lock::{old_transactions, wait_of};
+use crate::pg::lock::{index_progress, old_transactions, wait_of};
 use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
@@ -19,6 +19,7 @@ use crate::plan::{Recover, Standing, Step};
 
 const WATCH: Duration = Duration::from_millis(50);
 const REPORT_WAIT: Duration = Duration::from_secs(5);
+const LOOK_AT_PROGRESS: Duration = Duration::from_millis(250);
 
 /// What an earlier attempt has left.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -61,7 +62,7 @@ impl Runner<'_> {
         if let Some(guard) = guard {
             self.session.execute(guard).await.map_err(ServerError::explained)?;
         }
-        let Err(error) = self.watched(target, &worker, statement).await? else {
+        let Err(error) = self.watched(target, step, &worker, statement).await? else {
             if let Some(recover) = &step.recover {
                 let state = self.state(recover).await.context("look whether it is done")?;
                 ensure!(
@@ -170,6 +171,7 @@ impl Runner<'_> {
     async fn watched(
         &self,
         target: &str,
+        step: &Step,
         worker: &Session,
         statement: &Sql,
     ) -> anyhow::Result<Result<(), ServerError>> {
@@ -178,6 +180,7 @@ impl Runner<'_> {
         let limit = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
         let limit = Duration::from_millis(u64::from(limit)).saturating_sub(WATCH);
         let (began, mut told, mut queued_since) = (Instant::now(), Instant::now(), None::<Instant>);
+        let mut looked = Instant::now();
         loop {
             tokio::select! {
                 result = &mut work => return Ok(result),
@@ -202,6 +205,18 @@ impl Runner<'_> {
                 let waited_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
                 self.tell(Event::Waiting { target: target.to_owned(), waited_ms, blockers: wait.blockers });
             }
+            if looked.elapsed() >= LOOK_AT_PROGRESS {
+                looked = Instant::now();
+                self.tell_progress(target, step, worker, began).await;
+            }
         }
+    }
+
+    /// Progress that cannot be read is not worth an error.
+    async fn tell_progress(&self, target: &str, step: &Step, worker: &Session, began: Instant) {
+        let Ok(Some(progress)) = index_progress(self.session, worker.facts().pid).await else { return };
+        let elapsed_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        let (target, summary) = (target.to_owned(), step.summary.clone());
+        self.tell(Event::IndexProgress { target, summary, elapsed_ms, progress });
     }
 }

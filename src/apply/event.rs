@@ -1,7 +1,7 @@
 //! What happens while a plan is applied. Terminal, cron log and JSON lines are listeners on this one stream.
 use serde::Serialize;
 
-use crate::pg::lock::Blocker;
+use crate::pg::lock::{Blocker, IndexProgress};
 
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "snake_case")]
@@ -31,15 +31,43 @@ pub enum Event {
         summary: String,
         found: String,
     },
+    /// How far the server has come with an index, several times a second; listeners choose what they tell.
+    IndexProgress {
+        target: String,
+        summary: String,
+        elapsed_ms: u64,
+        #[serde(flatten)]
+        progress: IndexProgress,
+    },
     BatchDone {
         target: String,
         rows: u64,
+    },
+    /// A stream of rows has committed a batch.
+    Loaded(LoadReport),
+    /// A stream of rows pauses.
+    Throttled {
+        target: String,
+        reason: String,
     },
     StepFinished(StepReport),
     Note {
         target: String,
         text: String,
     },
+}
+
+/// How far a stream of rows has come.
+#[derive(Clone, Debug, Serialize)]
+pub struct LoadReport {
+    pub target: String,
+    pub source_rows: u64,
+    /// The planner's estimate.
+    pub source_rows_estimate: Option<f64>,
+    pub rows: u64,
+    pub rejected: u64,
+    pub elapsed_ms: f64,
+    pub batch_ms: f64,
 }
 
 /// One finished step. Times in milliseconds; the lock times are those of the attempt that succeeded.

@@ -1,6 +1,6 @@
 //! A step of one transaction: all of it or nothing, tried again while locks are busy, until the budget is spent.
 //! The statements leave in one go, so that the locks are never held over a round trip.
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 
@@ -8,7 +8,8 @@ use crate::apply::runner::Runner;
 use crate::apply::{Event, StepReport};
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
-use crate::pg::lock::holders;
+use crate::pg::lock::{Blocker, holders, wait_of};
+use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
 use crate::plan::{Framed, Lock, Plan, framed};
@@ -38,6 +39,23 @@ impl Timing {
     }
 }
 
+const LOOK: Duration = Duration::from_millis(20);
+
+/// What statements wait for whose locks nobody knows beforehand, as another session sees it.
+#[derive(Default)]
+struct Watch {
+    session: Option<Session>,
+    seen: Vec<Blocker>,
+}
+
+impl Watch {
+    async fn begin(&mut self, runner: &Runner<'_>) {
+        if self.session.is_none() {
+            self.session = Session::open(runner.settings, runner.purpose).await.ok();
+        }
+    }
+}
+
 pub(super) fn milliseconds(since: Instant) -> f64 {
     since.elapsed().as_secs_f64() * 1000.0
 }
@@ -55,10 +73,11 @@ impl Runner<'_> {
         let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
         let framed = framed(prepare, locks, act, lock_ms, self.patience.statement_timeout_ms());
         let mut attempt = 1;
+        let mut watch = Watch::default();
         loop {
             self.check_stop()?;
             let began = Instant::now();
-            let error = match self.attempt(&framed).await {
+            let error = match self.watched_attempt(&framed, &mut watch).await {
                 Ok(timing) => return Ok(Timing { attempts: attempt, ..timing }),
                 Err(error) => error,
             };
@@ -67,8 +86,28 @@ impl Runner<'_> {
                 return Err(self.stopped_or(error.explained()));
             }
             self.budget().spend(began.elapsed());
-            self.pause(target, attempt, locks, error).await?;
+            if locks.is_empty() {
+                watch.begin(self).await;
+            }
+            self.pause(target, attempt, locks, &watch.seen, error).await?;
             attempt += 1;
+        }
+    }
+
+    /// An attempt, and meanwhile a look at what it waits for where that is not known before.
+    async fn watched_attempt(&self, framed: &Framed, watch: &mut Watch) -> Result<Timing, ServerError> {
+        let attempt = self.attempt(framed);
+        let Some(session) = &watch.session else { return attempt.await };
+        tokio::pin!(attempt);
+        loop {
+            tokio::select! {
+                done = &mut attempt => return done,
+                () = tokio::time::sleep(LOOK) => {}
+            }
+            match wait_of(session, self.session.facts().pid).await {
+                Ok(wait) if !wait.blockers.is_empty() => watch.seen = wait.blockers,
+                _ => {}
+            }
         }
     }
 
@@ -111,11 +150,15 @@ impl Runner<'_> {
         target: &str,
         attempt: u32,
         locks: &[Lock],
+        seen: &[Blocker],
         error: ServerError,
     ) -> anyhow::Result<()> {
         let wanted: Vec<_> = locks.iter().map(|lock| (lock.relation.clone(), lock.mode)).collect();
-        let blockers =
-            holders(self.session, &wanted).await.context("look for the sessions that hold the locks")?;
+        let blockers = if wanted.is_empty() {
+            seen.to_vec()
+        } else {
+            holders(self.session, &wanted).await.context("look for the sessions that hold the locks")?
+        };
         if self.budget().is_spent() {
             let names = blockers.iter().map(|b| format!("blocked by {b}")).collect::<Vec<_>>().join("\n");
             let names = if names.is_empty() { "the blocker is gone by now".to_owned() } else { names };

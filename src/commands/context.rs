@@ -158,7 +158,10 @@ impl Context {
             opened => opened?,
         };
         let session = Rc::new(session);
-        self.sessions.borrow_mut().push(Rc::downgrade(&session));
+        let mut sessions = self.sessions.borrow_mut();
+        sessions.retain(|session| session.strong_count() > 0);
+        sessions.push(Rc::downgrade(&session));
+        drop(sessions);
         Ok(session)
     }
 

@@ -6,7 +6,9 @@ use clap::{Args, ValueEnum};
 
 use crate::apply::{Stop, Stopped};
 use crate::commands::context::Context;
-use crate::demo::{BISMAN, Event, Setting, Story, play, take_leave};
+use crate::demo::{
+    BISMAN, COFFEEBIZ, Event, REALTIME_CONNECT, REDBUT, SERVIO, Setting, Story, play, take_leave,
+};
 use crate::failure::{Exit, Explain as _};
 use crate::output::Color;
 
@@ -19,7 +21,7 @@ pub struct DemoArgs {
     /// Whose tables
     #[arg(value_enum, default_value_t = System::Bisman)]
     system: System,
-    /// Chat messages to begin with; all other rows are in proportion
+    /// Messages, guests or orders to begin with; all other rows are in proportion
     #[arg(long, value_name = "N", default_value_t = 100_000, value_parser = clap::value_parser!(i64).range(1000..=50_000_000))]
     rows: i64,
     /// Leave the server up at the end, until Ctrl-C
@@ -34,12 +36,25 @@ pub struct DemoArgs {
 enum System {
     /// Chat and ERP: threads, usage events, audit entries
     Bisman,
+    /// Coffee shops: a year of analytics, materialized views
+    Coffeebiz,
+    /// Strangers talk: a queue, matches, messages
+    #[value(name = "realtime_connect")]
+    RealtimeConnect,
+    /// Guests, tables and waiters: sessions by month
+    Redbut,
+    /// Forty restaurants: orders, stock, menus, reservations
+    Servio,
 }
 
 impl System {
     const fn story(self) -> &'static Story {
         match self {
             Self::Bisman => &BISMAN,
+            Self::Coffeebiz => &COFFEEBIZ,
+            Self::RealtimeConnect => &REALTIME_CONNECT,
+            Self::Redbut => &REDBUT,
+            Self::Servio => &SERVIO,
         }
     }
 }

@@ -38,9 +38,21 @@ partition list, check      none beyond connecting; sizes and rows of a default p
 migrate lint               none beyond connecting
 partition create           ownership of the table: grant its owner's role to pgtend's role; CREATE on the schema
 partition drop, maintain   the same
+matview refresh            ownership of the view or its owner's role, or MAINTAIN from PostgreSQL 17; by swap its owner's
+                           role, and CREATE on the schema for the owner
+matview list, log          none; the log needs SELECT on pgtend.matview_refresh
+index list, check          none beyond connecting; pg_read_all_stats, to see what other roles are building
+index create               ownership of the table and its partitions; CREATE on their schemas
+index rebuild, drop        ownership of the table and its partitions
+normalize                  ownership of both tables
+normalize run              CREATE on the database, once, for the schema pgtend
 lock order                 UPDATE, DELETE or TRUNCATE on tables that foreign keys refer to lets pgtend lock these
                            first, for a shorter wait; without it the statements lock them
 journal                    CREATE on the database, once, for the schema pgtend; without it there is no journal
+health, metrics, doctor    none beyond connecting; pg_read_all_stats for what other roles' sessions and statements do,
+                           pg_read_all_data for sequences, bloat and default partitions; without these the checks
+                           are unknown and name the GRANT
+doctor --uninstall         ownership of the schema pgtend
 names of blockers          pg_monitor or pg_read_all_stats, for the queries of other roles";
 
 const TOPICS: [(&str, &str); 3] =

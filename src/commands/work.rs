@@ -188,6 +188,11 @@ impl Shared {
         Self { budget, journal: RefCell::new(None), foreign_keys: Mutex::new(()) }
     }
 
+    /// For a change that takes the journal itself away.
+    pub fn without_journal(context: &Context) -> Self {
+        Self { journal: RefCell::new(Some(None)), ..Self::new(context) }
+    }
+
     /// Does the work as the only run on the relation.
     pub async fn claimed<T>(
         &self,

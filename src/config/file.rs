@@ -1,4 +1,5 @@
 //! The file as a whole: where it is found, how it is read, and how a typing error in it is told.
+use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +10,9 @@ use serde::{Deserialize, Deserializer};
 use super::health::HealthConfig;
 use super::matview::MatviewConfig;
 use super::migrate::MigrateConfig;
+use super::normalize::NormalizeConfig;
 use super::partition::{Archive, PartitionConfig};
+use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
 use crate::failure::{Exit, Explain as _};
@@ -28,6 +31,12 @@ pub struct Config {
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
     pub migrate: MigrateConfig,
+    pub report: ReportConfig,
+    pub stats: StatsConfig,
+    pub normalize: Vec<NormalizeConfig>,
+    /// What stands in it at the outermost level, also where it says nothing but the usual.
+    #[serde(skip)]
+    pub sections: BTreeSet<String>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -54,7 +63,8 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
+        config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
         config.health.limits().context("read [health]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
@@ -65,6 +75,12 @@ impl Config {
         for (index, one) in config.matview.iter().enumerate() {
             if config.matview[..index].iter().any(|other| other.name == one.name) {
                 return Err(anyhow!("materialized view `{}` is configured twice", one.name));
+            }
+        }
+        for (index, one) in config.normalize.iter().enumerate() {
+            one.mapping()?;
+            if config.normalize[..index].iter().any(|other| other.name == one.name) {
+                return Err(anyhow!("mapping `{}` is configured twice", one.name));
             }
         }
         Ok(config)

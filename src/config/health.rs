@@ -5,7 +5,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 
 use crate::failure::Explain as _;
-use crate::operations::health::{Limits, known};
+use crate::operations::health::{Check, Limits, Unit, known};
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
@@ -48,8 +48,8 @@ impl HealthConfig {
 
 impl LimitsConfig {
     fn read(&self, name: &str) -> anyhow::Result<Limits> {
-        let unit = check(name)?.unit;
-        let read = |key: &str, number: &Option<Number>| {
+        let check = check(name)?;
+        let read = |key: &str, unit: Unit, number: &Option<Number>| {
             let text = match number {
                 None => return Ok(None),
                 Some(Number::Bare(number)) => number.to_string(),
@@ -58,14 +58,14 @@ impl LimitsConfig {
             unit.parse(&text).map(Some).with_context(|| format!("read `{key}` of check `{name}`"))
         };
         Ok(Limits {
-            warning: read("warning", &self.warning)?,
-            critical: read("critical", &self.critical)?,
-            at_least: read("at_least", &self.at_least)?,
+            warning: read("warning", check.unit, &self.warning)?,
+            critical: read("critical", check.unit, &self.critical)?,
+            at_least: read("at_least", check.floor, &self.at_least)?,
         })
     }
 }
 
-fn check(name: &str) -> anyhow::Result<&'static crate::operations::health::Check> {
+fn check(name: &str) -> anyhow::Result<&'static Check> {
     known(name).map_err(|near| {
         let error = anyhow!("no check `{name}`");
         match near {

@@ -27,6 +27,8 @@ pub struct ScheduleConfig {
     pub partition_every: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     pub matview_every: Option<Duration>,
+    #[serde(deserialize_with = "duration")]
+    pub stats_every: Option<Duration>,
     /// Lines of the user's own.
     pub job: Vec<OwnJob>,
 }

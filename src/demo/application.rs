@@ -20,6 +20,8 @@ pub struct Application {
     /// `$1 bigint`: a number not used before.
     pub write: Query,
     pub read: Query,
+    /// How long it leaves a transaction open that has read, before it begins the next one.
+    pub idle: Duration,
 }
 
 /// What the application noticed.
@@ -27,7 +29,7 @@ pub struct Application {
 pub struct Observed {
     pub writes: Pace,
     pub reads: Pace,
-    /// How long the one transaction was open that has read the table at its beginning.
+    /// How long a transaction was open, at most, that has read the table at its beginning.
     pub open: Duration,
 }
 
@@ -65,7 +67,7 @@ impl Application {
             writer.ask(&[&number]).await
         });
         let read = repeat(&over, async |_| reader.ask(&[]).await);
-        let (result, writes, reads, open) = join4(other, write, read, idler.idle(&over)).await;
+        let (result, writes, reads, open) = join4(other, write, read, idler.idle(&over, self.idle)).await;
         result?;
         Ok(Observed { writes: writes?, reads: reads?, open: open? })
     }
@@ -91,16 +93,20 @@ impl Asker {
         answer.map(drop).map_err(|error| ServerError::new(self.file, &error).explained())
     }
 
-    /// Asks once in a transaction, and forgets to end it.
-    async fn idle(&self, over: &Cell<bool>) -> Result<Duration> {
-        self.client.batch_execute("begin").await.context("begin a transaction")?;
-        self.ask(&[]).await?;
-        let began = Instant::now();
+    /// Asks once in a transaction, and forgets for a while to end it; again and again.
+    async fn idle(&self, over: &Cell<bool>, patience: Duration) -> Result<Duration> {
+        let mut longest = Duration::ZERO;
         while !over.get() {
-            tokio::time::sleep(PAUSE).await;
+            self.client.batch_execute("begin").await.context("begin a transaction")?;
+            self.ask(&[]).await?;
+            let began = Instant::now();
+            while !over.get() && began.elapsed() < patience {
+                tokio::time::sleep(PAUSE).await;
+            }
+            self.client.batch_execute("commit").await.context("end the transaction")?;
+            longest = longest.max(began.elapsed());
         }
-        self.client.batch_execute("commit").await.context("end the transaction")?;
-        Ok(began.elapsed())
+        Ok(longest)
     }
 }
 

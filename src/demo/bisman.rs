@@ -1,38 +1,55 @@
 //! The story of the chat-and-ERP system: its partitioned tables get their partitions, and lose the old ones.
 //! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
+use std::time::Duration;
+
 use super::application::Application;
-use super::fill::{Batches, Fill, Table};
+use super::fill::{Fill, Table, at_once, by_span};
 use super::story::{Chapter, Scene, Story, run, run_for_code};
 use crate::query;
 
-pub const BISMAN: Story = Story {
-    database: "bisman",
-    chapters: CHAPTERS,
-    application: Application {
-        role: "bisman_app",
-        write: query!("demo/bisman/application_write.sql"),
-        read: query!("demo/bisman/application_read.sql"),
-    },
-    to_try: TO_TRY,
+pub const BISMAN: Story = Story { database: "bisman", chapters: CHAPTERS, to_try: TO_TRY };
+
+const OLD_RELEASE: Application = Application {
+    role: "bisman_app",
+    write: query!("demo/bisman/old_write.sql"),
+    read: query!("demo/bisman/old_read.sql"),
+    idle: Duration::from_millis(200),
+};
+
+const NEW_RELEASE: Application = Application {
+    role: "bisman_app",
+    write: query!("demo/bisman/application_write.sql"),
+    read: query!("demo/bisman/application_read.sql"),
+    idle: Duration::from_mins(1),
 };
 
 const CHAPTERS: &[Chapter] = &[
     Chapter { title: "A private server", scenes: &[Scene::Enter] },
     Chapter {
         title: "A chat-and-ERP system, eighteen months old",
+        scenes: &[Scene::Load(&[query!("demo/bisman/schema.sql")]), Scene::Fill(&FILL)],
+    },
+    Chapter {
+        title: "The next release's schema, while the application works",
         scenes: &[
-            Scene::Load(&[query!("demo/bisman/schema.sql"), query!("demo/bisman/partitioned.sql")]),
-            Scene::Fill(&FILL),
             Scene::Say(
-                "Its next release writes to three partitioned tables. They are there, without a single partition: \
-                 whoever writes to them now is refused.",
+                "Twelve indexes, built beside the application, then tables, functions and views. One session writes \
+                 messages, another reads them, and a third reads them in transactions that stay open for a while. \
+                 Meanwhile, what a pipeline would run:",
+            ),
+            Scene::RunBeside(&OLD_RELEASE, run(&["migrate", "up", "--set", "bisman"])),
+            Scene::Run(run(&["migrate", "status", "--set", "bisman"])),
+            Scene::Psql(query!("demo/bisman/grant.sql")),
+            Scene::Say(
+                "Three of the new tables are partitioned. They are there, without a single partition: whoever writes to \
+                 them now is refused.",
             ),
         ],
     },
     Chapter {
         title: "What is wanted",
         scenes: &[
-            Scene::Write { name: "pgtend.toml", text: include_str!("../../sql/demo/bisman/pgtend.toml") },
+            Scene::Write { name: "pgtend.toml", text: include_str!("../../migrations/bisman/pgtend.toml") },
             Scene::Say(
                 "So far there is nothing of it, and the exit code says so to whoever asks from a script:",
             ),
@@ -66,7 +83,7 @@ const CHAPTERS: &[Chapter] = &[
                 "One session writes messages, another reads them, and a third has read the table in a transaction \
                  that it leaves open. Meanwhile, what cron would run every night:",
             ),
-            Scene::RunBesideApplication(run(&["partition", "maintain"])),
+            Scene::RunBeside(&NEW_RELEASE, run(&["partition", "maintain"])),
         ],
     },
     Chapter {
@@ -120,7 +137,7 @@ const FILL: Fill = Fill {
     begin: query!("demo/bisman/fill_begin.sql"),
     size: query!("demo/bisman/fill_life.sql"),
     prepare: &[query!("demo/bisman/fill_activity.sql"), query!("demo/bisman/fill_conversations.sql")],
-    spans: query!("demo/bisman/fill_months.sql"),
+    spans: Some(query!("demo/bisman/fill_months.sql")),
     lanes: &[&CHAT, &REST],
     end: &[query!("demo/bisman/fill_end.sql"), query!("demo/vacuum.sql")],
 };
@@ -129,21 +146,13 @@ const CHAT: [Table; 4] = [
     at_once("users", query!("demo/bisman/fill_users.sql")),
     at_once("threads", query!("demo/bisman/fill_threads.sql")),
     at_once("thread_members", query!("demo/bisman/fill_thread_members.sql")),
-    by_month("thread_messages", query!("demo/bisman/fill_thread_messages.sql")),
+    by_span("thread_messages", query!("demo/bisman/fill_thread_messages.sql")),
 ];
 
 const REST: [Table; 5] = [
-    by_month("user_sessions", query!("demo/bisman/fill_user_sessions.sql")),
-    by_month("expenses", query!("demo/bisman/fill_expenses.sql")),
+    by_span("user_sessions", query!("demo/bisman/fill_user_sessions.sql")),
+    by_span("expenses", query!("demo/bisman/fill_expenses.sql")),
     at_once("approvals", query!("demo/bisman/fill_approvals.sql")),
-    by_month("client_usage_events", query!("demo/bisman/fill_client_usage_events.sql")),
-    by_month("audit_logs", query!("demo/bisman/fill_audit_logs.sql")),
+    by_span("client_usage_events", query!("demo/bisman/fill_client_usage_events.sql")),
+    by_span("audit_logs", query!("demo/bisman/fill_audit_logs.sql")),
 ];
-
-const fn at_once(name: &'static str, sql: crate::pg::sql::Query) -> Table {
-    Table { name, sql, batches: Batches::One }
-}
-
-const fn by_month(name: &'static str, sql: crate::pg::sql::Query) -> Table {
-    Table { name, sql, batches: Batches::BySpan }
-}

@@ -6,10 +6,10 @@ use std::time::Instant;
 use anyhow::{Context as _, Result};
 use chrono::{DateTime, Utc};
 use futures_util::future::try_join_all;
-use tokio_postgres::Client;
+use tokio_postgres::{Client, SimpleQueryMessage};
 
 use super::event::{Event, Tell};
-use super::stage::{Stage, execute, send};
+use super::stage::{Stage, ask, execute, send};
 use crate::pg::sql::Query;
 use crate::query;
 
@@ -21,8 +21,8 @@ pub struct Fill {
     pub size: Query,
     /// Run on every connection, in this order.
     pub prepare: &'static [Query],
-    /// Gives `since` and `until` of the spans.
-    pub spans: Query,
+    /// Gives `since` and `until` of the spans, where a table is filled by them.
+    pub spans: Option<Query>,
     /// Each lane has a connection of its own.
     pub lanes: &'static [&'static [Table]],
     pub end: &'static [Query],
@@ -37,7 +37,7 @@ pub struct Table {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Batches {
-    /// One statement without parameters.
+    /// Statements without parameters, sent as one message.
     One,
     /// One statement for each span, `$1` and `$2` its bounds.
     BySpan,
@@ -80,8 +80,8 @@ impl Fill {
         for query in self.prepare {
             send(client, query).await?;
         }
-        let spans =
-            client.query(self.spans.text, &[]).await.with_context(|| format!("run {}", self.spans.file))?;
+        let Some(query) = self.spans else { return Ok(Vec::new()) };
+        let spans = client.query(query.text, &[]).await.with_context(|| format!("run {}", query.file))?;
         spans.iter().map(|row| Ok((row.try_get("since")?, row.try_get("until")?))).collect()
     }
 }
@@ -98,7 +98,7 @@ impl Progress<'_> {
             let (began, mut rows) = (Instant::now(), 0);
             match table.batches {
                 Batches::One => {
-                    rows += execute(client, &table.sql, &[]).await?;
+                    rows += touched(&ask(client, &table.sql).await?);
                     self.advance(table.name)?;
                 }
                 Batches::BySpan => {
@@ -118,4 +118,22 @@ impl Progress<'_> {
         self.done.set(self.done.get() + 1);
         (self.tell)(&Event::Filling { done: self.done.get(), total: self.total.get(), table })
     }
+}
+
+fn touched(said: &[SimpleQueryMessage]) -> u64 {
+    let rows = said.iter().map(|message| match message {
+        SimpleQueryMessage::CommandComplete(rows) => *rows,
+        _ => 0,
+    });
+    rows.sum()
+}
+
+/// A table that is filled by one message.
+pub const fn at_once(name: &'static str, sql: Query) -> Table {
+    Table { name, sql, batches: Batches::One }
+}
+
+/// A table that is filled span by span.
+pub const fn by_span(name: &'static str, sql: Query) -> Table {
+    Table { name, sql, batches: Batches::BySpan }
 }

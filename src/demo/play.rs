@@ -1,10 +1,13 @@
 //! Tells a story from its first chapter to its last.
-use std::time::Duration;
+use std::cell::Cell;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
 
+use super::answer::answer;
+use super::application::Application;
 use super::event::{Event, Tell};
-use super::stage::{Setting, Stage, execute, send};
+use super::stage::{Setting, Stage, ask, execute, send};
 use super::story::{Run, Scene, Story};
 use crate::pg::sql::{Query, statement};
 
@@ -17,7 +20,7 @@ const ALONE: Duration = Duration::from_secs(1);
 /// When a command does not end as the story says, or the server refuses a statement.
 pub async fn play(story: &Story, setting: &Setting, tell: &Tell<'_>) -> Result<Stage> {
     let stage = Stage::set_up(story.database, setting).await?;
-    let player = Player { story, stage: &stage, rows: setting.rows, tell };
+    let player = Player { stage: &stage, rows: setting.rows, written: Cell::new(0), tell };
     for (chapter, number) in story.chapters.iter().zip(1..) {
         tell(&Event::Chapter { number, title: chapter.title })?;
         for scene in chapter.scenes {
@@ -59,9 +62,10 @@ fn enter(stage: &Stage, tell: &Tell<'_>) -> Result<()> {
 }
 
 struct Player<'a> {
-    story: &'a Story,
     stage: &'a Stage,
     rows: i64,
+    /// How often an application has written: the numbers below are used.
+    written: Cell<u64>,
     tell: &'a Tell<'a>,
 }
 
@@ -75,7 +79,8 @@ impl Player<'_> {
             Scene::Write { name, text } => self.write(name, text),
             Scene::Psql(query) => self.psql(query).await,
             Scene::Run(run) => self.run(run).await,
-            Scene::RunBesideApplication(run) => self.run_beside_application(run).await,
+            Scene::Ask(query) => self.ask(query).await,
+            Scene::RunBeside(application, run) => self.run_beside(application, run).await,
         }
     }
 
@@ -107,20 +112,31 @@ impl Player<'_> {
         (self.tell)(&Event::Answered(&if command == "INSERT" { format!("INSERT 0 {rows}") } else { command }))
     }
 
+    async fn ask(&self, query: &Query) -> Result<()> {
+        let text = statement(query.text, query.text);
+        (self.tell)(&Event::Stated { database: self.stage.database(), statement: &text })?;
+        let client = self.stage.superuser().await?;
+        let began = Instant::now();
+        let said = ask(&client, query).await?;
+        let elapsed = began.elapsed();
+        (self.tell)(&Event::Answered(&answer(&said, elapsed)))
+    }
+
     async fn run(&self, run: &Run) -> Result<()> {
         (self.tell)(&Event::Typed(&run.typed()))?;
         self.stage.run(run).await?;
         if run.code_shown { (self.tell)(&Event::Ended(run.code)) } else { Ok(()) }
     }
 
-    async fn run_beside_application(&self, run: &Run) -> Result<()> {
-        let application = &self.story.application;
+    async fn run_beside(&self, application: &Application, run: &Run) -> Result<()> {
         let nothing = async {
             tokio::time::sleep(ALONE).await;
             Ok(())
         };
-        let alone = application.beside(self.stage, 0, nothing).await?;
-        let beside = application.beside(self.stage, alone.writes.count, self.run(run)).await?;
+        let alone = application.beside(self.stage, self.written.get(), nothing).await?;
+        self.written.set(self.written.get() + alone.writes.count);
+        let beside = application.beside(self.stage, self.written.get(), self.run(run)).await?;
+        self.written.set(self.written.get() + beside.writes.count);
         (self.tell)(&Event::Compared { alone: &alone, beside: &beside })
     }
 }

@@ -8,7 +8,7 @@ use std::process::Stdio;
 use anyhow::{Context as _, Result, ensure};
 use tokio::process::Command;
 use tokio_postgres::types::ToSql;
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
 use super::story::Run;
 use crate::ddl;
@@ -147,4 +147,9 @@ pub(super) async fn send(client: &Client, query: &Query) -> Result<()> {
 /// Runs one statement and tells how many rows it touched.
 pub(super) async fn execute(client: &Client, query: &Query, values: &[&(dyn ToSql + Sync)]) -> Result<u64> {
     client.execute(query.text, values).await.map_err(|error| ServerError::new(query.file, &error).explained())
+}
+
+/// Sends a file of statements as one message, for what it answers.
+pub(super) async fn ask(client: &Client, query: &Query) -> Result<Vec<SimpleQueryMessage>> {
+    client.simple_query(query.text).await.map_err(|error| ServerError::new(query.file, &error).explained())
 }

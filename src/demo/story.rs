@@ -9,8 +9,6 @@ pub struct Story {
     /// The database that it plays in.
     pub database: &'static str,
     pub chapters: &'static [Chapter],
-    /// Whose work must not be held up.
-    pub application: Application,
     /// Command lines for the reader, and what each is for.
     pub to_try: &'static [(&'static str, &'static str)],
 }
@@ -37,9 +35,11 @@ pub enum Scene {
     },
     /// A statement that the reader would type in psql.
     Psql(Query),
+    /// The same, for its rows and the time that they took.
+    Ask(Query),
     Run(Run),
-    /// The command while the application is at work, and what the application noticed of it.
-    RunBesideApplication(Run),
+    /// The command while an application is at work that must not be held up, and what that noticed of it.
+    RunBeside(&'static Application, Run),
 }
 
 /// One command line of pgtend.

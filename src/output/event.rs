@@ -1,12 +1,18 @@
 //! Events of an apply as a person or a log reads them, or as lines of JSON.
-use crate::apply::{Event, StepReport};
-use crate::output::format::milliseconds;
+use crate::apply::{Event, LoadReport, StepReport};
+use crate::output::format::{count, milliseconds};
 use crate::output::ui::Ui;
-use crate::pg::lock::Blocker;
+use crate::pg::lock::{Blocker, IndexProgress};
 
 impl Ui {
     /// Tells an event.
     pub fn event(&self, event: &Event) {
+        if let Event::IndexProgress { target, summary, elapsed_ms, progress } = event {
+            self.progress.share(target, summary, progress);
+            if !self.progress.is_due(summary, *elapsed_ms, &progress.phase, self.is_json()) {
+                return;
+            }
+        }
         if self.is_json() {
             // A reader of the stream that has gone away is noticed when the outcome is written.
             let _ = self.line("pgtend.event/1", event);
@@ -31,8 +37,25 @@ impl Ui {
             Event::Recovered { target, summary, found } => {
                 self.status(&format!("{target}: {summary}: an earlier attempt was {found}"));
             }
+            Event::IndexProgress { target, summary, elapsed_ms, progress } => {
+                let elapsed = milliseconds(*elapsed_ms as f64);
+                let share = share(progress);
+                self.unless_drawn(&format!(
+                    "{target}: {summary}: {}{share}, {elapsed} so far",
+                    progress.phase
+                ));
+            }
             Event::BatchDone { target, rows } => self.chat(&format!("{target}: {rows} rows so far")),
+            Event::Loaded(report) => self.progress.say(&report.target, &loaded(report)),
+            Event::Throttled { target, reason } => self.status(&format!("{target}: pauses: {reason}")),
             Event::Note { target, text } => self.status(&format!("{target}: {text}")),
+        }
+    }
+
+    /// For a log, where no bar shows it.
+    fn unless_drawn(&self, line: &str) {
+        if !self.progress.is_shown() && !self.is_json() {
+            self.status(line);
         }
     }
 
@@ -59,5 +82,36 @@ impl Ui {
     /// Takes a target's progress bar away, whatever its plan came to.
     pub fn target_done(&self, target: &str) {
         self.progress.done(target);
+    }
+}
+
+/// ` 40 % of 5,276 pages`; nothing where the total is not known.
+pub(super) fn share(progress: &IndexProgress) -> String {
+    if progress.total <= 0 {
+        return String::new();
+    }
+    let percent = progress.done as f64 / progress.total as f64 * 100.0;
+    format!(" {percent:.0} % of {} {}", count(progress.total as f64), progress.unit)
+}
+
+/// Rows, their rate, and the time that is left, as far as the planner's estimate is right.
+fn loaded(report: &LoadReport) -> String {
+    let rate = report.rows as f64 * 1000.0 / report.elapsed_ms.max(1.0);
+    let mut line = format!(
+        "{} rows, {} a second, batches of {}",
+        count(report.rows as f64),
+        count(rate),
+        milliseconds(report.batch_ms)
+    );
+    if report.rejected > 0 {
+        line = format!("{line}, {} rejected", count(report.rejected as f64));
+    }
+    match report.source_rows_estimate.filter(|estimate| *estimate > report.source_rows as f64) {
+        Some(estimate) if report.source_rows > 0 => {
+            let done = report.source_rows as f64 / estimate;
+            let left = report.elapsed_ms / done * (1.0 - done);
+            format!("{line}, {:.0} %, {} left", done * 100.0, milliseconds(left))
+        }
+        _ => line,
     }
 }

@@ -37,6 +37,27 @@ pub fn milliseconds(ms: f64) -> String {
     }
 }
 
+/// `0.4 s`, `35 s`, `12m05s`, `3h20m`, `6d04h`
+pub fn seconds(seconds: f64) -> String {
+    let whole = seconds.max(0.0).round() as u64;
+    match whole {
+        _ if seconds < 10.0 => format!("{seconds:.1} s"),
+        0..60 => format!("{whole} s"),
+        60..3600 => format!("{}m{:02}s", whole / 60, whole % 60),
+        3600..86_400 => format!("{}h{:02}m", whole / 3600, whole % 3600 / 60),
+        _ => format!("{}d{:02}h", whole / 86_400, whole % 86_400 / 3600),
+    }
+}
+
+/// White space folded, cut to so many characters.
+pub fn one_line(text: &str, most: usize) -> String {
+    let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match folded.char_indices().nth(most) {
+        Some((cut, _)) => format!("{}…", &folded[..cut]),
+        None => folded,
+    }
+}
+
 /// A line of bars, the largest value the highest: `▁▂▅█`
 pub fn sparkline(values: &[f64]) -> String {
     const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
@@ -61,6 +82,10 @@ mod tests {
         assert_eq!(count(999.0), "999");
         assert_eq!(milliseconds(0.42), "0.4 ms");
         assert_eq!(milliseconds(2100.0), "2.1 s");
+        let times = [0.42, 35.0, 725.0, 12_000.0, 532_800.0].map(seconds);
+        assert_eq!(times, ["0.4 s", "35 s", "12m05s", "3h20m", "6d04h"]);
+        assert_eq!(one_line("select\n  1", 100), "select 1");
+        assert_eq!(one_line("sélect 1", 3), "sél…");
         assert_eq!(sparkline(&[0.0, 50.0, 100.0]), "▁▅█");
         assert_eq!(sparkline(&[]), "");
     }

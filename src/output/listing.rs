@@ -1,5 +1,7 @@
 //! Rows and columns, written as a table, CSV or Markdown from one description, so that no header can stand over
 //! another column's cells.
+use std::cmp::Ordering;
+
 use anyhow::Context as _;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ContentArrangement, Table};
@@ -15,12 +17,21 @@ pub struct Column<R> {
     pub cell: fn(&R) -> Cell,
 }
 
+/// Characters of a statement that people are shown; JSON and CSV have all of it.
+const SQL_SHOWN: usize = 100;
+
 #[derive(Clone, Debug, PartialEq)]
 pub enum Cell {
     Text(String),
     Count(f64),
     Bytes(i64),
     Milliseconds(f64),
+    /// A share of a hundred.
+    Percent(f64),
+    /// How long something has lasted.
+    Seconds(f64),
+    /// A statement: on one line, and cut where the line would be too long for a reader.
+    Sql(String),
     /// Not known, or not applicable.
     None,
 }
@@ -30,12 +41,20 @@ impl Cell {
         text.map_or(Self::None, |text| Self::Text(text.into()))
     }
 
+    /// A cell of what may not be known.
+    pub fn known<T>(value: Option<T>, cell: impl FnOnce(T) -> Self) -> Self {
+        value.map_or(Self::None, cell)
+    }
+
     fn for_people(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(number) => format::count(*number),
             Self::Bytes(number) => format::bytes(*number),
             Self::Milliseconds(time) => format::milliseconds(*time),
+            Self::Percent(share) => format!("{share:.1}%"),
+            Self::Seconds(time) => format::seconds(*time),
+            Self::Sql(text) => format::one_line(text, SQL_SHOWN),
             Self::None => "-".to_owned(),
         }
     }
@@ -45,13 +64,36 @@ impl Cell {
             Self::Text(text) => text.clone(),
             Self::Count(number) => format!("{number:.0}"),
             Self::Bytes(number) => number.to_string(),
-            Self::Milliseconds(time) => format!("{time:.3}"),
+            Self::Milliseconds(time) | Self::Seconds(time) => format!("{time:.3}"),
+            Self::Percent(share) => format!("{share:.2}"),
+            Self::Sql(text) => text.clone(),
             Self::None => String::new(),
         }
     }
 
     const fn is_number(&self) -> bool {
-        matches!(self, Self::Count(_) | Self::Bytes(_) | Self::Milliseconds(_))
+        self.number().is_some()
+    }
+
+    const fn number(&self) -> Option<f64> {
+        match self {
+            Self::Count(n) | Self::Milliseconds(n) | Self::Percent(n) | Self::Seconds(n) => Some(*n),
+            Self::Bytes(n) => Some(*n as f64),
+            Self::Text(_) | Self::Sql(_) | Self::None => None,
+        }
+    }
+
+    /// The order of a list that is sorted by this cell: large numbers first, names from A on, what is not known last.
+    pub fn order(&self, other: &Self) -> Ordering {
+        match (self, other) {
+            (Self::None, Self::None) => Ordering::Equal,
+            (Self::None, _) => Ordering::Greater,
+            (_, Self::None) => Ordering::Less,
+            _ => match (self.number(), other.number()) {
+                (Some(one), Some(another)) => another.total_cmp(&one),
+                _ => self.raw().cmp(&other.raw()),
+            },
+        }
     }
 }
 

@@ -13,7 +13,7 @@ mod ui;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use error::{exit_of, tell_usage};
-pub use format::{bytes, count, milliseconds, sparkline};
+pub use format::{bytes, count, milliseconds, seconds, sparkline};
 pub use listing::{Cell, Column, Listing};
 pub use plan::{Timeouts, Unplanned};
 pub use trace::{explain_panics, show_statements};

@@ -160,20 +160,23 @@ impl Ui {
         for loss in losses {
             self.say(&format!("  {}", loss_words(loss)));
         }
-        let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
-        let partitions =
-            if losses.len() == 1 { "1 partition".to_owned() } else { format!("{} partitions", losses.len()) };
-        self.confirm(&format!("Drop {partitions} holding {}, for good?", bytes(size)))
+        self.confirm(&question(losses))
     }
+}
 
-    /// As [`Self::consent_to`], for losses that are no partitions.
-    pub fn agree_to(&self, losses: &[&Loss], agreed: bool) -> anyhow::Result<bool> {
-        if agreed {
-            return Ok(true);
-        }
-        for loss in losses {
-            self.say(&format!("  {}", loss_words(loss)));
-        }
-        self.confirm("Do this, for good?")
-    }
+/// Relations that go are told by name, or by their number; other losses as they are.
+fn question(losses: &[&Loss]) -> String {
+    let all = |noun: &str| losses.iter().all(|loss| loss.what.starts_with(noun));
+    let nouns = [("partition ", "partitions"), ("index ", "indexes")];
+    let Some((_, plural)) = nouns.into_iter().find(|(noun, _)| all(noun)) else {
+        let all: Vec<&str> = losses.iter().map(|loss| loss.what.as_str()).collect();
+        return format!("Lose {}, for good?", all.join(", "));
+    };
+    let things = match losses {
+        [loss] => loss.what.clone(),
+        some => format!("{} {plural}", some.len()),
+    };
+    let size: i64 = losses.iter().filter_map(|loss| loss.bytes).sum();
+    let holding = if size > 0 { format!(" holding {}", bytes(size)) } else { String::new() };
+    format!("Drop {things}{holding}, for good?")
 }

@@ -144,6 +144,38 @@ pub async fn old_transactions(
     blockers(session, &query!("lock/old_transactions.sql"), &[&relation.to_string(), &age_s]).await
 }
 
+/// Sessions that build an index on one of the tables, by their oids.
+pub async fn index_builds(session: &Session, tables: &[u32]) -> anyhow::Result<Vec<Blocker>> {
+    blockers(session, &query!("lock/index_builds.sql"), &[&tables]).await
+}
+
+/// How far a session has come with an index.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct IndexProgress {
+    /// As `pg_stat_progress_create_index` words it.
+    pub phase: String,
+    pub done: i64,
+    /// Zero where the server does not know.
+    pub total: i64,
+    /// `pages`, `rows` or `transactions`
+    pub unit: String,
+}
+
+/// `None`: the session builds no index at this moment.
+pub async fn index_progress(session: &Session, pid: i32) -> anyhow::Result<Option<IndexProgress>> {
+    let rows = session.query(&query!("lock/index_progress.sql"), &[&pid]).await.map_err(|e| e.explained())?;
+    let read = |row: &Row| -> anyhow::Result<IndexProgress> {
+        let (phase, unit) = (row.try_get("phase")?, row.try_get("unit")?);
+        Ok(IndexProgress { phase, unit, done: row.try_get("done")?, total: row.try_get("total")? })
+    };
+    rows.first().map(read).transpose()
+}
+
+/// Transactions that may not see what the given one did, because they began before it ended.
+pub async fn older_transactions(session: &Session, transaction: &str) -> anyhow::Result<Vec<Blocker>> {
+    blockers(session, &query!("lock/older_transactions.sql"), &[&transaction]).await
+}
+
 /// What a session of ours waits for.
 #[derive(Debug)]
 pub struct Wait {

@@ -2,6 +2,9 @@
 pub mod bound;
 pub mod catalog;
 pub mod connect;
+pub mod copy;
+pub mod index;
+pub mod index_statement;
 pub mod lock;
 pub mod name;
 pub mod script;

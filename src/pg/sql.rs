@@ -21,6 +21,13 @@ pub struct Query {
     pub text: &'static str,
 }
 
+impl From<Query> for Sql {
+    /// For a query without parameters.
+    fn from(query: Query) -> Self {
+        Self { file: query.file, text: query.text.to_owned(), origin: None }
+    }
+}
+
 impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{};", self.text)
@@ -161,13 +168,17 @@ pub fn arg<T: SqlArg>(value: &T) -> &T {
     value
 }
 
-/// A query file below `sql/`, sent as it stands; values go through `$1`.
+/// A query file below `sql/`, sent as it stands; values go through `$1`. The mark at its head stays in
+/// pg_stat_statements, where reports leave out what pgtend itself has asked.
 #[macro_export]
 macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
             file: concat!("sql/", $file),
-            text: include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
+            text: concat!(
+                "/* pgtend */\n",
+                include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))
+            ),
         }
     };
 }

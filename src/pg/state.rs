@@ -16,9 +16,14 @@ pub struct ServerError {
     state: Option<SqlState>,
     detail: Option<String>,
     hint: Option<String>,
-    /// The line of a file that others wrote.
-    excerpt: Option<Excerpt>,
-    /// Which function's code it happened in.
+    place: Option<Box<Place>>,
+}
+
+/// Where in the text of others it happened.
+#[derive(Clone, Debug)]
+struct Place {
+    excerpt: Excerpt,
+    /// Which function's code it was.
     context: Option<String>,
 }
 
@@ -31,8 +36,7 @@ impl ServerError {
                 state: Some(db.code().clone()),
                 detail: db.detail().map(str::to_owned),
                 hint: db.hint().map(str::to_owned),
-                excerpt: None,
-                context: None,
+                place: None,
             },
             None => Self::local(file, chain(error)),
         }
@@ -48,16 +52,18 @@ impl ServerError {
             _ => None,
         });
         let context = db.and_then(|db| db.where_()).map(str::to_owned);
-        Self { excerpt: Some(origin.excerpt(character)), context, ..plain }
+        let place = Place { excerpt: origin.excerpt(character), context };
+        Self { place: Some(Box::new(place)), ..plain }
     }
 
+    /// None when the server did not answer.
     pub fn sqlstate(&self) -> Option<&str> {
         self.state.as_ref().map(SqlState::code)
     }
 
     /// An answer of the server that pgtend could not make sense of.
     pub fn local(file: &'static str, message: String) -> Self {
-        Self { file, message, state: None, detail: None, hint: None, excerpt: None, context: None }
+        Self { file, message, state: None, detail: None, hint: None, place: None }
     }
 
     pub fn is(&self, state: &SqlState) -> bool {
@@ -81,11 +87,13 @@ impl ServerError {
     pub fn explained(self) -> anyhow::Error {
         let (state, detail, hint) = (self.state.clone(), self.detail.clone(), self.hint.clone());
         let lost = self.connection_lost();
-        let place = self.excerpt.as_ref().map(ToString::to_string);
-        let context = self.context.as_ref().map(|context| format!("in {context}"));
+        let place = self.place.clone();
         let mut error = anyhow::Error::new(self);
-        for fact in [place, context].into_iter().flatten() {
-            error = error.detail(fact);
+        if let Some(place) = place {
+            error = error.detail(place.excerpt.to_string());
+            if let Some(context) = place.context {
+                error = error.detail(format!("in {context}"));
+            }
         }
         if let Some(detail) = detail {
             error = error.detail(detail);
@@ -112,7 +120,8 @@ const AGAIN: &str =
 
 impl fmt::Display for ServerError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let place = self.excerpt.as_ref().map(|excerpt| format!("{}:{}", excerpt.file, excerpt.position));
+        let place =
+            self.place.as_ref().map(|place| format!("{}:{}", place.excerpt.file, place.excerpt.position));
         let file = place.as_deref().unwrap_or(self.file);
         match &self.state {
             Some(state) => write!(f, "{} (SQLSTATE {}, {file})", self.message, state.code()),

@@ -32,6 +32,11 @@ impl Version {
     pub const fn major(self) -> u32 {
         self.0 / 10_000
     }
+
+    /// From one release to another, both among them, as `server_version_num` writes them.
+    pub const fn is_between(self, first: u32, last: u32) -> bool {
+        self.0 >= first && self.0 <= last
+    }
 }
 
 impl fmt::Display for Version {

@@ -5,9 +5,18 @@
 #[expect(dead_code, reason = "these tests need a part of what the tests share")]
 mod common;
 
+mod doctor;
+mod health;
+mod index;
+mod init;
 mod lint;
 mod matview;
+mod metrics;
 mod migrate;
+mod normalize;
+mod packs;
 mod partition;
+mod report;
 mod schedule;
+mod stats;
 mod support;

@@ -62,3 +62,13 @@ async fn detach_while_a_reader_holds_it_up() {
     walk.in_mid_detach(Again::Later).await;
     walk.in_mid_detach(Again::AtOnce).await;
 }
+
+#[tokio::test]
+async fn index_on_two_levels_of_partitions() {
+    walk(scenario::INDEX_CREATE_TREE, 17).await;
+}
+
+#[tokio::test]
+async fn index_rebuilt_part_by_part() {
+    walk(scenario::INDEX_REBUILD_PARTS, 8).await;
+}

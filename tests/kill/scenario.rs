@@ -179,13 +179,13 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
     config: CONFIG,
     command: MAINTAIN,
     later_run: false,
+    serves: None,
     kept: &[
         "select * from events where at >= '2026-09-01Z'",
         "select * from audit where at >= '2026-09-01Z'",
         "select * from users",
     ],
     afterwards: None,
-    serves: None,
 };
 
 const VIEW: &str = "
@@ -206,3 +206,22 @@ pub const SWAP: Scenario = Scenario {
     serves: Some("select user_id from \"By User\""),
     ..USUAL
 };
+
+/// A partitioned table in a partitioned table, a leftover of an interrupted build among its partitions.
+const SUB_PARTITIONED: &str = "
+create table events_p2026_12 partition of events for values from ('2026-12-01Z') to ('2027-01-01Z') partition by hash (id);
+create table events_p2026_12_0 partition of events_p2026_12 for values with (modulus 2, remainder 0);
+create table events_p2026_12_1 partition of events_p2026_12 for values with (modulus 2, remainder 1);
+insert into events select n, '2026-12-01Z', 1, 'december' from generate_series(5001, 5050) as n;
+";
+const INDEXED: &str = "
+create index by_payload on events (payload);
+";
+const INDEX_CREATE: &[&str] =
+    &["index", "create", "events", "--columns", "lower(payload), at desc", "--name", "wanted"];
+const INDEX_REBUILD: &[&str] = &["index", "rebuild", "by_payload"];
+
+pub const INDEX_CREATE_TREE: Scenario =
+    Scenario { name: "index create, two levels", setup: SUB_PARTITIONED, command: INDEX_CREATE, ..USUAL };
+pub const INDEX_REBUILD_PARTS: Scenario =
+    Scenario { name: "index rebuild, partitioned", setup: INDEXED, command: INDEX_REBUILD, ..USUAL };

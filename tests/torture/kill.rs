@@ -24,6 +24,8 @@ whole_walks! {
     drop_archived: DROP_ARCHIVED,
     detach: DETACH_ONLY,
     maintain: MAINTAIN_THREE,
+    index_create: INDEX_CREATE_TREE,
+    index_rebuild: INDEX_REBUILD_PARTS,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

@@ -13,5 +13,6 @@ mod walk;
 
 mod kill;
 mod race;
+mod schedulers;
 mod server_crash;
 mod writers;

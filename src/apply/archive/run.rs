@@ -191,7 +191,7 @@ impl Runner<'_> {
                 return Err(self.stopped_or(error.explained()));
             }
             self.budget().spend(Duration::from_millis(u64::from(lock_ms)));
-            self.pause(target, attempt, &[Lock::first(relation.clone(), mode)], error).await?;
+            self.pause(target, attempt, &[Lock::first(relation.clone(), mode)], &[], error).await?;
             attempt += 1;
         }
     }

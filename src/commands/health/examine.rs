@@ -1,5 +1,6 @@
 //! Which checks are run with which limits, and running them within a time: what does not answer is a verdict, too.
 use std::collections::BTreeMap;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
@@ -7,7 +8,7 @@ use anyhow::anyhow;
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::operations::health::{
-    CHECKS, Check, Limits, Probe, State, Verdict, Wishes, judge, known, survey, worst,
+    CHECKS, Check, Evidence, Limits, Probe, State, Verdict, Wishes, judge, known, survey, worst,
 };
 use crate::pg::connect::ConnectFailure;
 use crate::pg::session::{Facts, Session};
@@ -100,49 +101,68 @@ fn limit(text: &str) -> anyhow::Result<(&'static Check, f64)> {
     Ok((check, check.unit.parse(value).exit(Exit::Usage)?))
 }
 
-/// Connects and checks.
+/// A session that is there, and how long it took to get it.
+#[derive(Debug)]
+pub struct Reached {
+    pub session: Rc<Session>,
+    pub began: Instant,
+    connected_ms: f64,
+}
+
+/// Connects.
 ///
 /// # Errors
-/// When the settings cannot be read. A server that cannot be reached is no error but a verdict.
+/// When the settings cannot be read, or a signal came. A server that cannot be reached is no error but verdicts.
+pub async fn reach(
+    context: &Context,
+    selection: &Selection,
+    timeout: Duration,
+) -> anyhow::Result<Result<Reached, Examined>> {
+    context.settings()?;
+    let began = Instant::now();
+    let connected = tokio::time::timeout(timeout, context.connect_to_read()).await;
+    context.stop.check()?;
+    let late = |_| Err(anyhow!("no answer within {}", humantime::format_duration(timeout)));
+    Ok(match connected.unwrap_or_else(late) {
+        Ok(session) => Ok(Reached { session, began, connected_ms: began.elapsed().as_secs_f64() * 1000.0 }),
+        Err(error) => Err(unreached(selection, &error, began)),
+    })
+}
+
+/// Connects and checks, all within a time.
+///
+/// # Errors
+/// As [`reach`].
 pub async fn examine(
     context: &Context,
     selection: &Selection,
     timeout: Duration,
 ) -> anyhow::Result<Examined> {
-    context.settings()?;
-    let began = Instant::now();
-    let connected = tokio::time::timeout(timeout, context.connect_to_read()).await;
-    context.stop.check()?;
-    let session = match connected {
-        Ok(Ok(session)) => session,
-        Ok(Err(error)) => return Ok(unreached(selection, &error, began)),
-        Err(_) => {
-            let error = anyhow!("no answer within {}", humantime::format_duration(timeout));
-            return Ok(unreached(selection, &error, began));
-        }
+    let reached = match reach(context, selection, timeout).await? {
+        Ok(reached) => reached,
+        Err(examined) => return Ok(examined),
     };
-    let left = timeout.saturating_sub(began.elapsed());
-    let connected_ms = began.elapsed().as_secs_f64() * 1000.0;
-    let verdicts = verdicts(context, selection, &session, connected_ms);
-    let verdicts = tokio::time::timeout(left, verdicts).await.unwrap_or_else(|_| {
-        let message = format!("no answer within {}", humantime::format_duration(timeout));
-        selection.checks.iter().map(|check| check.unreached(State::Unknown, message.clone(), None)).collect()
-    });
+    let left = timeout.saturating_sub(reached.began.elapsed());
+    let read = tokio::time::timeout(left, reached.evidence(context, selection)).await;
     // What a signal has cut short is no verdict.
     context.stop.check()?;
-    Ok(Examined { facts: Some(session.facts().clone()), verdicts, took: began.elapsed() })
+    let verdicts = match read {
+        Ok(evidence) => judge(&evidence, &selection.checks, &selection.limits),
+        Err(_) => {
+            let message = format!("no answer within {}", humantime::format_duration(timeout));
+            let late = |check: &&Check| check.unreached(State::Unknown, message.clone(), None);
+            selection.checks.iter().map(late).collect()
+        }
+    };
+    let facts = Some(reached.session.facts().clone());
+    Ok(Examined { facts, verdicts, took: reached.began.elapsed() })
 }
 
-/// Checks over a session that is there.
-pub async fn verdicts(
-    context: &Context,
-    selection: &Selection,
-    session: &Session,
-    connected_ms: f64,
-) -> Vec<Verdict> {
-    let now = context.now(session);
-    let evidence = survey(session, &selection.checks, &selection.wishes, now, connected_ms).await;
-    judge(&evidence, &selection.checks, &selection.limits)
+impl Reached {
+    pub async fn evidence(&self, context: &Context, selection: &Selection) -> Evidence {
+        let now = context.now(&self.session);
+        survey(&self.session, &selection.checks, &selection.wishes, now, self.connected_ms).await
+    }
 }
 
 /// A server that does not answer is critical. One that answers and refuses this role is not known to be ill.

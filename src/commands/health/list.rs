@@ -31,25 +31,17 @@ const COLUMNS: [Column<Row>; 6] = [
     Column { header: "Probe", name: "probe", cell: |row| Cell::Text(row.probe.word().to_owned()) },
     Column { header: "Warning", name: "warning", cell: |row| limit(row, row.limits.warning) },
     Column { header: "Critical", name: "critical", cell: |row| limit(row, row.limits.critical) },
-    Column { header: "At least", name: "at_least", cell: at_least },
+    Column {
+        header: "At least",
+        name: "at_least",
+        cell: |row| Cell::text(row.limits.at_least.map(|floor| row.of.floor.show(floor))),
+    },
     Column { header: "What is looked at", name: "about", cell: |row| Cell::Text(row.about.to_owned()) },
 ];
 
 fn limit(row: &Row, limit: Option<f64>) -> Cell {
     let below = if row.falling { "< " } else { "" };
     Cell::text(limit.map(|limit| format!("{below}{}", row.of.unit.show(limit))))
-}
-
-/// Of a check of shares or times the floor is a number of its own: of bytes, rows, calls.
-fn at_least(row: &Row) -> Cell {
-    let shown = |floor: f64| {
-        use crate::operations::health::Unit;
-        match row.check {
-            "table_bloat" | "unused_indexes" => Unit::Bytes.show(floor),
-            _ => Unit::Count.show(floor),
-        }
-    };
-    Cell::text(row.limits.at_least.map(shown))
 }
 
 pub fn list(context: &Context, selection: &Selection) -> anyhow::Result<()> {

@@ -6,4 +6,6 @@ mod format;
 mod list;
 
 pub use args::HealthArgs;
-pub use examine::{Examined, Selection, examine};
+pub use document::{Document, SCHEMA};
+pub use examine::{Examined, Selection, examine, reach};
+pub use format::families;

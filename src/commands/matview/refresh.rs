@@ -134,11 +134,11 @@ impl RefreshArgs {
         let mut targets: Vec<&Matview> = Vec::new();
         for (name, oid) in self.views.iter().zip(find(session, &survey.views, &self.views).await?) {
             match oid {
+                Ok(oid) if targets.iter().any(|view| view.oid == oid) => {}
                 Ok(oid) => targets.extend(survey.view(oid)),
                 Err(error) => tally.fail(context, name, &error),
             }
         }
-        targets.dedup_by_key(|view| view.oid);
         Ok(targets)
     }
 

@@ -27,6 +27,8 @@ pub struct Work<'a> {
     survey: &'a Survey<'a>,
     tally: &'a Tally,
     shared: Shared,
+    /// Of what may as well be done later: its waits leave the others their time.
+    aside: Shared,
     now: DateTime<Utc>,
     results: RefCell<Vec<ViewResult>>,
     /// Views that failed or were blocked: oid and name.
@@ -60,7 +62,8 @@ impl<'a> Work<'a> {
         now: DateTime<Utc>,
     ) -> Self {
         let (results, broken) = (RefCell::default(), RefCell::default());
-        Self { context, args, survey, tally, shared: Shared::new(context), now, results, broken }
+        let (shared, aside) = (Shared::new(context), Shared::new(context));
+        Self { context, args, survey, tally, shared, aside, now, results, broken }
     }
 
     pub fn results(&self) -> Vec<ViewResult> {
@@ -108,10 +111,9 @@ impl<'a> Work<'a> {
         match done {
             Done::Skipped(outcome, reason) => {
                 let line = format!("{name}: skipped: {reason}");
-                if *outcome == "busy" {
-                    self.context.ui.status(&line);
-                } else {
-                    self.context.ui.chat(&line);
+                match *outcome {
+                    "busy" => self.context.ui.status(&line),
+                    _ => self.context.ui.chat(&line),
                 }
                 (result.outcome, result.reason) = (outcome, Some(reason.clone()));
             }
@@ -193,27 +195,13 @@ impl<'a> Work<'a> {
             None => None,
         };
         let began = Instant::now();
-        let applied = self.apply(session, plan).await;
+        let applied = self.apply(&self.shared, session, plan).await;
         let elapsed_ms = began.elapsed().as_secs_f64() * 1000.0;
         let held_ms = applied.as_ref().ok().and_then(|outcome| held(way, outcome));
         let after = if applied.is_ok() { self.care(session, view, way).await? } else { None };
         if let Some(entry) = entry {
-            let closing = Closing {
-                duration_ms: elapsed_ms,
-                rows: after.as_ref().and_then(|after| after.rows).map(|rows| rows as i64),
-                bytes: after.as_ref().map(|after| after.bytes),
-                readers_held_ms: held_ms,
-                view_xmin: after.as_ref().map(|after| after.xmin.clone()),
-                definition: after.as_ref().and_then(|after| after.definition.clone()),
-                error: applied.as_ref().err().map(one_line),
-            };
-            // A stop cancels again and again what the session does; this is what it has to say last.
-            session.shield(true);
-            let closed = entry.close(session, &closing).await;
-            session.shield(false);
-            if let Err(error) = closed {
-                tracing::debug!("the log's entry stays open: {error:#}");
-            }
+            let error = applied.as_ref().err().map(one_line);
+            close(session, entry, elapsed_ms, held_ms, after.as_ref(), error).await;
         }
         applied.map_err(explain)?;
         if let (Way::Swap, Some(after)) = (way, &after) {
@@ -222,10 +210,10 @@ impl<'a> Work<'a> {
         Ok(Done::Refreshed { way, reason, elapsed_ms, held_ms, after })
     }
 
-    async fn apply(&self, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
+    async fn apply(&self, shared: &Shared, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
         let mut outcome = Outcome::default();
         for consented in consent(vec![plan], |_| Ok(false))? {
-            outcome.steps.extend(self.shared.apply(self.context, session, &consented).await?.steps);
+            outcome.steps.extend(shared.apply(self.context, session, &consented).await?.steps);
         }
         Ok(outcome)
     }
@@ -236,7 +224,7 @@ impl<'a> Work<'a> {
             let relation = view.relation()?;
             let left = leftovers(session, &mark(&relation), oid).await?;
             let plan = plan_sweep(view, &left)?;
-            if plan.is_empty() { Ok(()) } else { self.apply(session, plan).await.map(drop) }
+            if plan.is_empty() { Ok(()) } else { self.apply(&self.aside, session, plan).await.map(drop) }
         };
         let swept: anyhow::Result<()> = swept.await;
         if let Err(error) = swept {
@@ -249,11 +237,38 @@ impl<'a> Work<'a> {
     async fn care(&self, session: &Session, view: &Matview, way: Way) -> anyhow::Result<Option<Refreshed>> {
         let Some(after) = refreshed(session, view).await? else { return Ok(None) };
         let Some(plan) = plan_care(view, way, &after)? else { return Ok(Some(after)) };
-        if let Err(error) = self.apply(session, plan).await {
+        if let Err(error) = self.apply(&self.aside, session, plan).await {
             tracing::debug!("left to autovacuum: {error:#}");
         }
         let analyzed = refreshed(session, view).await?;
         Ok(analyzed.or(Some(after)))
+    }
+}
+
+/// Writes how it ended into the log. A log that cannot be written is no failure of the refresh.
+async fn close(
+    session: &Session,
+    entry: Entry,
+    duration_ms: f64,
+    readers_held_ms: Option<f64>,
+    after: Option<&Refreshed>,
+    error: Option<String>,
+) {
+    let closing = Closing {
+        duration_ms,
+        rows: after.and_then(|after| after.rows).map(|rows| rows as i64),
+        bytes: after.map(|after| after.bytes),
+        readers_held_ms,
+        view_xmin: after.map(|after| after.xmin.clone()),
+        definition: after.and_then(|after| after.definition.clone()),
+        error,
+    };
+    // A stop cancels again and again what the session does; this is what it has to say last.
+    session.shield(true);
+    let closed = entry.close(session, &closing).await;
+    session.shield(false);
+    if let Err(error) = closed {
+        tracing::debug!("the log's entry stays open: {error:#}");
     }
 }
 

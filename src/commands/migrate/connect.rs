@@ -26,7 +26,7 @@ pub async fn connect(context: &Context, wait: Option<Duration>) -> anyhow::Resul
             Ok(session) => return Ok(session),
             Err(error) => error,
         };
-        if !wait.is_some_and(|wait| began.elapsed() < wait) || !may_come(&error) {
+        if wait.is_none_or(|wait| began.elapsed() >= wait) || !may_come(&error) {
             return Err(error);
         }
         if !std::mem::replace(&mut told, true) {

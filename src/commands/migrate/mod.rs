@@ -5,6 +5,7 @@ mod connect;
 mod embedded;
 mod export;
 mod findings;
+mod index_work;
 mod lint;
 mod lint_files;
 mod new;

@@ -11,7 +11,7 @@ use crate::commands::work::Shared;
 use crate::failure::Exit;
 use crate::operations::migrate::{Books, Migration, Row, State, Target, repair_plan};
 use crate::pg::session::Session;
-use crate::plan::Plan;
+use crate::plan::{Plan, consent};
 
 /// Accept the files as they are: changed ones as applied, half-run and lost ones forgotten
 ///
@@ -56,7 +56,11 @@ impl RepairArgs {
         work.claimed(self.lock_wait, async {
             let target = work.prepare(&shared, &books).await?;
             let plan = self.plan(&work, &work.books().await?, &target);
-            work.apply(&shared, plan, context.patience, &shared.budget).await
+            let agreed = consent(vec![plan], |losses| context.ui.consent_to(losses, context.args.yes))?;
+            for one in &agreed {
+                shared.apply(context, session, one).await?;
+            }
+            Ok(())
         })
         .await
     }

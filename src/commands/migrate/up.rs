@@ -164,7 +164,7 @@ impl UpArgs {
         let target = work.target(&books, work.context.config.journal.enabled);
         let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
         for (file, parsed) in &parsed {
-            plans.push(work.plan_file(&target, &books, file, parsed).await?);
+            plans.extend(work.dry_plans(&target, &books, file, parsed).await?);
         }
         Ok(plans)
     }

@@ -1,18 +1,21 @@
 //! One set on one database: its books, what is due, and the run of it file by file, as the only run on the set.
 use std::time::Duration;
 
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 
 use crate::apply::{Budget, FailedMigration, Patience, Target as Claim, log_failure};
 use crate::commands::context::Context;
+use crate::commands::index::ground::{claimed, settled};
 use crate::commands::migrate::args::SetArgs;
+use crate::commands::migrate::index_work::{IndexWork, index_plan, index_work};
 use crate::commands::migrate::set::Set;
 use crate::commands::work::Shared;
 use crate::failure::{Exit, Explain as _};
+use crate::operations::index::survey;
 use crate::operations::migrate::{
-    Books, Migration, Mode, Parsed, Row, State, Target, Variables, books_plan, compare, file_plan, number_of,
-    read_books, survey_indexes,
+    Books, Migration, Mode, Parsed, Row, State, Stepwise, Target, Variables, books_plan, compare, number_of,
+    read_books, whole_plan,
 };
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
@@ -112,7 +115,6 @@ impl<'a> Work<'a> {
         parsed: &Parsed,
     ) -> anyhow::Result<Done> {
         let began = std::time::Instant::now();
-        let plan = self.plan_file(target, books, file, parsed).await?;
         let header = &parsed.header;
         let patience = Patience {
             lock_timeout: header.lock_timeout.unwrap_or(self.context.patience.lock_timeout),
@@ -120,20 +122,15 @@ impl<'a> Work<'a> {
         };
         let own = Budget::new(&patience);
         let budget = if header.lock_budget.is_some() { &own } else { &shared.budget };
-        let applied = self.apply(shared, plan, patience, budget).await;
-        if let (Err(error), true) = (&applied, target.log.is_some()) {
-            let failed = FailedMigration {
-                set: &self.set.name,
-                history: self.history.plain(),
-                version: file.version,
-                name: &file.name,
-                sha256: file.sha256(),
-                stepwise: parsed.mode == Mode::Statements,
-                statements: parsed.statements.len(),
-            };
-            if let Err(lost) = log_failure(self.session, &failed, error).await {
-                tracing::debug!("the log does not tell of the failure: {lost:#}");
+        let applied = match parsed.mode {
+            Mode::Transaction => self.apply(shared, whole_plan(target, file, parsed), patience, budget).await,
+            Mode::Statements => {
+                let stepwise = Stepwise::new(target, file, parsed, books.entry(file.version))?;
+                self.run_stepwise(shared, &stepwise, parsed, patience, budget).await
             }
+        };
+        if let (Err(error), true) = (&applied, target.log.is_some()) {
+            self.log(file, parsed, error).await;
         }
         applied?;
         Ok(Done {
@@ -144,15 +141,81 @@ impl<'a> Work<'a> {
         })
     }
 
-    pub async fn plan_file(
+    async fn log(&self, file: &Migration, parsed: &Parsed, error: &anyhow::Error) {
+        let failed = FailedMigration {
+            set: &self.set.name,
+            history: self.history.plain(),
+            version: file.version,
+            name: &file.name,
+            sha256: file.sha256(),
+            stepwise: parsed.mode == Mode::Statements,
+            statements: parsed.statements.len(),
+        };
+        if let Err(lost) = log_failure(self.session, &failed, error).await {
+            tracing::debug!("the log does not tell of the failure: {lost:#}");
+        }
+    }
+
+    /// A statement's plan is made when those before it are done.
+    async fn run_stepwise(
+        &self,
+        shared: &Shared,
+        stepwise: &Stepwise<'_>,
+        parsed: &Parsed,
+        patience: Patience,
+        budget: &Budget,
+    ) -> anyhow::Result<()> {
+        self.apply(shared, stepwise.begin(), patience, budget).await?;
+        for (number, part) in parsed.statements.iter().enumerate().skip(stepwise.done) {
+            match index_work(self, part, stepwise.may_be_done(number)).await? {
+                IndexWork::None => {
+                    self.apply(shared, stepwise.statement(number, part), patience, budget).await?;
+                }
+                IndexWork::Done => self.apply(shared, stepwise.recorded(part), patience, budget).await?,
+                IndexWork::On { table, change } => {
+                    let work = async {
+                        let survey = settled(self.context, shared, self.session, table).await?;
+                        let mut plan = index_plan(self, survey, &change).await?;
+                        for note in &plan.notes {
+                            self.context.ui.status(&format!("{}: {note}", part.place));
+                        }
+                        stepwise.record(part, &mut plan);
+                        self.apply(shared, plan, patience, budget).await
+                    };
+                    let on = || part.summary();
+                    claimed(self.context, shared, self.session, table, work).await.with_context(on)?;
+                }
+            }
+        }
+        self.apply(shared, stepwise.end(), patience, budget).await
+    }
+
+    /// The plans of a file as they would be made now.
+    pub async fn dry_plans(
         &self,
         target: &Target,
         books: &Books,
         file: &Migration,
         parsed: &Parsed,
-    ) -> anyhow::Result<Plan> {
-        let indexes = survey_indexes(self.session, &self.path, parsed).await?;
-        file_plan(target, file, parsed, books.entry(file.version), &indexes)
+    ) -> anyhow::Result<Vec<Plan>> {
+        if parsed.mode == Mode::Transaction {
+            return Ok(vec![whole_plan(target, file, parsed)]);
+        }
+        let stepwise = Stepwise::new(target, file, parsed, books.entry(file.version))?;
+        let mut plans = vec![stepwise.begin()];
+        for (number, part) in parsed.statements.iter().enumerate().skip(stepwise.done) {
+            // What an earlier statement has yet to make cannot be looked at.
+            plans.push(match index_work(self, part, false).await {
+                Ok(IndexWork::On { table, change }) => {
+                    let mut plan = index_plan(self, survey(self.session, table).await?, &change).await?;
+                    stepwise.record(part, &mut plan);
+                    plan
+                }
+                _ => stepwise.statement(number, part),
+            });
+        }
+        plans.push(stepwise.end());
+        Ok(plans)
     }
 
     pub async fn apply(
@@ -165,7 +228,8 @@ impl<'a> Work<'a> {
         if plan.is_empty() {
             return Ok(());
         }
-        let agreed = consent(vec![plan], |losses| self.context.ui.agree_to(losses, self.context.args.yes))?;
+        // What a file says is agreed to by running it.
+        let agreed = consent(vec![plan], |_| Ok(true))?;
         for consented in &agreed {
             shared.apply_within(self.context, self.session, consented, patience, budget).await?;
         }

@@ -73,6 +73,8 @@ pub fn wanted(context: &Context) -> anyhow::Result<Vec<Job>> {
         lets_go: config.partition.iter().any(|table| table.keep.is_some()),
         hourly: config.partition.iter().any(|table| table.every == Some(Every::Hour)),
         matviews: config.matview.iter().map(|view| view.max_age).collect(),
+        stats: config.sections.contains("stats"),
+        stats_every: schedule.stats_every,
         partition_every: schedule.partition_every,
         matview_every: schedule.matview_every,
         daily_at: daily_at.context("read `daily_at` in [schedule]").exit(Exit::Usage)?,

@@ -67,7 +67,7 @@ pub async fn survey(
     let facts = session.facts();
     let ask = Asking { session, wanted: &wanted };
     let patience = query!("health/patience.sql");
-    if let Err(error) = session.execute(&sql(&patience)).await {
+    if let Err(error) = session.execute(&Sql::from(patience)).await {
         // Then the session's own timeouts hold.
         tracing::debug!("set the timeouts: {error}");
     }
@@ -100,6 +100,13 @@ pub async fn survey(
     }
 }
 
+impl Evidence {
+    /// Of each table that is partitioned by time the periods ahead.
+    pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.partitions.iter().flatten().filter_map(Tended::periods_ahead)
+    }
+}
+
 struct Asking<'a> {
     session: &'a Session,
     wanted: &'a BTreeSet<Source>,
@@ -111,12 +118,8 @@ impl Asking<'_> {
     }
 
     async fn read<T: DeserializeOwned>(&self, source: Source, query: Query) -> Reading<T> {
-        self.when(source, document(self.session, &sql(&query))).await
+        self.when(source, document(self.session, &Sql::from(query))).await
     }
-}
-
-pub(super) fn sql(query: &Query) -> Sql {
-    Sql { file: query.file, text: query.text.to_owned(), origin: None }
 }
 
 /// The one value of a query that answers with a JSON document.
@@ -139,6 +142,8 @@ impl From<&ServerError> for Missing {
             missing.remedy("somebody holds a lock; `pgtend report locks` tells who")
         } else if error.is(&SqlState::QUERY_CANCELED) {
             missing.remedy("the server took longer than 5 s to answer; run it again when it is less busy")
+        } else if error.is(&SqlState::INSUFFICIENT_PRIVILEGE) {
+            missing.remedy("grant this role what it is denied; pg_read_all_data covers reading")
         } else {
             missing
         }

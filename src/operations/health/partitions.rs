@@ -20,10 +20,19 @@ pub(super) struct Tended {
 #[derive(Debug)]
 struct Known {
     report: Report,
+    /// Why the default partition could not be looked into.
+    unseen: Option<Missing>,
     /// Whole periods after the current one in which every insert finds a partition; endless where it is not a number.
     periods_ahead: f64,
     /// As many as the configuration asks for.
     configured: Option<f64>,
+}
+
+impl Tended {
+    /// Nothing where it is not known.
+    pub(super) fn periods_ahead(&self) -> Option<(&str, f64)> {
+        self.known.as_ref().ok().map(|known| (self.name.as_str(), known.periods_ahead))
+    }
 }
 
 /// Counting is given up here.
@@ -68,16 +77,22 @@ async fn look(
     now: DateTime<Utc>,
 ) -> Reading<Known> {
     let policy = Policy { ahead: 0, ..configured.cloned().unwrap_or_default() };
-    let known = async {
-        let timeline = Timeline::read(table, &policy)?;
-        let sample = survey_check(session, &timeline).await?;
-        let point = timeline.calendar.point(now);
-        let report = check(&timeline, &policy, point, sample.as_ref());
-        let periods_ahead = f64::from(periods_ahead(&timeline, point));
-        let configured = configured.map(|policy| f64::from(policy.ahead));
-        anyhow::Ok(Known { report, periods_ahead, configured })
-    };
-    known.await.map_err(|error| Missing::from(&error))
+    let timeline = Timeline::read(table, &policy).map_err(|error| Missing::from(&error))?;
+    let sample = survey_check(session, &timeline).await;
+    let unseen = sample.as_ref().err().map(|error| match &timeline.default {
+        Some(default) => Missing::from(error).remedy(format!(
+            "grant select on {} to \"{}\"",
+            default.relation,
+            session.facts().role
+        )),
+        None => Missing::from(error),
+    });
+    let sample = sample.ok().flatten();
+    let point = timeline.calendar.point(now);
+    let report = check(&timeline, &policy, point, sample.as_ref());
+    let periods_ahead = f64::from(periods_ahead(&timeline, point));
+    let configured = configured.map(|policy| f64::from(policy.ahead));
+    Ok(Known { report, unseen, periods_ahead, configured })
 }
 
 fn periods_ahead(timeline: &Timeline, now: i64) -> u32 {
@@ -166,6 +181,8 @@ pub(super) fn upkeep(evidence: &Evidence, limits: &Limits) -> Judged {
     let names: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
     if state == State::Ok {
         all_known(tended)?;
+        let unseen = tended.iter().find_map(|table| table.known.as_ref().ok()?.unseen.clone());
+        unseen.map_or(Ok(()), Err)?;
         if !unknown.is_empty() {
             return Err(Missing::unknown(some(&unknown)));
         }

@@ -61,6 +61,8 @@ pub struct Check {
     /// What it looks at, and what `at_least` is of.
     pub about: &'static str,
     pub unit: Unit,
+    /// Of `at_least`.
+    pub floor: Unit,
     /// Before the configuration.
     pub limits: Limits,
     pub(super) sources: &'static [Source],
@@ -75,7 +77,8 @@ const fn check(
     sources: &'static [Source],
     judge: fn(&Evidence, &Limits) -> Judged,
 ) -> Check {
-    Check { name, group, probe, about, unit, limits, sources, judge }
+    let floor = Unit::Count;
+    Check { name, group, probe, about, unit, floor, limits, sources, judge }
 }
 
 const MINUTE: f64 = 60.0;
@@ -299,7 +302,8 @@ pub const CHECKS: [Check; 31] = {
             Limits::of(30.0, 60.0).at_least(GB),
             &[S::Bloat],
             bloat::tables,
-        ),
+        )
+        .by_bytes(),
         check(
             ("invalid_indexes", Indexes, Full),
             "indexes that an interrupted build has left",
@@ -331,7 +335,8 @@ pub const CHECKS: [Check; 31] = {
             ANY.at_least(10.0 * MB),
             &[S::Indexes, S::Server],
             indexes::unused,
-        ),
+        )
+        .by_bytes(),
         check(
             ("unvalidated_constraints", Indexes, Full),
             "constraints that were not proved for older rows",
@@ -361,6 +366,11 @@ pub fn judge(evidence: &Evidence, checks: &[&Check], limits: &BTreeMap<String, L
 }
 
 impl Check {
+    /// What is too small to be looked at is so by its bytes.
+    const fn by_bytes(self) -> Self {
+        Self { floor: Unit::Bytes, ..self }
+    }
+
     pub fn limits_in(&self, limits: &BTreeMap<String, Limits>) -> Limits {
         let own = limits.get(self.name).copied().unwrap_or_default();
         Limits {

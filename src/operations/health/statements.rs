@@ -2,11 +2,12 @@
 use serde::Deserialize;
 
 use crate::ddl;
-use crate::operations::health::evidence::{Evidence, Reading, document, optional, sql};
+use crate::operations::health::evidence::{Evidence, Reading, document, optional};
 use crate::operations::health::limits::{Limits, Unit, span};
 use crate::operations::health::state::{Judged, Judgement, Missing, Object, State};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
+use crate::pg::sql::Sql;
 use crate::query;
 
 #[derive(Debug, Deserialize)]
@@ -46,7 +47,7 @@ const SHARE_PCT: f64 = 1.0;
 
 pub(super) async fn survey(session: &Session) -> Reading<Statements> {
     let extension = query!("health/statement_extension.sql");
-    let Some(extension) = optional::<Extension>(session, &sql(&extension)).await? else {
+    let Some(extension) = optional::<Extension>(session, &Sql::from(extension)).await? else {
         return Err(Missing::unknown("the extension pg_stat_statements is not in this database").remedy(
             "shared_preload_libraries = 'pg_stat_statements', restart, create extension pg_stat_statements",
         ));

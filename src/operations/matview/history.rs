@@ -82,16 +82,21 @@ impl History {
     }
 }
 
+/// Whether there is a log, `readable` or `writable` to this role.
+async fn permitted(session: &Session, schema: &Ident, what: &str) -> anyhow::Result<bool> {
+    let exists = session
+        .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
+        .await
+        .map_err(ServerError::explained)?;
+    Ok(exists.first().is_some_and(|row| row.get::<_, Option<bool>>(what) == Some(true)))
+}
+
 async fn rows<T: for<'a> Deserialize<'a>>(
     session: &Session,
     schema: &Ident,
     sql: Sql,
 ) -> anyhow::Result<Option<Vec<T>>> {
-    let exists = session
-        .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
-        .await
-        .map_err(ServerError::explained)?;
-    if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("readable") != Some(true)) {
+    if !permitted(session, schema, "readable").await? {
         return Ok(None);
     }
     let rows =
@@ -131,11 +136,7 @@ impl Entry {
         view: &Matview,
         way: Way,
     ) -> anyhow::Result<Option<Self>> {
-        let exists = session
-            .query(&query!("matview/history_exists.sql"), &[&schema.raw()])
-            .await
-            .map_err(ServerError::explained)?;
-        if exists.first().is_none_or(|row| row.get::<_, Option<bool>>("writable") != Some(true)) {
+        if !permitted(session, schema, "writable").await? {
             return Ok(None);
         }
         let (wal_bytes, temp_bytes) = costs(session).await?;

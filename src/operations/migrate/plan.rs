@@ -1,16 +1,10 @@
-//! Plans: the history table, one file, a baseline, a repair. A file in one transaction takes its history row with it;
-//! of a file run statement by statement each statement takes its line in the log with it.
-use anyhow::{anyhow, ensure};
-
+//! Plans: the history table; a file in one transaction, which takes its history row with it; a baseline; a repair.
 use crate::ddl;
-use crate::failure::Explain as _;
-use crate::operations::migrate::books::{Books, LogEntry};
-use crate::operations::migrate::file::{Migration, Mode, Parsed, Part};
-use crate::operations::migrate::recover::{IndexEvidence, Indexes};
-use crate::operations::migrate::statement::{Alone, Kind};
+use crate::operations::migrate::books::Books;
+use crate::operations::migrate::file::{Migration, Parsed};
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Keyword, List, Sql};
-use crate::plan::{Loss, Plan, Recover, Run, Step};
+use crate::plan::{Loss, Plan, Step};
 
 /// A set as a plan needs to know it.
 #[derive(Clone, Debug)]
@@ -41,21 +35,21 @@ pub fn number_of(history: &Relation) -> u32 {
 }
 
 impl Target {
-    fn plan(&self, steps: Vec<Step>) -> Plan {
+    pub(super) fn plan(&self, steps: Vec<Step>) -> Plan {
         Plan { target: self.history.clone(), oid: self.oid, steps, notes: Vec::new() }
     }
 
-    fn local_path(&self) -> Vec<Sql> {
+    pub(super) fn local_path(&self) -> Vec<Sql> {
         let path = List(&self.path);
         if self.path.is_empty() { Vec::new() } else { vec![ddl!("migrate/path.sql", path = path)] }
     }
 
-    fn session_path(&self) -> Vec<Sql> {
+    pub(super) fn session_path(&self) -> Vec<Sql> {
         let path = List(&self.path);
         if self.path.is_empty() { Vec::new() } else { vec![ddl!("migrate/session_path.sql", path = path)] }
     }
 
-    fn history_row(&self, file: &Migration) -> Sql {
+    pub(super) fn history_row(&self, file: &Migration) -> Sql {
         let checksum = self.checksum(file);
         ddl!(
             "migrate/history_row.sql",
@@ -105,276 +99,34 @@ pub fn books_plan(target: &Target, books: &Books) -> Plan {
     target.plan(vec![step])
 }
 
-/// Runs what is left of one file. `entry` is what the log says of it.
-///
-/// # Errors
-/// When the statements that are done are others than the file has, when an index is there already, or when a file
-/// that needs a log has none.
-pub fn file_plan(
-    target: &Target,
-    file: &Migration,
-    parsed: &Parsed,
-    entry: Option<&LogEntry>,
-    indexes: &Indexes,
-) -> anyhow::Result<Plan> {
-    match parsed.mode {
-        Mode::Transaction => Ok(target.plan(vec![whole_step(target, file, parsed)])),
-        Mode::Statements => {
-            let begun = entry.filter(|entry| entry.is_open());
-            let done = begun.map_or(Ok(0), |entry| done(file, parsed, entry))?;
-            let steps = Stepwise { target, file, parsed, indexes, done, resumed: begun.is_some() }.steps()?;
-            Ok(target.plan(steps))
-        }
-    }
+/// Runs a file in one transaction.
+pub fn whole_plan(target: &Target, file: &Migration, parsed: &Parsed) -> Plan {
+    target.plan(vec![whole_step(target, file, parsed)])
 }
 
 fn whole_step(target: &Target, file: &Migration, parsed: &Parsed) -> Step {
-    let statement_ms = parsed
-        .header
-        .statement_timeout
-        .map_or(STATEMENT_TIMEOUT_MS, |timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX));
+    let statement_ms = statement_ms(parsed);
     let mut prepare = target.local_path();
     prepare.push(ddl!("migrate/statement_timeout.sql", statement_ms = statement_ms));
     let mut act: Vec<Sql> = parsed.statements.iter().map(|part| part.sql.clone()).collect();
     act.push(ddl!("migrate/own_role.sql"));
     act.push(target.history_row(file));
     act.extend(target.log_row(file, Some(parsed), "'ok'"));
-    let statements = match parsed.statements.len() {
-        1 => "1 statement".to_owned(),
-        many => format!("{many} statements"),
-    };
-    let mut step = Step::transaction(format!("{}, {statements}", file.file), prepare, act);
+    let mut step = Step::transaction(format!("{}, {}", file.file, statements(parsed)), prepare, act);
     step.foreign = true;
     step
 }
 
-/// How many statements of the file an earlier run has done.
-fn done(file: &Migration, parsed: &Parsed, entry: &LogEntry) -> anyhow::Result<usize> {
-    let done = entry.done_sha256.len();
-    let same =
-        parsed.statements.iter().zip(&entry.done_sha256).take_while(|(part, sha)| part.sha256 == **sha);
-    let same = same.count();
-    if same == done {
-        return Ok(done);
-    }
-    let place = parsed.statements.get(same).map_or(&file.file, |part| &part.place);
-    let error = anyhow!("{place}: an earlier run has done this statement, and it was changed since");
-    Err(error.detail(format!("{done} statements of {} are done", file.file)).hint(
-        "put the statement back as it was; or undo by hand what was done and forget it with `pgtend migrate repair`",
-    ))
+pub(super) fn statement_ms(parsed: &Parsed) -> u32 {
+    let milliseconds = |timeout: std::time::Duration| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX);
+    parsed.header.statement_timeout.map_or(STATEMENT_TIMEOUT_MS, milliseconds)
 }
 
-/// A file that is run statement by statement.
-struct Stepwise<'a> {
-    target: &'a Target,
-    file: &'a Migration,
-    parsed: &'a Parsed,
-    indexes: &'a Indexes,
-    done: usize,
-    resumed: bool,
-}
-
-impl Stepwise<'_> {
-    fn steps(&self) -> anyhow::Result<Vec<Step>> {
-        let Some(log) = &self.target.log else {
-            let error = anyhow!(
-                "{} is run statement by statement, and there is no log to record them in",
-                self.file.file
-            );
-            return Err(error.hint("let this role write the schema of pgtend's journal: grant create on database, or the journal's owner runs it once"));
-        };
-        let mut steps = vec![self.begin_step(log)];
-        let mut settings: Vec<Sql> = Vec::new();
-        for (number, part) in self.parsed.statements.iter().enumerate() {
-            if part.kind == Kind::Setting {
-                settings.push(part.sql.clone());
-            }
-            if number < self.done {
-                continue;
-            }
-            match &part.kind {
-                Kind::Alone(alone) => self.alone_steps(&mut steps, log, number, part, alone, &settings)?,
-                _ => steps.push(self.together_step(log, part, &settings)),
-            }
-        }
-        steps.push(self.end_step(log));
-        Ok(steps)
+pub(super) fn statements(parsed: &Parsed) -> String {
+    match parsed.statements.len() {
+        1 => "1 statement".to_owned(),
+        many => format!("{many} statements"),
     }
-
-    /// A statement with its line in the log: done together or not at all.
-    fn together_step(&self, log: &Relation, part: &Part, settings: &[Sql]) -> Step {
-        let mut prepare = self.target.local_path();
-        prepare.push(ddl!("migrate/statement_timeout.sql", statement_ms = self.statement_ms()));
-        prepare.extend(settings.iter().cloned());
-        let mut act = Vec::new();
-        // A setting is the last of the settings already.
-        if part.kind != Kind::Setting {
-            act.push(part.sql.clone());
-        }
-        act.push(ddl!("migrate/own_role.sql"));
-        act.push(self.log_done(log, part));
-        let mut step = Step::transaction(part.summary(), prepare, act);
-        step.foreign = true;
-        step.minor = part.kind == Kind::Setting;
-        step.interrupted = "the statements before it are recorded; the next run goes on with this one";
-        step
-    }
-
-    fn statement_ms(&self) -> u32 {
-        self.parsed
-            .header
-            .statement_timeout
-            .map_or(STATEMENT_TIMEOUT_MS, |timeout| u32::try_from(timeout.as_millis()).unwrap_or(u32::MAX))
-    }
-
-    fn alone_steps(
-        &self,
-        steps: &mut Vec<Step>,
-        log: &Relation,
-        number: usize,
-        part: &Part,
-        alone: &Alone,
-        settings: &[Sql],
-    ) -> anyhow::Result<()> {
-        let evidence = self.indexes.0.get(&number);
-        // Only the first statement that is not recorded may have been done by the run that was interrupted.
-        let maybe_done = self.resumed && number == self.done;
-        let mut step = Step::alone(part.summary(), part.sql.clone());
-        let prepare = [self.target.session_path(), settings.to_vec()].concat();
-        step.run = Run::Alone { prepare, statement: part.sql.clone(), guard: None };
-        step.interrupted = "it may be done without being recorded; the next run runs it again";
-        match (alone, evidence) {
-            (Alone::CreateIndex { .. }, Some(index)) => {
-                self.build_steps(steps, step, index, maybe_done, part)?;
-            }
-            (Alone::DropIndex { .. }, Some(IndexEvidence { oid: Some(oid), table, .. })) => {
-                step.recover = Some(only_done(ddl!("migrate/drop_state.sql", oid = *oid)));
-                step.after_transactions_on.clone_from(table);
-                step.interrupted = "the index may be left, not valid; the next run drops it";
-                steps.push(step);
-            }
-            // An interrupted run has dropped it and could not record that.
-            (Alone::DropIndex { .. }, Some(IndexEvidence { oid: None, .. })) if maybe_done => {}
-            (Alone::CreateIndex { .. } | Alone::DropIndex { .. } | Alone::Concurrently, _) => {
-                // Its several transactions must not be interrupted by a timeout half-way.
-                if let Run::Alone { prepare, .. } = &mut step.run {
-                    prepare.push(ddl!("apply/lock_timeout.sql", lock_ms = 0_u32));
-                }
-                steps.push(step);
-            }
-            (Alone::Other, _) => steps.push(step),
-        }
-        let mut record = Step::transaction(
-            format!("{}: record it", part.place),
-            Vec::new(),
-            vec![self.log_done(log, part)],
-        );
-        record.minor = true;
-        record.interrupted =
-            "the next run finds the statement done by looking at the catalog, or runs it again";
-        steps.push(record);
-        Ok(())
-    }
-
-    /// Builds an index after what an earlier attempt has left is out of the way, and leaves nothing when it fails.
-    fn build_steps(
-        &self,
-        steps: &mut Vec<Step>,
-        mut build: Step,
-        index: &IndexEvidence,
-        maybe_done: bool,
-        part: &Part,
-    ) -> anyhow::Result<()> {
-        let name = Literal(index.relation.to_string());
-        ensure!(
-            maybe_done || index.oid.is_none() || !index.valid,
-            "{}: the index {} is there already",
-            part.place,
-            index.relation.plain()
-        );
-        let clean = || {
-            let summary = format!("take away {}, which is not valid", index.relation.plain());
-            let mut step = Step::alone(summary, ddl!("migrate/drop_leftover.sql", name = index.relation));
-            let state = ddl!("migrate/leftover_state.sql", name = name);
-            step.recover = Some(only_done(state));
-            step.minor = true;
-            step.interrupted = "the index that is not valid is still there; the next run takes it away";
-            step
-        };
-        if index.oid.is_some() && !index.valid {
-            steps.push(clean());
-        }
-        build.recover = Some(only_done(ddl!("migrate/index_state.sql", name = name)));
-        build.after_transactions_on.clone_from(&index.table);
-        build.interrupted =
-            "an index that is not valid may be left; the next run takes it away and builds it again";
-        let at = steps.len();
-        steps.push(build);
-        let mut after = clean();
-        after.standing = crate::plan::Standing::AfterFailureOf { step: at };
-        steps.push(after);
-        Ok(())
-    }
-
-    fn begin_step(&self, log: &Relation) -> Step {
-        let statement = if self.resumed {
-            ddl!(
-                "migrate/log_resume.sql",
-                log = *log,
-                history = Literal(self.target.history.plain()),
-                version = self.file.version
-            )
-        } else {
-            ddl!(
-                "migrate/log_begin.sql",
-                log = *log,
-                set = Literal(self.target.set.clone()),
-                history = Literal(self.target.history.plain()),
-                version = self.file.version,
-                name = Literal(self.file.name.clone()),
-                sha256 = Literal(self.file.sha256()),
-                statements = i64::try_from(self.parsed.statements.len()).unwrap_or(i64::MAX),
-                tool = Literal(env!("CARGO_PKG_VERSION").to_owned())
-            )
-        };
-        let mut step = Step::transaction(format!("{}: begin", self.file.file), Vec::new(), vec![statement]);
-        step.minor = true;
-        step
-    }
-
-    fn end_step(&self, log: &Relation) -> Step {
-        let end = ddl!(
-            "migrate/log_end.sql",
-            log = *log,
-            history = Literal(self.target.history.plain()),
-            version = self.file.version,
-            sha256 = Literal(self.file.sha256()),
-            tool = Literal(env!("CARGO_PKG_VERSION").to_owned())
-        );
-        let act = vec![self.target.history_row(self.file), end];
-        let mut step = Step::transaction(
-            format!("{}, {} statements one by one", self.file.file, self.parsed.statements.len()),
-            Vec::new(),
-            act,
-        );
-        step.interrupted = "every statement is recorded; the next run enters the file into the history";
-        step
-    }
-
-    fn log_done(&self, log: &Relation, part: &Part) -> Sql {
-        ddl!(
-            "migrate/log_done.sql",
-            log = *log,
-            history = Literal(self.target.history.plain()),
-            version = self.file.version,
-            sha256 = Literal(part.sha256.clone())
-        )
-    }
-}
-
-/// What is never finished from half-way, and is recognised when it is done.
-fn only_done(state: Sql) -> Recover {
-    Recover { state, finish: Vec::new(), locks: Vec::new() }
 }
 
 /// Enters versions into the history without running them.

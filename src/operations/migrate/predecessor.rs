@@ -43,14 +43,12 @@ pub async fn read_predecessor(
     predecessor: Predecessor,
 ) -> anyhow::Result<Vec<i64>> {
     let name = predecessor.table();
-    let schemas: Vec<&str> = path.iter().map(Ident::raw).collect();
-    let rows = session.query(&query!("migrate/on_path.sql"), &[&name, &schemas]).await;
-    let rows = rows.map_err(ServerError::explained)?;
-    let Some(row) = rows.first() else {
+    let schemas: Vec<String> = path.iter().map(|schema| schema.raw().to_owned()).collect();
+    let Some(schema) = on_path(session, name, &schemas).await? else {
         let error = anyhow!("there is no table {name} on the search path").exit(Exit::Usage);
         return Err(error.hint("name its schema with --search-path"));
     };
-    let table = Relation::new(row.try_get::<_, String>("schema")?, name)?;
+    let table = Relation::new(schema, name)?;
     let rows = session.read(&predecessor.versions(&table)).await.map_err(ServerError::explained)?;
     let mut versions = Vec::new();
     for row in rows {
@@ -65,4 +63,14 @@ pub async fn read_predecessor(
         );
     }
     Ok(versions)
+}
+
+/// The first schema of a path that has a relation of this name.
+///
+/// # Errors
+/// The server's.
+pub async fn on_path(session: &Session, name: &str, path: &[String]) -> anyhow::Result<Option<String>> {
+    let rows = session.query(&query!("migrate/on_path.sql"), &[&name, &path]).await;
+    let rows = rows.map_err(ServerError::explained)?;
+    Ok(rows.first().map(|row| row.try_get("schema")).transpose()?)
 }

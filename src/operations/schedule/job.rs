@@ -16,6 +16,9 @@ pub struct Wants {
     pub hourly: bool,
     /// For each materialized view the age that it may reach, where one is given.
     pub matviews: Vec<Option<Duration>>,
+    /// Snapshots of the server's statistics are kept.
+    pub stats: bool,
+    pub stats_every: Option<Duration>,
     pub partition_every: Option<Duration>,
     pub matview_every: Option<Duration>,
     pub daily_at: Option<Daytime>,
@@ -51,6 +54,7 @@ pub enum Call {
 const MINUTE: u32 = 7;
 const NIGHT: Daytime = Daytime::new(2, 37);
 const BETWEEN_MINUTES: u32 = 20;
+const CAPTURE: Duration = Duration::from_secs(600);
 
 /// # Errors
 /// When something is wanted more often than a scheduler can, or a job of the user's has a name that is taken.
@@ -78,6 +82,21 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
                 Some(every) => Cadence::within(every, MINUTE, at).context("read `matview_every`")?,
                 None => refreshes(&wants.matviews, at)?,
             },
+        });
+    }
+    if wants.stats {
+        let every = wants.stats_every.unwrap_or(CAPTURE);
+        jobs.push(Job {
+            name: "stats-capture".to_owned(),
+            about: "keep a snapshot of the server's statistics".to_owned(),
+            call: pgtend(&["stats", "capture"]),
+            cadence: Cadence::within(every, MINUTE, night).context("read `stats_every`")?,
+        });
+        jobs.push(Job {
+            name: "stats-prune".to_owned(),
+            about: "let go of snapshots that are older than is kept".to_owned(),
+            call: pgtend(&["stats", "prune"]),
+            cadence: Cadence::Weekly(night.later(3 * BETWEEN_MINUTES)),
         });
     }
     for own in &wants.own {
@@ -111,4 +130,36 @@ fn refreshes(ages: &[Option<Duration>], at: Daytime) -> anyhow::Result<Cadence> 
     }
     often_enough(&ages, MINUTE, at)
         .context("no scheduler runs often enough for the smallest `max_age`: give it a minute at least")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn snapshots_are_taken_only_where_they_are_kept() {
+        let wants = Wants { matviews: vec![None], ..Wants::default() };
+        let names = |wants: &Wants| -> Vec<String> {
+            jobs(wants)
+                .unwrap()
+                .into_iter()
+                .map(|job| format!("{} {}", job.name, job.cadence.cron()))
+                .collect()
+        };
+        assert_eq!(names(&wants), ["matview-refresh 57 2 * * *"]);
+        let stats = Wants { stats: true, ..Wants::default() };
+        assert_eq!(names(&stats), ["stats-capture */10 * * * *", "stats-prune 37 3 * * 0"]);
+        let hourly = Wants { stats_every: Some(Duration::from_secs(3600)), ..stats };
+        assert_eq!(names(&hourly)[0], "stats-capture 7 * * * *");
+    }
+
+    #[test]
+    fn what_lets_partitions_go_was_agreed_to_beforehand() {
+        let wants = Wants { partitions: true, ..Wants::default() };
+        let call = |wants: &Wants| jobs(wants).unwrap().remove(0).call;
+        assert_eq!(call(&wants), pgtend(&["partition", "maintain", "--analyze"]));
+        let lets_go = Wants { lets_go: true, hourly: true, ..wants };
+        assert_eq!(call(&lets_go), pgtend(&["partition", "maintain", "--analyze", "--yes"]));
+        assert_eq!(jobs(&lets_go).unwrap()[0].cadence, Cadence::Hours(1, MINUTE));
+    }
 }

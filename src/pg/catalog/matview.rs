@@ -79,6 +79,7 @@ pub enum NodeKind {
     View,
     MaterializedView,
     ForeignTable,
+    Sequence,
 }
 
 impl Matview {
@@ -118,8 +119,14 @@ async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, 
     for row in &nodes {
         let basis = bases.entry(row.try_get("view")?).or_default();
         let node = node(row)?;
-        if node.kind == NodeKind::ForeignTable {
-            basis.doubts.insert(format!("it reads the foreign table {}", node.name));
+        match node.kind {
+            NodeKind::ForeignTable => {
+                basis.doubts.insert(format!("it reads the foreign table {}", node.name));
+            }
+            NodeKind::Sequence => {
+                basis.doubts.insert(format!("it reads the sequence {}", node.name));
+            }
+            _ => {}
         }
         if row.try_get("row_security")? {
             basis.doubts.insert(format!("row security decides what it sees of {}", node.name));
@@ -151,6 +158,7 @@ fn node(row: &Row) -> anyhow::Result<Node> {
         "v" => NodeKind::View,
         "m" => NodeKind::MaterializedView,
         "f" => NodeKind::ForeignTable,
+        "S" => NodeKind::Sequence,
         _ => NodeKind::Table,
     };
     Ok(Node {

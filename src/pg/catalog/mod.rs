@@ -2,12 +2,17 @@
 //! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
 mod find;
 mod foreign_key;
+mod index;
+mod index_use;
 mod matview;
 mod partitioned;
 mod properties;
+mod tree;
 
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, foreign_keys};
+pub use index::{Index, IndexKind, KeyType, find_index, indexes, names_in};
+pub use index_use::{ForeignKeyColumns, IndexUse, foreign_key_columns, index_use};
 pub use matview::{
     Basis, Leftover, Matview, Node, NodeKind, Original, OriginalIndex, Refreshed, leftovers, matviews,
     original, refreshed,
@@ -17,3 +22,4 @@ pub use partitioned::{
     sizes, taken_names,
 };
 pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};
+pub use tree::{TableNode, TableTree, partition_root, table_tree};

@@ -90,6 +90,8 @@ async fn what_a_killed_swap_has_left_is_swept_away() {
            create materialized view pgtend_new_3 as select 1"#,
     )
     .await;
+    let list = db.pgtend(["matview", "list", "--json"]).run().success().json();
+    assert_eq!(list["views"].as_array().unwrap().len(), 2, "a copy is no view of the user's");
     // Also when there is nothing to refresh.
     refresh(&db, &["daily"]).success();
     let left = "select string_agg(relname, ' ') from pg_class where relname like 'pgtend%'";

@@ -1,5 +1,6 @@
 //! `pgtend migrate`: files become history, exactly once.
 mod failure;
+mod partitioned;
 mod race;
 mod status;
 mod stepwise;

@@ -40,7 +40,8 @@ async fn a_failed_run_goes_on_where_it_stopped() {
         |index: &str| format!("{head}create unique index concurrently t_b on t ({index});\nselect 1;\n");
     write(&db, [("V1__i.sql", &file("b"))]);
     let output = up(&db).code(1);
-    contains(&output.stderr, "SQLSTATE 23505, V1__i.sql:3");
+    contains(&output.stderr, "V1__i.sql:3: create unique index");
+    contains(&output.stderr, "SQLSTATE 23505");
     contains(&output.stderr, "Key (b)=");
     assert_eq!((log(&db).await, invalid(&db).await), ("1 failed 1/3".to_owned(), "0".to_owned()));
     let status = migrate(&db, ["status", "--json"]).run().success().json();
@@ -86,7 +87,8 @@ async fn a_leftover_is_built_again_and_a_valid_index_is_not_taken_for_ours() {
     let client = db.client().await;
     client.batch_execute("create unique index concurrently t_b on t (b)").await.unwrap_err();
     assert_eq!(invalid(&db).await, "1");
-    write(&db, [("V1__i.sql", "create index concurrently t_b on t (b);")]);
+    db.batch("update t set b = a").await;
+    write(&db, [("V1__i.sql", "create unique index concurrently t_b on t (b);")]);
     up(&db).success();
     assert_eq!(invalid(&db).await, "0");
     write(&db, [("V2__i.sql", "create index concurrently t_b on t (a);")]);

@@ -167,12 +167,16 @@ async fn a_standby_reads_and_changes_nothing() {
     for command in [
         &["partition", "create", "events", "--every", "month"][..],
         &["partition", "drop", "events", "--every", "month", "--keep", "1 month", "--no-archive", "--yes"],
+        &["matview", "refresh", "--all"],
     ] {
         let said = tend(&url, []).args(command).run().code(4);
         contains(&said.stderr, "is a standby; changes are made on the primary");
         contains(&said.stderr, "hint: connect with target_session_attrs=read-write");
     }
     // What only reads works.
+    tend(&url, ["matview", "list"]).run().success();
+    tend(&url, ["matview", "refresh", "--all", "--dry-run"]).run().success();
+    tend(&url, ["matview", "log"]).run().success();
     let said = tend(&url, ["partition", "list", "events", "--json"]).run().success();
     assert_eq!(said.json()["tables"][0]["partition_list"].as_array().unwrap().len(), 3);
     let said = tend(&url, ["partition", "check", "events", "--every", "month"]).run().code(3);

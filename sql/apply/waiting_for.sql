@@ -1,0 +1,6 @@
+-- A session that waits for one of ours.
+-- $1 ours
+select a.pid
+from pg_catalog.pg_stat_activity as a
+where a.wait_event_type = 'Lock' and $1 = any (pg_catalog.pg_blocking_pids(a.pid))
+limit 1

@@ -1,0 +1,1 @@
+alter index {parent} attach partition {name}

@@ -1,0 +1,3 @@
+create {index} concurrently {name}
+    on {table}
+    using {definition}

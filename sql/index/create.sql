@@ -1,0 +1,3 @@
+create {index} {name}
+    on {table}
+    using {definition}

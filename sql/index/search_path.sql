@@ -1,0 +1,2 @@
+-- Names in the user's own text are found as the user's sessions find them.
+set local search_path = {path}

@@ -1,0 +1,1 @@
+alter table {target} add constraint {name} {definition} not valid

@@ -1,0 +1,2 @@
+-- Fresh statistics and a visibility map for a table that has just been filled.
+vacuum (analyze) {target}

@@ -1,0 +1,2 @@
+-- Whether the target has a row.
+select exists (select from {target})::integer

@@ -1,0 +1,12 @@
+cross join lateral (
+                select c.v, coalesce(c.reason, case when c.v is null then {null_reason} end) as reason
+                from (select {json} as x) as j
+                cross join lateral {reader} as f (v, reason)
+                cross join lateral (
+                    select case when j.x is null or pg_catalog.jsonb_typeof(j.x) = 'null' then {default}
+                                when f.reason is null then {read} else {on_error} end as v,
+                           case when j.x is null then {missing}
+                                when pg_catalog.jsonb_typeof(j.x) = 'null' then {null}
+                                else {error} end as reason
+                ) as c
+            ) as {alias}

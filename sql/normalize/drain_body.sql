@@ -1,0 +1,16 @@
+declare
+    sources {queue}[];
+begin
+    with taken as (
+        delete from {queue} as q
+        where q.ctid = any (array(select n.ctid from {queue} as n limit most))
+        returning q
+    )
+    select pg_catalog.array_agg(taken.q) into sources from taken;
+    if sources is null then
+        return 0;
+    end if;
+    perform {sync}(sources);
+    -- Writers who never rest would be chased for ever: what is left of so few keys is for the one who holds a lock.
+    return case when exists (select from {queue} as q offset 100) then pg_catalog.cardinality(sources) else 0 end;
+end

@@ -1,0 +1,1 @@
+delete from {backfill} where name = {name}

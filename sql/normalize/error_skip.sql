@@ -1,0 +1,1 @@
+case when f.reason is not null then 'skip' end

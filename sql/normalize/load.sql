@@ -1,0 +1,2 @@
+-- Takes rows that the program has read.
+copy {table} ({columns}) from stdin (format binary)

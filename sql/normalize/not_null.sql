@@ -1,0 +1,1 @@
+{column} is not null

@@ -1,0 +1,1 @@
+(f.v at time zone 'UTC')::{cast}

@@ -1,0 +1,9 @@
+-- A piece of the source in the order of its key, for the program to read: the key as text, the document, and the columns
+-- beside it that rows need.
+copy (
+    select {key_text}, s.{column}{fields}
+    from {source} as s
+    where {range}
+    order by {order}
+    limit {rows}
+) to stdout (format binary)

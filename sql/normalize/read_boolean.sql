@@ -1,0 +1,1 @@
+{books}.json_boolean(j.x, {coerce})

@@ -1,0 +1,1 @@
+{books}.json_date(j.x)

@@ -1,0 +1,1 @@
+{books}.json_integer(j.x, {least}, {most}, {coerce})

@@ -1,0 +1,1 @@
+(select j.x, null::text)

@@ -1,0 +1,1 @@
+{books}.json_numeric(j.x, {digits}, {decimals}, {coerce})

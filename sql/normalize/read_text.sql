@@ -1,0 +1,1 @@
+{books}.json_text(j.x, {most}, {empty}, {coerce})

@@ -1,0 +1,1 @@
+{books}.json_timestamp(j.x, {epoch})

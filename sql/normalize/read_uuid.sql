@@ -1,0 +1,1 @@
+{books}.json_uuid(j.x)

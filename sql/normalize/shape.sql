@@ -1,0 +1,6 @@
+select p.path, p.element, p.place, coalesce(p.reason, {element_reason}{reasons}) as reason{values}
+            from (select s.{column} as v, s.{column} as element, s.{column} as parent, null::text as key, '$'::text as path,
+                         null::text as reason, array[]::bigint[] as place) as p0
+            {walk}
+            {columns}
+            where pg_catalog.jsonb_typeof(s.{column}) = {kind}

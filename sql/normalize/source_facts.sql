@@ -1,0 +1,14 @@
+-- What a run needs to know of the source and the target beside their columns: the planner's estimates, and whether this
+-- role may change them.
+-- $1 source, $2 target
+select coalesce((select sum(greatest(c.reltuples, 0)) from pg_catalog.pg_class as c
+                 where c.oid = s.oid
+                    or c.oid in (select t.relid from pg_catalog.pg_partition_tree(s.oid) as t where t.isleaf)), 0)::double precision
+           as source_rows,
+       pg_catalog.pg_has_role(s.relowner, 'usage') as owns_source,
+       pg_catalog.pg_has_role(t.relowner, 'usage') as owns_target,
+       pg_catalog.pg_get_userbyid(s.relowner)::text as source_owner,
+       pg_catalog.pg_get_userbyid(t.relowner)::text as target_owner,
+       pg_catalog.has_table_privilege(s.oid, 'trigger') as may_trigger
+from pg_catalog.pg_class as s, pg_catalog.pg_class as t
+where s.oid = $1 and t.oid = $2

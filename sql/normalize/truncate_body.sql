@@ -1,0 +1,4 @@
+begin
+    raise exception 'pgtend keeps another table in step with %', tg_relid::pg_catalog.regclass
+        using hint = 'delete the rows, or end it first: pgtend normalize abort';
+end

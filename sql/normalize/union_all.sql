@@ -1,0 +1,3 @@
+{first}
+            union all
+            {second}

@@ -1,0 +1,1 @@
+({columns}) <= ({values})

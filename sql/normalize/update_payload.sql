@@ -1,0 +1,1 @@
+do update set {assignments} where ({payload}) is distinct from ({excluded})

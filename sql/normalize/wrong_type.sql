@@ -1,0 +1,3 @@
+select '$'::text, s.{column}, array[]::bigint[], 'column_wrong_type'::text{nulls}
+            where pg_catalog.jsonb_typeof(s.{column}) not in ('null'{kinds})
+              and s.{column} not in ('[]', '{{}}')

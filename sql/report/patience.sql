@@ -1,0 +1,4 @@
+-- A report waits for no lock that somebody holds and for no query that does not end; it says so instead. What it reads
+-- of the statistics is of one moment.
+set lock_timeout = '100ms';
+set statement_timeout = '5s'

@@ -1,0 +1,6 @@
+-- Keeps the texts of statements that were not known before.
+-- $1 fingerprints, $2 their texts
+insert into statement (fingerprint, text)
+select t.fingerprint, t.text
+from pg_catalog.unnest($1::bigint[], $2::text[]) as t (fingerprint, text)
+on conflict (fingerprint) do nothing

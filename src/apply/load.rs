@@ -1,0 +1,354 @@
+//! A stream of rows from one table through the program into another: COPY out, the caller's reading, COPY in, with the
+//! books in each batch's own transaction. Not a `Plan`: its work is not known before it is read, and there is nothing to
+//! agree to. It must not know what a row means.
+use std::cell::Cell;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, anyhow};
+use bytes::Bytes;
+use futures_util::{SinkExt as _, TryStreamExt as _};
+use tokio::sync::mpsc;
+use tokio_postgres::error::SqlState;
+
+use crate::apply::{Event, Stop, Throttle};
+use crate::ddl;
+use crate::pg::copy::{Decoder, HEADER, Rows, TRAILER};
+use crate::pg::session::Session;
+use crate::pg::sql::Sql;
+use crate::pg::state::ServerError;
+
+/// The reading side: what to ask for, and what to make of each row.
+pub trait Source {
+    type Portion;
+    /// The COPY that reads at most so many rows after those that were read before.
+    fn statement(&self, rows: u32) -> anyhow::Result<Sql>;
+    fn row(&mut self, fields: &[Option<&[u8]>]) -> anyhow::Result<()>;
+    /// What has been read since the last `take`.
+    fn waiting(&self) -> Waiting;
+    fn take(&mut self) -> Self::Portion;
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Waiting {
+    pub source_rows: u64,
+    pub elements: usize,
+    pub bytes: usize,
+}
+
+/// The writing side's books.
+pub trait Ledger {
+    type Portion;
+    fn rows<'p>(&self, portion: &'p Self::Portion) -> &'p Rows;
+    /// What belongs into the portion's transaction beside its rows.
+    fn statements(
+        &mut self,
+        portion: &Self::Portion,
+        written: &Written,
+        elapsed: Duration,
+    ) -> anyhow::Result<Vec<Sql>>;
+    /// What to tell after a commit.
+    fn progress(&self) -> Event;
+}
+
+/// What became of a portion's rows.
+#[derive(Clone, Debug, Default)]
+pub struct Written {
+    pub inserted: u64,
+    /// The target had them.
+    pub present: u64,
+    pub refused: Vec<Refused>,
+}
+
+/// A row that the target would not have, by its place in the portion.
+#[derive(Clone, Debug)]
+pub struct Refused {
+    pub row: usize,
+    pub state: String,
+    pub message: String,
+}
+
+/// How rows get into the target.
+#[derive(Clone, Debug)]
+pub enum Way {
+    /// Nobody else writes there, and nothing is unique yet.
+    Bulk { copy: Sql },
+    /// Rows may be there already: straight while that works, and over a temporary table where it does not.
+    Merge { copy: Sql, stage: Sql, copy_stage: Sql, merge: Sql },
+}
+
+/// How long the batches took.
+#[derive(Clone, Debug, Default)]
+pub struct Times {
+    milliseconds: Vec<f64>,
+}
+
+impl Times {
+    /// The given share of the batches took no longer.
+    pub fn percentile(&self, share: f64) -> Option<f64> {
+        let mut sorted = self.milliseconds.clone();
+        sorted.sort_by(f64::total_cmp);
+        let last = sorted.len().checked_sub(1)?;
+        sorted.get((last as f64 * share).round() as usize).copied()
+    }
+}
+
+#[derive(Debug)]
+pub struct Load<'a> {
+    pub reader: &'a Session,
+    pub writer: &'a Session,
+    pub stop: &'a Stop,
+    pub throttle: Throttle<'a>,
+    pub batch_time: Duration,
+}
+
+const READ_ROWS: u32 = 20_000;
+const FIRST_ELEMENTS: usize = 5_000;
+const LEAST_ELEMENTS: usize = 100;
+const MOST_ELEMENTS: usize = 100_000;
+const MOST_BYTES: usize = 4 << 20;
+const PIECE: usize = 256 << 10;
+const TELL: Duration = Duration::from_millis(500);
+const PORTIONS_WAITING: usize = 2;
+/// So many portions go over the temporary table before the straight way is tried again.
+const STAGED_IN_A_ROW: u32 = 20;
+
+impl Load<'_> {
+    /// Reads and writes until the source gives no more rows.
+    ///
+    /// # Errors
+    /// The first of either side. What was committed stays, and its books say how far it goes.
+    pub async fn run<S: Source, L: Ledger<Portion = S::Portion>>(
+        &mut self,
+        source: &mut S,
+        ledger: &mut L,
+        way: &Way,
+        tell: &dyn Fn(&Event),
+    ) -> anyhow::Result<Times> {
+        let (sender, receiver) = mpsc::channel(PORTIONS_WAITING);
+        let elements = Cell::new(FIRST_ELEMENTS);
+        let (reader, stop) = (self.reader, self.stop);
+        let (read, written) = tokio::join!(
+            read(reader, stop, source, &elements, sender),
+            self.write(receiver, ledger, way, &elements, tell)
+        );
+        let times = written?;
+        read?;
+        Ok(times)
+    }
+
+    async fn write<L: Ledger>(
+        &mut self,
+        mut portions: mpsc::Receiver<L::Portion>,
+        ledger: &mut L,
+        way: &Way,
+        elements: &Cell<usize>,
+        tell: &dyn Fn(&Event),
+    ) -> anyhow::Result<Times> {
+        if let Way::Merge { stage, .. } = way {
+            self.writer.execute(stage).await.map_err(ServerError::explained)?;
+        }
+        let writer = Writer { session: self.writer, way, staged: Cell::new(0) };
+        let mut times = Times::default();
+        let (mut smooth, mut told): (Option<f64>, _) = (None, None);
+        while let Some(portion) = portions.recv().await {
+            self.stop.check()?;
+            self.throttle.wait(self.stop, tell).await?;
+            let began = Instant::now();
+            let written = writer.write(ledger.rows(&portion)).await;
+            let written = written.map_err(|error| self.stopped_or(error)).context("write a batch")?;
+            let mut books = ledger.statements(&portion, &written, began.elapsed())?;
+            books.push(ddl!("apply/commit.sql"));
+            let committed = self.writer.pipeline(&books).await.map_err(ServerError::explained);
+            committed.map_err(|error| self.stopped_or(error)).context("commit a batch")?;
+            let took = began.elapsed().as_secs_f64() * 1000.0;
+            times.milliseconds.push(took);
+            let average = smooth.map_or(took, |before| before.mul_add(0.6, took * 0.4));
+            smooth = Some(average);
+            let aim = self.batch_time.as_secs_f64() * 1000.0 / average.max(0.1);
+            let wanted = (elements.get() as f64 * aim.clamp(0.5, 1.5)) as usize;
+            elements.set(wanted.clamp(LEAST_ELEMENTS, MOST_ELEMENTS));
+            if told.is_none_or(|told: Instant| told.elapsed() > TELL) {
+                tell(&ledger.progress());
+                told = Some(Instant::now());
+            }
+        }
+        Ok(times)
+    }
+
+    fn stopped_or(&self, error: anyhow::Error) -> anyhow::Error {
+        self.stop.check().map_or_else(|stopped| anyhow!(stopped), |()| error)
+    }
+}
+
+async fn read<S: Source>(
+    session: &Session,
+    stop: &Stop,
+    source: &mut S,
+    elements: &Cell<usize>,
+    portions: mpsc::Sender<S::Portion>,
+) -> anyhow::Result<()> {
+    loop {
+        stop.check()?;
+        let statement = source.statement(READ_ROWS)?;
+        let mut rows = 0;
+        let stream = session.copy_out(&statement).await.map_err(ServerError::explained)?;
+        let mut stream = std::pin::pin!(stream);
+        let mut decoder = Decoder::default();
+        loop {
+            let piece = stream.try_next().await.map_err(|e| ServerError::new(statement.file, &e).explained());
+            let Some(piece) = piece.or_else(|error| stop.check().map_err(Into::into).and(Err(error)))? else {
+                break;
+            };
+            let mut full = Vec::new();
+            decoder.feed(&piece, |fields| {
+                rows += 1;
+                source.row(fields)?;
+                let waiting = source.waiting();
+                if waiting.elements >= elements.get() || waiting.bytes >= MOST_BYTES {
+                    full.push(source.take());
+                }
+                Ok(())
+            })?;
+            for portion in full {
+                // When nobody receives, the writer has failed and says why.
+                if portions.send(portion).await.is_err() {
+                    return Ok(());
+                }
+            }
+        }
+        let last = rows < READ_ROWS;
+        if source.waiting().source_rows > 0 && portions.send(source.take()).await.is_err() || last {
+            return Ok(());
+        }
+    }
+}
+
+struct Writer<'a> {
+    session: &'a Session,
+    way: &'a Way,
+    /// Portions that still go over the temporary table.
+    staged: Cell<u32>,
+}
+
+impl Writer<'_> {
+    /// Begins a transaction and leaves it open, with all rows in it that the target will have.
+    async fn write(&self, rows: &Rows) -> anyhow::Result<Written> {
+        self.begin().await?;
+        let mut written = Written::default();
+        if rows.is_empty() {
+            return Ok(written);
+        }
+        let whole = match self.straight(rows).await {
+            Ok(written) => return Ok(written),
+            Err(error) => error,
+        };
+        if !of_the_rows(&whole) {
+            return Err(whole.explained());
+        }
+        self.rollback().await?;
+        self.begin().await?;
+        self.halves(rows, &mut written).await?;
+        Ok(written)
+    }
+
+    async fn straight(&self, rows: &Rows) -> Result<Written, ServerError> {
+        match self.way {
+            Way::Bulk { copy } => {
+                let inserted = self.copy(copy, rows, 0, rows.len()).await?;
+                Ok(Written { inserted, ..Written::default() })
+            }
+            Way::Merge { copy, .. } if self.staged.get() == 0 => {
+                match self.copy(copy, rows, 0, rows.len()).await {
+                    Ok(inserted) => Ok(Written { inserted, ..Written::default() }),
+                    Err(error) if error.is(&SqlState::UNIQUE_VIOLATION) => {
+                        self.staged.set(STAGED_IN_A_ROW);
+                        self.rollback().await?;
+                        self.begin().await?;
+                        self.part(rows, 0, rows.len()).await
+                    }
+                    Err(error) => Err(error),
+                }
+            }
+            Way::Merge { .. } => {
+                self.staged.set(self.staged.get() - 1);
+                self.part(rows, 0, rows.len()).await
+            }
+        }
+    }
+
+    /// Some of the rows, in a way that rows of others do not disturb.
+    async fn part(&self, rows: &Rows, from: usize, to: usize) -> Result<Written, ServerError> {
+        match self.way {
+            Way::Bulk { copy } => {
+                let inserted = self.copy(copy, rows, from, to).await?;
+                Ok(Written { inserted, ..Written::default() })
+            }
+            Way::Merge { copy_stage, merge, .. } => {
+                if to - from < rows.len() {
+                    self.session.execute(&ddl!("apply/empty_stage.sql")).await?;
+                }
+                let staged = self.copy(copy_stage, rows, from, to).await?;
+                let answer = self.session.read(merge).await?;
+                let inserted = answer.concat().first().cloned().flatten().and_then(|n| n.parse().ok());
+                let inserted: u64 = inserted.unwrap_or(0);
+                Ok(Written { inserted, present: staged - inserted, refused: Vec::new() })
+            }
+        }
+    }
+
+    /// Finds the rows that the target refuses by halving, each half under a savepoint.
+    async fn halves(&self, rows: &Rows, written: &mut Written) -> anyhow::Result<()> {
+        let mut parts = vec![(0, rows.len())];
+        while let Some((from, to)) = parts.pop() {
+            self.session.execute(&ddl!("apply/savepoint.sql")).await.map_err(ServerError::explained)?;
+            match self.part(rows, from, to).await {
+                Ok(part) => {
+                    written.inserted += part.inserted;
+                    written.present += part.present;
+                    let release = ddl!("apply/release.sql");
+                    self.session.execute(&release).await.map_err(ServerError::explained)?;
+                    continue;
+                }
+                Err(error) if !of_the_rows(&error) => return Err(error.explained()),
+                Err(error) if to - from == 1 => {
+                    let (state, message) =
+                        (error.sqlstate().unwrap_or_default().to_owned(), error.to_string());
+                    written.refused.push(Refused { row: from, state, message });
+                }
+                Err(_) => {
+                    let middle = usize::midpoint(from, to);
+                    // The first half goes first: it is popped first.
+                    parts.extend([(middle, to), (from, middle)]);
+                }
+            }
+            let back = ddl!("apply/rollback_to.sql");
+            self.session.execute(&back).await.map_err(ServerError::explained)?;
+        }
+        Ok(())
+    }
+
+    async fn copy(&self, copy: &Sql, rows: &Rows, from: usize, to: usize) -> Result<u64, ServerError> {
+        let failed = |error: tokio_postgres::Error| ServerError::new(copy.file, &error);
+        let sink = self.session.copy_in(copy).await?;
+        let mut sink = std::pin::pin!(sink);
+        sink.feed(Bytes::from_static(HEADER)).await.map_err(failed)?;
+        for piece in rows.range(from, to).chunks(PIECE) {
+            sink.send(Bytes::copy_from_slice(piece)).await.map_err(failed)?;
+        }
+        sink.feed(Bytes::from_static(TRAILER)).await.map_err(failed)?;
+        sink.finish().await.map_err(failed)
+    }
+
+    async fn begin(&self) -> Result<(), ServerError> {
+        self.session.execute(&ddl!("apply/begin.sql")).await
+    }
+
+    async fn rollback(&self) -> Result<(), ServerError> {
+        self.session.execute(&ddl!("apply/rollback.sql")).await
+    }
+}
+
+/// The server refuses a value or a row, and not us.
+fn of_the_rows(error: &ServerError) -> bool {
+    error.sqlstate().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+}

@@ -1,0 +1,5 @@
+//! `pgtend doctor`
+mod examine;
+mod uninstall;
+
+pub use examine::DoctorArgs;

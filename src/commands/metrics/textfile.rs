@@ -1,0 +1,32 @@
+//! The file for the text file collector: replaced in one act, so that nobody reads half of it.
+use std::io::Write as _;
+use std::path::Path;
+
+use anyhow::Context as _;
+
+/// # Errors
+/// When the folder or the file cannot be written; the old file stays then.
+pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+    let replacing = || format!("replace {}", file.display());
+    let folder = match file.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    // The collector reads names that end in .prom alone; a rename within one folder is one act.
+    let mut new = tempfile::Builder::new()
+        .prefix(".pgtend-")
+        .suffix(".tmp")
+        .permissions(readable())
+        .tempfile_in(folder)
+        .with_context(replacing)?;
+    new.write_all(text.as_bytes()).with_context(replacing)?;
+    new.as_file().sync_all().with_context(replacing)?;
+    new.persist(file).with_context(replacing)?;
+    Ok(())
+}
+
+/// The collector is another user.
+fn readable() -> std::fs::Permissions {
+    use std::os::unix::fs::PermissionsExt as _;
+    std::fs::Permissions::from_mode(0o644)
+}

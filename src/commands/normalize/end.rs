@@ -1,0 +1,92 @@
+//! `pgtend normalize abort`, and how a mapping's triggers, functions and queue go.
+use anyhow::anyhow;
+use clap::Args;
+
+use crate::commands::context::Context;
+use crate::commands::normalize::targets::{Target, find, open_books, read_books};
+use crate::commands::work::{Shared, Subject, Tally};
+use crate::config::NormalizeConfig;
+use crate::failure::{Exit, Explain as _};
+use crate::operations::normalize::{Binding, Names, backfills, missing, plan_end, plan_give_back};
+use crate::pg::name::Ident;
+use crate::pg::session::Session;
+use crate::plan::{Plan, consent};
+
+/// Take away triggers, queue and books, and give the target its indexes and keys back; its rows stay
+#[derive(Debug, Args)]
+pub struct AbortArgs {
+    /// Mapping
+    #[arg(value_name = "NAME")]
+    name: String,
+}
+
+const SCHEMA: &str = "pgtend.normalize.abort/1";
+
+impl AbortArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let session = context.connect().await?;
+        context.refuse_standby(&session)?;
+        let schema = if context.args.dry_run {
+            read_books(context, &session).await?
+        } else {
+            open_books(context, &session).await?
+        };
+        let target = self.find(context, &session, &schema).await?;
+        let Some(state) = &target.state else {
+            context.ui.status("nothing to do");
+            return Ok(Exit::Done);
+        };
+        let missing = missing(&session, target.binding.target_oid, &state.restore).await?;
+        let plans =
+            vec![plan_give_back(&target.binding, &missing)?, plan_end(&target.binding, &target.names, false)];
+        apply_all(context, &session, &target.binding, plans, SCHEMA).await
+    }
+
+    /// As it is configured, or, when its configuration has changed, as far as the books know it.
+    async fn find(&self, context: &Context, session: &Session, schema: &Ident) -> anyhow::Result<Target> {
+        let config: Option<&NormalizeConfig> =
+            context.config.normalize.iter().find(|config| config.name == self.name);
+        let Some(config) = config else {
+            let error = anyhow!("no mapping `{}` is configured", self.name).exit(Exit::Usage);
+            return Err(error.hint("its section of pgtend.toml says which tables it is of"));
+        };
+        let mapping = config.mapping()?;
+        match find(session, schema, &mapping).await {
+            Ok(target) => Ok(target),
+            Err(_) => Ok(Target {
+                binding: Binding::find(session, &mapping).await?,
+                names: Names::new(schema, &self.name)?,
+                state: backfills(session, schema, Some(&self.name)).await?.pop(),
+            }),
+        }
+    }
+}
+
+/// Shows the plans, or applies one after the other under the claim on the target.
+pub async fn apply_all(
+    context: &Context,
+    session: &Session,
+    binding: &Binding,
+    plans: Vec<Plan>,
+    document: &'static str,
+) -> anyhow::Result<Exit> {
+    let (shared, tally) = (Shared::new(context), Tally::default());
+    let plans: Vec<Plan> = plans.into_iter().filter(|plan| !plan.is_empty()).collect();
+    if context.args.dry_run {
+        return tally.show(context, session, document, &plans);
+    }
+    let subject = Subject { relation: &binding.target, oid: binding.target_oid, linked: false };
+    let agreed = consent(plans, |losses| context.ui.consent_to(losses, context.args.yes))?;
+    let work = async {
+        let mut outcome = crate::apply::Outcome::default();
+        for consented in &agreed {
+            outcome.steps.extend(shared.apply(context, session, consented).await?.steps);
+        }
+        Ok(outcome)
+    };
+    match shared.claimed(context, session, &subject, work).await {
+        Ok(outcome) => tally.finish(&binding.mapping.name, &outcome),
+        Err(error) => tally.fail(context, &binding.mapping.name, &error),
+    }
+    tally.end(context, document)
+}

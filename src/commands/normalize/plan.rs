@@ -1,0 +1,126 @@
+//! `pgtend normalize plan`
+use clap::Args;
+use serde::Serialize;
+
+use crate::commands::context::Context;
+use crate::commands::normalize::targets::{find, mappings, read_books};
+use crate::failure::Exit;
+use crate::operations::normalize::{Counts, Strategy, compare};
+use crate::output::{Cell, Column, Format, Listing};
+
+/// Read everything and write nothing: what is in the JSON columns, and what a run would make of it
+#[derive(Debug, Args)]
+pub struct PlanArgs {
+    /// Mapping [default: every mapping of the configuration]
+    #[arg(value_name = "NAME")]
+    names: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Forecast {
+    name: String,
+    source: String,
+    target: String,
+    strategy: Strategy,
+    counts: Counts,
+    /// Without the target's indexes that are there already in a merge.
+    wal_bytes_estimate: u64,
+    notes: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct Document {
+    mappings: Vec<Forecast>,
+}
+
+type Line = (String, String, f64);
+
+const COLUMNS: [Column<Line>; 3] = [
+    Column { header: "Mapping", name: "mapping", cell: |line| Cell::Text(line.0.clone()) },
+    Column { header: "What", name: "what", cell: |line| Cell::Text(line.1.clone()) },
+    Column { header: "Count", name: "count", cell: |line| Cell::Count(line.2) },
+];
+
+/// Of a row beside its fields, and of its entry in an index, as measured.
+const ROW_BYTES: u64 = 12;
+const INDEX_BYTES: u64 = 33;
+
+impl PlanArgs {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        let session = context.connect_to_read().await?;
+        let schema = read_books(context, &session).await?;
+        let mut forecasts = Vec::new();
+        for mapping in mappings(context, &self.names)? {
+            let mut target = find(&session, &schema, &mapping).await?;
+            if target.state.is_none() {
+                target.binding.check_target(&session).await?;
+            }
+            let binding = &target.binding;
+            let indexes = crate::operations::normalize::definitions(&session, binding.target_oid).await?;
+            let compared = compare(&session, binding, None, !binding.target_is_empty).await?;
+            let mut counts = compared.counts.clone();
+            // A row with other values is one that is there.
+            counts.already_present = compared.equal_rows + compared.stale_rows;
+            counts.inserted -= counts.already_present;
+            counts.balance()?;
+            let rows = counts.inserted;
+            let wal = compared.row_bytes + rows * (ROW_BYTES + INDEX_BYTES * indexes.len() as u64);
+            forecasts.push(Forecast {
+                name: mapping.name.clone(),
+                source: binding.source.plain(),
+                target: binding.target.plain(),
+                strategy: if binding.target_is_empty { Strategy::Bulk } else { Strategy::Merge },
+                counts,
+                wal_bytes_estimate: wal,
+                notes: binding.notes.clone(),
+            });
+        }
+        if context.ui.format() == Format::Json {
+            context.ui.document("pgtend.normalize.plan/1", &Document { mappings: forecasts })?;
+            return Ok(Exit::Done);
+        }
+        for forecast in &forecasts {
+            let what = match forecast.strategy {
+                Strategy::Bulk => "bulk: its indexes and keys are made after the load",
+                Strategy::Merge => "merge: rows that are there stay",
+            };
+            context.ui.status(&format!(
+                "{}: {} into {}, {what}; about {} of WAL",
+                forecast.name,
+                forecast.source,
+                forecast.target,
+                crate::output::bytes(i64::try_from(forecast.wal_bytes_estimate).unwrap_or(i64::MAX))
+            ));
+            forecast.notes.iter().for_each(|note| context.ui.status(&format!("{}: {note}", forecast.name)));
+        }
+        let lines: Vec<Line> = forecasts.iter().flat_map(lines).collect();
+        context.ui.listing(&Listing::new(&COLUMNS, &lines))?;
+        Ok(Exit::Done)
+    }
+}
+
+fn lines(forecast: &Forecast) -> Vec<Line> {
+    let counts = &forecast.counts;
+    let mut lines = vec![
+        ("source rows".to_owned(), counts.source_rows),
+        ("  null".to_owned(), counts.null + counts.json_null),
+        ("  empty".to_owned(), counts.empty),
+        ("  with elements".to_owned(), counts.with_elements),
+        ("  of another type".to_owned(), counts.wrong_type),
+    ];
+    lines.extend(counts.shapes.iter().map(|(shape, count)| (format!("    shape {shape}"), *count)));
+    lines.extend([
+        ("elements".to_owned(), counts.elements),
+        ("  to insert".to_owned(), counts.inserted),
+        ("  already present".to_owned(), counts.already_present),
+        ("  duplicate".to_owned(), counts.duplicate),
+        ("  skipped".to_owned(), counts.skipped),
+        ("  rejected".to_owned(), counts.rejected),
+    ]);
+    lines.extend(counts.reasons.iter().map(|(reason, count)| (format!("    {reason}"), *count)));
+    lines.extend([
+        ("values coerced".to_owned(), counts.coerced),
+        ("values defaulted".to_owned(), counts.defaulted),
+    ]);
+    lines.into_iter().map(|(what, count)| (forecast.name.clone(), what, count as f64)).collect()
+}

@@ -1,0 +1,93 @@
+//! From the mappings named on the command line, or else all of the configuration, to what the database has of them.
+use anyhow::{Context as _, anyhow};
+
+use crate::apply::{Journal, Opened};
+use crate::commands::context::Context;
+use crate::ddl;
+use crate::failure::{Exit, Explain as _};
+use crate::operations::normalize::{Backfill, Binding, Mapping, Names, backfills, fingerprint};
+use crate::pg::name::Ident;
+use crate::pg::session::Session;
+use crate::pg::state::ServerError;
+
+/// A mapping, what the catalog says of it, and what the books say.
+#[derive(Debug)]
+pub struct Target {
+    pub binding: Binding,
+    pub names: Names,
+    pub state: Option<Backfill>,
+}
+
+/// The mappings that a command works on.
+///
+/// # Errors
+/// When the configuration has none, or none of the name.
+pub fn mappings(context: &Context, named: &[String]) -> anyhow::Result<Vec<Mapping>> {
+    let configured = &context.config.normalize;
+    if configured.is_empty() {
+        let error = anyhow!("no mapping is configured").exit(Exit::Usage);
+        return Err(error.hint("write a [[normalize]] section into pgtend.toml"));
+    }
+    if named.is_empty() {
+        return configured.iter().map(crate::config::NormalizeConfig::mapping).collect();
+    }
+    let find = |name: &String| {
+        let found = configured.iter().find(|config| config.name == *name);
+        let known = || configured.iter().map(|config| config.name.as_str()).collect::<Vec<_>>().join(", ");
+        let missing = || anyhow!("no mapping `{name}` is configured").exit(Exit::Usage);
+        found.ok_or_else(|| missing().hint(format!("there are: {}", known())))?.mapping()
+    };
+    named.iter().map(find).collect()
+}
+
+pub fn books(context: &Context) -> anyhow::Result<Ident> {
+    Ident::new(&context.config.journal.schema).context("name the journal's schema").exit(Exit::Usage)
+}
+
+/// Makes the books where they are not, and lets the session write them.
+///
+/// # Errors
+/// `Exit::Denied` when the role may not: a load cannot go on without knowing how far it has come.
+pub async fn open_books(context: &Context, session: &Session) -> anyhow::Result<Ident> {
+    let schema = books(context)?;
+    let opened = Journal::open(session, &schema, &context.purpose.application_name).await;
+    let why = match opened.context("open the books")? {
+        Opened::Journal(_) => return Ok(schema),
+        Opened::Denied => "this role may not write them".to_owned(),
+        Opened::Distrusted(why) => why,
+    };
+    let error = anyhow!("the books in schema {schema} cannot be used: {why}").exit(Exit::Denied);
+    let database = &session.facts().database;
+    let role = &session.facts().role;
+    Err(error
+        .hint(format!("grant create on database {database} to {role}, or name another schema in [journal]")))
+}
+
+/// Lets a session that only reads find the books.
+pub async fn read_books(context: &Context, session: &Session) -> anyhow::Result<Ident> {
+    let schema = books(context)?;
+    let path = ddl!("journal/search_path.sql", schema = schema);
+    session.execute(&path).await.map_err(ServerError::explained)?;
+    Ok(schema)
+}
+
+/// A mapping in the database. The session must know the books.
+///
+/// # Errors
+/// When it does not fit the tables, or is not the mapping that was begun under this name.
+pub async fn find(session: &Session, schema: &Ident, mapping: &Mapping) -> anyhow::Result<Target> {
+    let binding =
+        Binding::find(session, mapping).await.with_context(|| format!("mapping `{}`", mapping.name))?;
+    let names = Names::new(schema, &mapping.name)?;
+    let state = backfills(session, schema, Some(&mapping.name)).await?.pop();
+    if let Some(state) = &state
+        && state.mapping != fingerprint(&binding, &names)?
+    {
+        let error = anyhow!("mapping `{}` is not the one that was begun under this name", mapping.name);
+        return Err(error.exit(Exit::Usage).hint(format!(
+            "change it back, or end what was begun: pgtend normalize abort {}",
+            mapping.name
+        )));
+    }
+    Ok(Target { binding, names, state })
+}

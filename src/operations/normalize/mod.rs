@@ -1,0 +1,31 @@
+//! JSON documents into rows: what the user wants of a column, how a document is read, and the plans around the load.
+mod binding;
+mod compare;
+mod counts;
+mod json;
+mod mapping;
+mod names;
+mod numeric;
+mod path;
+mod piece;
+mod plans;
+mod reader;
+mod shown;
+mod state;
+mod sync;
+mod time;
+mod value;
+
+pub use binding::Binding;
+pub use compare::{Comparison, Difference, compare};
+pub use counts::Counts;
+pub use mapping::{ColumnRule, Epoch, Keep, Mapping, OnError, Origin, Shape};
+pub use names::Names;
+pub use plans::{
+    fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle,
+    plan_switch,
+};
+pub use reader::{Batch, Reader, Reject};
+pub use state::{
+    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, definitions, missing, rejects,
+};

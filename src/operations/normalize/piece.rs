@@ -1,0 +1,173 @@
+//! The statements that read the source and the target piece by piece, in the order of the key, and those that write.
+use super::binding::Binding;
+use super::names::Names;
+use super::plans::key_range;
+use super::reader::Reject;
+use super::sync::key_text_of;
+use crate::ddl;
+use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::sql::{Fragment, Keyword, List, Sql};
+
+impl Binding {
+    /// The COPY of at most so many source rows: the key as text, the document, then the fields beside it.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub fn read_source(&self, after: Option<&str>, up_to: Option<&str>, rows: u32) -> anyhow::Result<Sql> {
+        let order: Vec<Column> = self.key.iter().map(|key| Column("s", key.source.clone())).collect();
+        let fields: String = self
+            .fields
+            .iter()
+            .map(|field| {
+                let column = field.column.clone();
+                ddl!("normalize/field.sql", alias = Keyword("s"), column = column, cast = field.cast).text
+            })
+            .collect();
+        Ok(ddl!(
+            "normalize/read_batch.sql",
+            key_text = key_text_of(self, "s", |key| &key.source),
+            column = self.column,
+            fields = Fragment(Sql { file: "", text: fields, origin: None }),
+            source = self.source,
+            range = key_range(self, false, after, up_to)?,
+            order = List(&order),
+            rows = rows,
+        ))
+    }
+
+    /// The COPY of the target's rows in a range of keys: the key as text, then the columns that are filled.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub fn read_target(&self, after: Option<&str>, up_to: Option<&str>) -> anyhow::Result<Sql> {
+        let columns: Vec<Column> = self.columns.iter().map(|c| Column("t", c.name.clone())).collect();
+        Ok(ddl!(
+            "normalize/read_target.sql",
+            key_text = key_text_of(self, "t", |key| &key.target),
+            columns = List(&columns),
+            target = self.target,
+            range = key_range(self, true, after, up_to)?,
+        ))
+    }
+
+    /// The greatest key that the source has.
+    pub fn last_key(&self) -> Sql {
+        let descending: Vec<Fragment> = self
+            .key
+            .iter()
+            .map(|key| Fragment(ddl!("normalize/descending.sql", column = Column("s", key.source.clone()))))
+            .collect();
+        ddl!(
+            "normalize/last_key.sql",
+            key_text = key_text_of(self, "s", |key| &key.source),
+            source = self.source,
+            descending = List(&descending)
+        )
+    }
+
+    fn column_names(&self) -> Vec<Ident> {
+        self.columns.iter().map(|column| column.name.clone()).collect()
+    }
+
+    /// The COPY into the target.
+    pub fn load(&self) -> Sql {
+        ddl!("normalize/load.sql", table = self.target, columns = List(&self.column_names()))
+    }
+
+    /// The temporary table, the COPY into it, and the way from it into the target.
+    pub fn stage(&self) -> anyhow::Result<[Sql; 3]> {
+        let columns = self.column_names();
+        let columns = List(&columns);
+        let stage = Relation::new("pg_temp", "pgtend_stage")?;
+        Ok([
+            ddl!("normalize/stage.sql", columns = columns, target = self.target),
+            ddl!("normalize/load.sql", table = stage, columns = columns),
+            ddl!(
+                "normalize/merge_stage.sql",
+                target = self.target,
+                columns = columns,
+                unique = List(&self.unique)
+            ),
+        ])
+    }
+
+    pub fn count_target(&self) -> Sql {
+        ddl!("normalize/count.sql", target = self.target)
+    }
+}
+
+impl Names {
+    /// Notes how far the load goes.
+    pub fn set_high_water(&self, key: &str) -> Sql {
+        let key = Literal(key.to_owned());
+        ddl!("normalize/high_water.sql", backfill = self.backfill, key = key, name = self.name)
+    }
+
+    /// Notes that the load is done; `restore` or, where nothing was taken off, `drain`.
+    pub fn set_phase(&self, phase: &str) -> Sql {
+        let phase = Literal(phase.to_owned());
+        ddl!("normalize/set_phase.sql", backfill = self.backfill, phase = phase, name = self.name)
+    }
+
+    /// Notes how far the load has come, and what has become of it so far.
+    ///
+    /// # Errors
+    /// When the counts cannot be written as JSON.
+    pub fn checkpoint(
+        &self,
+        reached: &str,
+        counts: &super::Counts,
+        milliseconds: i64,
+    ) -> anyhow::Result<Sql> {
+        Ok(ddl!(
+            "normalize/checkpoint.sql",
+            backfill = self.backfill,
+            reached = Literal(reached.to_owned()),
+            counts = Literal(serde_json::to_string(counts)?),
+            milliseconds = milliseconds,
+            name = self.name
+        ))
+    }
+
+    /// Notes rejects. None: no statement.
+    ///
+    /// # Errors
+    /// When they cannot be written as JSON.
+    pub fn note_rejects(&self, rejects: &[Reject]) -> anyhow::Result<Option<Sql>> {
+        if rejects.is_empty() {
+            return Ok(None);
+        }
+        // The element is JSON text already: spliced in, its numbers keep every digit.
+        let row = |reject: &Reject| {
+            let element =
+                reject.element.as_ref().map_or_else(String::new, |json| format!("\"element\":{json},"));
+            let rest = serde_json::json!({
+                "source_key": reject.source_key, "path": reject.path,
+                "reason": reject.reason, "detail": reject.detail,
+            });
+            let rest = rest.to_string();
+            format!("{{{element}{}", &rest[1..])
+        };
+        let rows: Vec<String> = rejects.iter().map(row).collect();
+        Ok(Some(ddl!(
+            "normalize/reject.sql",
+            reject = self.reject,
+            name = self.name,
+            rejects = Literal(format!("[{}]", rows.join(",")))
+        )))
+    }
+
+    pub fn queued_keys(&self, binding: &Binding) -> Sql {
+        let key_text = key_text_of(binding, "k", |key| &key.source);
+        ddl!("normalize/queued_keys.sql", key_text = key_text, queue = self.queue)
+    }
+
+    pub fn queue_length(&self) -> Sql {
+        ddl!("normalize/queue_length.sql", queue = self.queue)
+    }
+
+    /// How many rejects the reader's own reasons have.
+    pub fn recorded_rejects(&self) -> Sql {
+        ddl!("normalize/expected_rejects.sql", reject = self.reject, name = self.name)
+    }
+}

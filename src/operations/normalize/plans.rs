@@ -1,0 +1,401 @@
+//! The changes around the load, as plans: what is put in place before it, what is made after it, and what is taken away in
+//! the end. Pure functions of what was read.
+use super::binding::Binding;
+use super::names::Names;
+use super::state::{Definition, Kind, Strategy};
+use super::sync::{all_of, functions, key_text_of, triggers};
+use crate::ddl;
+use crate::pg::lock::LockMode;
+use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::sql::{Deparsed, Fragment, List, Sql};
+use crate::plan::{Lock, Loss, Plan, Run, Standing, Step};
+
+/// Keys that one statement takes from the queue, the most first.
+const DRAIN_SIZES: [i64; 4] = [2000, 400, 50, 1];
+
+fn empty(binding: &Binding) -> Plan {
+    Plan {
+        target: binding.target.clone(),
+        oid: binding.target_oid,
+        steps: Vec::new(),
+        notes: binding.notes.clone(),
+    }
+}
+
+/// Before the load: the queue, the functions, the triggers that note keys, and the books. An empty target loses its
+/// indexes and keys until it is full.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_begin(binding: &Binding, names: &Names, definitions: &[Definition]) -> anyhow::Result<Plan> {
+    let strategy = if binding.target_is_empty { Strategy::Bulk } else { Strategy::Merge };
+    let restore = if strategy == Strategy::Bulk { definitions } else { &[] };
+    let keys: Vec<Ident> = binding.key.iter().map(|key| key.source.clone()).collect();
+    let columns = List(&keys);
+    let mut prepare = vec![
+        ddl!("normalize/queue_table.sql", queue = names.queue, columns = columns, source = binding.source),
+        ddl!("normalize/queue_comment.sql", queue = names.queue),
+    ];
+    prepare.extend(functions(binding, names)?);
+    prepare.push(ddl!(
+        "normalize/begin_backfill.sql",
+        backfill = names.backfill,
+        name = names.name,
+        source = Literal(binding.source.plain()),
+        target = Literal(binding.target.plain()),
+        mapping = Literal(fingerprint(binding, names)?),
+        strategy = Literal(strategy.word().to_owned()),
+        restore = Literal(serde_json::to_string(restore)?),
+    ));
+    let mut act = triggers(binding, &names.note, &names.note_triggers, &names.truncate);
+    if strategy == Strategy::Bulk {
+        let body = ddl!("normalize/still_empty_body.sql", target = binding.target);
+        act.insert(0, ddl!("normalize/still_empty.sql", body = Literal(body.text)));
+    }
+    for definition in restore.iter().rev() {
+        act.push(take_off(binding, definition)?);
+    }
+    let summary = match (strategy, restore.len()) {
+        (Strategy::Merge, _) => format!("note changes of {}", binding.source.plain()),
+        (Strategy::Bulk, many) => format!(
+            "note changes of {}, and take {many} indexes and keys off {} until it is full",
+            binding.source.plain(),
+            binding.target.plain()
+        ),
+    };
+    let mut step = Step::transaction(summary, prepare, act);
+    step.locks = begin_locks(binding, restore)?;
+    step.interrupted = "all of it happens or nothing";
+    Ok(Plan { steps: vec![step], ..empty(binding) })
+}
+
+/// The mapping as the functions have it: what a later run must find unchanged.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn fingerprint(binding: &Binding, names: &Names) -> anyhow::Result<String> {
+    Ok(functions(binding, names)?.first().map(|sql| sql.text.clone()).unwrap_or_default())
+}
+
+/// Referenced tables, then the source, then the target.
+fn begin_locks(binding: &Binding, restore: &[Definition]) -> anyhow::Result<Vec<Lock>> {
+    let mut locks = Vec::new();
+    let mut source = LockMode::ShareRowExclusive;
+    for referenced in referenced(restore)? {
+        if referenced == binding.source {
+            source = LockMode::AccessExclusive;
+        } else {
+            locks.push(Lock::first(referenced, LockMode::AccessExclusive));
+        }
+    }
+    locks.push(Lock::first(binding.source.clone(), source));
+    if binding.target_is_empty {
+        locks.push(Lock::first(binding.target.clone(), LockMode::AccessExclusive));
+    }
+    Ok(locks)
+}
+
+fn referenced(definitions: &[Definition]) -> anyhow::Result<Vec<Relation>> {
+    let mut tables = Vec::new();
+    for definition in definitions {
+        tables.extend(definition.referenced()?);
+    }
+    tables.sort();
+    tables.dedup();
+    Ok(tables)
+}
+
+fn take_off(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
+    let name = Ident::new(&definition.name)?;
+    Ok(match definition.kind {
+        Kind::Index => {
+            let index = Relation { schema: binding.target.schema.clone(), name };
+            ddl!("normalize/drop_index.sql", index = index)
+        }
+        Kind::Constraint | Kind::ForeignKey => {
+            ddl!("normalize/drop_constraint.sql", target = binding.target, name = name)
+        }
+    })
+}
+
+/// After the load of an empty target: its indexes and unique constraints, and no rows that a foreign key will not have.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_restore(binding: &Binding, names: &Names, missing: &[Definition]) -> anyhow::Result<Plan> {
+    let mut plan = empty(binding);
+    for definition in missing.iter().filter(|definition| definition.kind != Kind::ForeignKey) {
+        let statement = match definition.kind {
+            Kind::Index => Sql {
+                file: "sql/normalize/definitions.sql",
+                text: definition.definition.clone(),
+                origin: None,
+            },
+            _ => ddl!(
+                "normalize/add_constraint.sql",
+                target = binding.target,
+                name = Ident::new(&definition.name)?,
+                definition = Deparsed(definition.definition.clone())
+            ),
+        };
+        let mode = if definition.kind == Kind::Index { LockMode::Share } else { LockMode::AccessExclusive };
+        let locks = vec![Lock::implied(binding.target.clone(), mode)];
+        plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
+    }
+    for definition in missing.iter().filter(|definition| definition.kind == Kind::ForeignKey) {
+        let Some(referenced) = definition.referenced()? else { continue };
+        // What is deleted in the source meanwhile is in the queue.
+        if referenced == binding.source {
+            continue;
+        }
+        let statement = reject_orphans(binding, names, definition, &referenced)?;
+        let locks = vec![
+            Lock::implied(referenced, LockMode::AccessShare),
+            Lock::implied(binding.target.clone(), LockMode::RowExclusive),
+        ];
+        plan.steps.push(alone(
+            format!("reject rows that {} will not have", definition.name),
+            statement,
+            locks,
+        ));
+    }
+    plan.steps.push(phase_step(names, "restore", "drain"));
+    Ok(plan)
+}
+
+fn reject_orphans(
+    binding: &Binding,
+    names: &Names,
+    definition: &Definition,
+    referenced: &Relation,
+) -> anyhow::Result<Sql> {
+    let columns: Vec<Ident> = definition.columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
+    let others: Vec<Ident> =
+        definition.referenced_columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
+    let present =
+        columns.iter().map(|column| ddl!("normalize/not_null.sql", column = Column("t", column.clone())));
+    let same = columns.iter().zip(&others).map(|(column, other)| {
+        let (left, right) = (Column("r", other.clone()), Column("t", column.clone()));
+        ddl!("normalize/equal.sql", left = left, right = right)
+    });
+    Ok(ddl!(
+        "normalize/reject_orphans.sql",
+        target = binding.target,
+        present = all_of(present),
+        referenced = *referenced,
+        same = all_of(same),
+        key = key_text_of(binding, "t", |key| &key.target),
+        reject = names.reject,
+        name = names.name,
+        constraint = Literal(definition.name.clone()),
+        backfill = names.backfill,
+    ))
+}
+
+fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
+    Step {
+        run: Run::Alone { prepare: Vec::new(), statement, guard: None },
+        locks,
+        ..Step::transaction(summary, Vec::new(), Vec::new())
+    }
+}
+
+fn phase_step(names: &Names, from: &str, to: &str) -> Step {
+    let phase = Literal(to.to_owned());
+    let set = ddl!("normalize/set_phase.sql", backfill = names.backfill, phase = phase, name = names.name);
+    let mut step = Step::transaction(format!("note that {from} is done"), Vec::new(), vec![set]);
+    step.minor = true;
+    step
+}
+
+/// After the load: works off the noted keys, then puts the triggers that keep rows in step in place, with what is left
+/// of the queue and the foreign keys, while no writer is under way.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_switch(binding: &Binding, names: &Names, missing: &[Definition]) -> anyhow::Result<Plan> {
+    let mut plan = empty(binding);
+    plan.notes.clear();
+    plan.steps.push(drain_step(names));
+    let mut act = vec![ddl!("normalize/drain_all.sql", function = names.drain)];
+    let mut locks = Vec::new();
+    for referenced in referenced(missing)? {
+        if referenced != binding.source {
+            locks.push(Lock::first(referenced, LockMode::ShareRowExclusive));
+        }
+    }
+    locks.push(Lock::first(binding.source.clone(), LockMode::ShareRowExclusive));
+    let keys = missing.iter().filter(|definition| definition.kind == Kind::ForeignKey);
+    if missing.iter().any(|definition| definition.kind == Kind::ForeignKey) {
+        locks.push(Lock::first(binding.target.clone(), LockMode::ShareRowExclusive));
+    }
+    for definition in keys.clone() {
+        act.push(ddl!(
+            "normalize/add_foreign_key.sql",
+            target = binding.target,
+            name = Ident::new(&definition.name)?,
+            definition = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned())
+        ));
+    }
+    act.extend(triggers(binding, &names.direct, &names.direct_triggers, &names.truncate));
+    act.push(ddl!("normalize/set_switched.sql", backfill = names.backfill, name = names.name));
+    let summary =
+        format!("keep {} in step with {} from now on", binding.target.plain(), binding.source.plain());
+    let mut step = Step::transaction(summary, Vec::new(), act);
+    step.locks = locks;
+    plan.steps.push(step);
+    Ok(plan)
+}
+
+fn drain_step(names: &Names) -> Step {
+    let statements =
+        DRAIN_SIZES.map(|most| ddl!("normalize/drain.sql", function = names.drain, most = most)).to_vec();
+    Step {
+        run: Run::Batches { guard: Vec::new(), statements },
+        interrupted: "what is in the queue stays there for the next run",
+        ..Step::transaction("bring in what has changed meanwhile".to_owned(), Vec::new(), Vec::new())
+    }
+}
+
+/// When every transaction from before the switch has ended: the last of the queue, and its triggers go. `unproved` are
+/// foreign keys that are not validated yet.
+pub fn plan_settle(binding: &Binding, names: &Names, unproved: &[Ident]) -> Plan {
+    let mut plan = empty(binding);
+    plan.notes.clear();
+    for name in unproved {
+        let statement = ddl!("normalize/validate.sql", target = binding.target, name = *name);
+        let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
+        plan.steps.push(alone(format!("prove {}", name.raw()), statement, locks));
+    }
+    plan.steps.push(drain_step(names));
+    let mut act = vec![ddl!("normalize/drain_all.sql", function = names.drain)];
+    // The last of the four refuses TRUNCATE, and stays.
+    for trigger in &names.note_triggers[..3] {
+        act.push(ddl!("normalize/drop_trigger.sql", trigger = *trigger, source = binding.source));
+    }
+    let phase = Literal("direct".to_owned());
+    act.push(ddl!("normalize/set_phase.sql", backfill = names.backfill, phase = phase, name = names.name));
+    let mut step = Step::transaction("note no keys any more".to_owned(), Vec::new(), act);
+    // DROP TRIGGER takes the strongest lock.
+    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
+    step.minor = true;
+    plan.steps.push(step);
+    let analyze = ddl!("normalize/analyze.sql", target = binding.target);
+    let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
+    plan.steps.push(alone(format!("vacuum and analyze {}", binding.target.plain()), analyze, locks));
+    plan
+}
+
+/// Takes triggers, functions and the queue away. The books stay, or go with the rejects.
+pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
+    let mut act = Vec::new();
+    for trigger in names.direct_triggers.iter().chain(&names.note_triggers) {
+        act.push(ddl!("normalize/drop_trigger.sql", trigger = *trigger, source = binding.source));
+    }
+    for function in [&names.direct, &names.note, &names.truncate, &names.drain, &names.sync] {
+        act.push(ddl!("normalize/drop_function.sql", function = *function));
+    }
+    act.push(ddl!("normalize/drop_queue.sql", queue = names.queue));
+    if keep_books {
+        let phase = Literal("moved".to_owned());
+        act.push(ddl!(
+            "normalize/set_phase.sql",
+            backfill = names.backfill,
+            phase = phase,
+            name = names.name
+        ));
+    } else {
+        act.push(ddl!("normalize/forget.sql", reject = names.reject, name = names.name));
+        act.push(ddl!("normalize/end_backfill.sql", backfill = names.backfill, name = names.name));
+    }
+    let summary = format!("keep {} in step no more", binding.target.plain());
+    let mut step = Step::transaction(summary, Vec::new(), act);
+    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
+    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
+}
+
+/// What an aborted load has taken off the target comes back, foreign keys with a look at every row.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_give_back(binding: &Binding, missing: &[Definition]) -> anyhow::Result<Plan> {
+    let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
+    for definition in missing {
+        let statement = match definition.kind {
+            Kind::Index => Sql {
+                file: "sql/normalize/definitions.sql",
+                text: definition.definition.clone(),
+                origin: None,
+            },
+            _ => ddl!(
+                "normalize/add_constraint.sql",
+                target = binding.target,
+                name = Ident::new(&definition.name)?,
+                definition = Deparsed(definition.definition.clone())
+            ),
+        };
+        let locks = vec![Lock::implied(binding.target.clone(), LockMode::AccessExclusive)];
+        plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
+    }
+    Ok(plan)
+}
+
+/// The document column goes for good.
+pub fn plan_drop_column(binding: &Binding) -> Plan {
+    let drop = ddl!("normalize/drop_column.sql", source = binding.source, column = binding.column);
+    let column = binding.column.raw();
+    let mut step = Step::transaction(
+        format!("drop column {column} of {}", binding.source.plain()),
+        Vec::new(),
+        vec![drop],
+    );
+    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
+    step.destroys = Some(Loss {
+        what: format!("column {column} of {}", binding.source.plain()),
+        also: Vec::new(),
+        rows: Some(binding.source_rows),
+        bytes: None,
+    });
+    step.standing = Standing::Ordinary;
+    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
+}
+
+/// Conditions on the key, for a piece of the source or the target.
+pub fn key_range(
+    binding: &Binding,
+    of_target: bool,
+    after: Option<&str>,
+    up_to: Option<&str>,
+) -> anyhow::Result<Fragment> {
+    let columns: Vec<Column> = binding
+        .key
+        .iter()
+        .map(|key| if of_target { Column("t", key.target.clone()) } else { Column("s", key.source.clone()) })
+        .collect();
+    let columns = List(&columns);
+    let mut conditions = Vec::new();
+    if let Some(after) = after {
+        let values = key_values(binding, of_target, after)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/after.sql", columns = columns, values = values));
+    }
+    if let Some(up_to) = up_to {
+        let values = key_values(binding, of_target, up_to)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/up_to.sql", columns = columns, values = values));
+    }
+    Ok(all_of(conditions))
+}
+
+/// From the key as one text to a value for each of its columns.
+fn key_values(binding: &Binding, of_target: bool, key: &str) -> anyhow::Result<Vec<Fragment>> {
+    let texts = if binding.key.len() == 1 { vec![key.to_owned()] } else { serde_json::from_str(key)? };
+    Ok(texts
+        .into_iter()
+        .zip(&binding.key)
+        .map(|(text, key)| {
+            let cast = if of_target { &key.target_type } else { &key.source_type };
+            Fragment(ddl!("normalize/value.sql", text = Literal(text), cast = *cast))
+        })
+        .collect())
+}

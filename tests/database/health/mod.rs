@@ -1,0 +1,6 @@
+//! `pgtend health`: what each check makes of a bad database, seen by every kind of role, and how it is told.
+mod checks;
+mod formats;
+mod matrix;
+mod reach;
+mod support;

@@ -1,0 +1,3 @@
+//! `pgtend metrics`: the text, the file and the pages.
+mod http;
+mod text;

@@ -1,0 +1,7 @@
+//! `pgtend normalize`: what a run makes of JSON columns, whatever is in them and whoever writes meanwhile.
+mod fates;
+mod live;
+mod resume;
+mod run;
+mod support;
+mod verify;

@@ -1,0 +1,7 @@
+//! The reports and their store: what they say on every version, to every role, under every lock.
+mod columns;
+mod indexes;
+mod locks;
+mod queries;
+mod roles;
+mod support;

@@ -1,0 +1,95 @@
+//! Four roles look at the same truth: nobody is told a zero, or that all is well, where the truth is hidden.
+use serde_json::Value;
+
+use super::support::{REPORTS, contains, report_as, row, shop};
+use crate::common::database::Database;
+
+async fn roles(db: &Database) -> [String; 3] {
+    let (plain, stats, monitor) = (db.role("plain").await, db.role("stats").await, db.role("monitor").await);
+    db.batch(&format!("grant pg_read_all_stats to {stats}; grant pg_monitor to {monitor}")).await;
+    [plain, stats, monitor]
+}
+
+fn notes(document: &Value) -> String {
+    document["notes"].to_string()
+}
+
+#[tokio::test]
+async fn every_report_answers_every_role() {
+    let db = shop().await;
+    for role in roles(&db).await {
+        for name in REPORTS {
+            report_as(&db, &role, name).success();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_sequence_that_is_hidden_is_not_fine() {
+    let db = shop().await;
+    for role in roles(&db).await {
+        let document = report_as(&db, &role, "sequences").success().json();
+        let sequence = row(&document, "sequence", "public.orders_id_seq");
+        assert_eq!((&sequence["hidden"], &sequence["used_pct"]), (&true.into(), &Value::Null));
+        assert!(!document["verdict"].as_str().unwrap().contains("none is past"), "{document:#}");
+        contains(&notes(&document), &format!("grant select on all sequences in schema public to {role};"));
+        db.batch(&format!("grant select on all sequences in schema public to {role}")).await;
+        let document = report_as(&db, &role, "sequences").success().json();
+        contains(document["verdict"].as_str().unwrap(), "public.orders_id_seq is at 93.1%");
+        contains(document["next"][0].as_str().unwrap(), "alter column id type bigint");
+    }
+}
+
+#[tokio::test]
+async fn waste_that_is_hidden_is_not_none() {
+    let db = shop().await;
+    for role in roles(&db).await {
+        let document = report_as(&db, &role, "bloat").success().json();
+        let orders = row(&document, "table", "public.orders");
+        assert_eq!(orders["wasted_bytes"], Value::Null, "{role}");
+        assert!(orders["unknown_bytes"].as_i64().unwrap() > 1_000_000);
+        contains(document["verdict"].as_str().unwrap(), "nothing is known of");
+        contains(&notes(&document), &format!("grant pg_read_all_data to {role};"));
+    }
+    let document = db.pgtend(["report", "bloat", "--json"]).run().success().json();
+    let orders = row(&document, "table", "public.orders");
+    assert!(orders["wasted_pct"].as_f64().unwrap() > 80.0, "{orders:#}");
+}
+
+#[tokio::test]
+async fn sessions_and_statements_of_others_are_hidden_from_a_plain_role_alone() {
+    let db = shop().await;
+    let [plain, stats, monitor] = roles(&db).await;
+    let holder = db.client().await;
+    holder.batch_execute("begin; lock table orders").await.unwrap();
+    let waiter = db.client().await;
+    let cancel = waiter.cancel_token();
+    let waiting = tokio::spawn(async move { waiter.batch_execute("select count(*) from orders").await });
+    while db.value("select count(*) from pg_locks where not granted").await == "0" {}
+    for name in ["locks", "activity", "slow-queries"] {
+        let document = report_as(&db, &plain, name).success().json();
+        contains(&notes(&document), &format!("grant pg_read_all_stats to {plain};"));
+        for role in [&stats, &monitor] {
+            let document = report_as(&db, role, name).success().json();
+            assert!(!notes(&document).contains("hidden"), "{name} {role}: {document:#}");
+        }
+    }
+    // Hidden is what they do, not that they wait.
+    let document = report_as(&db, &plain, "locks").success().json();
+    contains(document["verdict"].as_str().unwrap(), "1 session waits");
+    assert_eq!(document["rows"][0]["query"], Value::Null);
+    cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    waiting.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn a_setting_that_is_hidden_is_named() {
+    let db = shop().await;
+    let [plain, _, monitor] = roles(&db).await;
+    let document = report_as(&db, &plain, "settings").success().json();
+    contains(&notes(&document), "shared_preload_libraries");
+    contains(&notes(&document), &format!("grant pg_read_all_settings to {plain};"));
+    let document = report_as(&db, &monitor, "settings").success().json();
+    assert_eq!(notes(&document), "[]");
+    contains(document["verdict"].as_str().unwrap(), "2 settings dangerous");
+}
