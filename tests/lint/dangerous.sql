@@ -276,3 +276,8 @@ with gone as (delete from orders returning *) insert into orders_archive select 
 
 -- 84 insert-select-copy
 insert into orders_new (id, status) overriding system value with o as materialized (select * from orders) select id, status from o;
+
+-- 85 no-transaction-implied
+set maintenance_work_mem = '64MB';
+create index concurrently orders_status_idx on orders (status);
+vacuum orders;

@@ -56,7 +56,8 @@ async fn the_table_of_the_file_hides_no_table_of_the_database() {
     let db = orders().await;
     let sql = "create table if not exists orders (id bigint primary key); create index i on orders (status);";
     assert_eq!(found(&db, sql), ["index-not-concurrent error"]);
-    let sql = "create table if not exists fresh (id bigint primary key); create index i on fresh (id);";
+    let sql =
+        "create table if not exists fresh (id bigint primary key, at date); create index i on fresh (at);";
     assert_eq!(found(&db, sql), [""; 0]);
 }
 

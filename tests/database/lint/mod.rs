@@ -3,3 +3,4 @@ mod catalog;
 mod impact;
 mod locks;
 mod support;
+mod up;

@@ -31,8 +31,8 @@ pub const FAMILY: Family = Family {
         },
         Rule {
             name: "search-path-changed",
-            level: Level::Error,
-            danger: "the setting outlives the file: every file after it, and the history, looks elsewhere",
+            level: Level::Warning,
+            danger: "with tools that do not reset it, as pgtend does, the setting outlives the file: all after it, and the history, looks elsewhere",
             lock: "none",
             instead: "SET LOCAL search_path, or names with their schema",
             waits: Waits::Nobody,
