@@ -1,3 +1,4 @@
+-- A column from the element: its value, or the reason why it has none, as the reader in the program has it.
 cross join lateral (
                 select c.v, coalesce(c.reason, case when c.v is null then {null_reason} end) as reason
                 from (select {json} as x) as j

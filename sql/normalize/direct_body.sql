@@ -1,3 +1,4 @@
+-- Brings the rows of a changed source row in step at once.
 begin
     if tg_op <> 'DELETE' then
         perform {sync}(array[row({new})::{queue}]);

@@ -1,3 +1,4 @@
+-- First the keys are taken, then their rows are made again: see drain_function.sql.
 declare
     sources {queue}[];
 begin

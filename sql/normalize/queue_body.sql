@@ -1,3 +1,4 @@
+-- Appends the keys before and after a change: see queue_function.sql.
 begin
     if tg_op <> 'DELETE' then
         insert into {queue} select {new};

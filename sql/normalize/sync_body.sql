@@ -1,3 +1,4 @@
+-- What the documents of some keys say now becomes the rows and rejects of these keys; rows that stay are not touched.
 #variable_conflict use_column
 declare
     one {queue};

@@ -1,3 +1,4 @@
+-- One step into a document: the elements of an array. What is none goes on with a reason.
 cross join lateral (
                 select e.v, e.v as element, {from}.element as parent, {from}.key,
                        {from}.path || '[' || (e.n - 1) || ']' as path, null::text as reason, {from}.place || e.n as place

@@ -1,3 +1,4 @@
+-- One step into a document: the values of an object. What is none goes on with a reason.
 cross join lateral (
                 select e.v, e.v as element, {from}.element as parent, e.key,
                        {from}.path || '.' || pg_catalog.to_jsonb(e.key)::text as path, null::text as reason,

@@ -1,3 +1,4 @@
+-- One step into a document: the value of a name. What has none goes on with a reason.
 cross join lateral (
                 select {from}.v -> {name} as v,
                        case when {from}.reason is null and pg_catalog.jsonb_typeof({from}.v) <> 'object' then {from}.v

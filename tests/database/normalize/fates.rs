@@ -255,7 +255,8 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
         assert_eq!(loaded, synced);
     }
     assert_eq!(loaded, synced);
-    contains(&rows(0).await, "\"ts\": \"2000-01-01T00:00:00\"");
+    // The server rounds halves away from 2000.
+    contains(&rows(0).await, "\"ts\": \"1999-12-31T23:59:59.999\"");
     contains(&rejects(0).await, "text_too_long");
     contains(&rejects(0).await, "numeric_scale");
     contains(&rejects(0).await, "1$.items");
