@@ -76,10 +76,19 @@ impl Selection {
         if checks.is_empty() {
             return Err(anyhow!("no check is left to run").exit(Exit::Usage));
         }
-        let partitions = context.config.partition.iter().map(|one| Ok((one.table.clone(), one.policy()?)));
-        let wishes = Wishes { partitions: partitions.collect::<anyhow::Result<_>>().exit(Exit::Usage)? };
-        Ok(Self { checks, limits, wishes })
+        Ok(Self { checks, limits, wishes: wishes(context).exit(Exit::Usage)? })
     }
+}
+
+/// What the configuration wants to be true.
+fn wishes(context: &Context) -> anyhow::Result<Wishes> {
+    let config = &context.config;
+    let partitions = config.partition.iter().map(|one| Ok((one.table.clone(), one.policy()?)));
+    Ok(Wishes {
+        partitions: partitions.collect::<anyhow::Result<_>>()?,
+        matviews: config.matview.iter().map(|one| (one.name.clone(), one.max_age)).collect(),
+        schema: config.journal.schema.clone(),
+    })
 }
 
 fn check(name: &str) -> anyhow::Result<&'static Check> {

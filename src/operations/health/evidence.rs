@@ -1,6 +1,7 @@
 //! What the checks judge, read over one connection: every part is asked for at once, and one that cannot be read takes
 //! none of the others along.
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use serde::de::DeserializeOwned;
@@ -9,7 +10,7 @@ use tokio_postgres::error::SqlState;
 use crate::failure::one_line;
 use crate::operations::health::bloat::Bloat;
 use crate::operations::health::indexes::Indexes;
-use crate::operations::health::matviews::Matview;
+use crate::operations::health::matviews::{self, Aging, Matview};
 use crate::operations::health::partitions::{self, Tended};
 use crate::operations::health::registry::{Check, Source};
 use crate::operations::health::replication::Replication;
@@ -34,6 +35,10 @@ pub(super) type Reading<T> = Result<T, Missing>;
 pub struct Wishes {
     /// Partitioned tables by the name in the configuration.
     pub partitions: Vec<(String, Policy)>,
+    /// Materialized views by the name in the configuration, and how old they may be.
+    pub matviews: Vec<(String, Option<Duration>)>,
+    /// The schema of pgtend's own tables.
+    pub schema: String,
 }
 
 #[derive(Debug)]
@@ -52,6 +57,7 @@ pub struct Evidence {
     pub(super) indexes: Reading<Indexes>,
     pub(super) statements: Reading<Statements>,
     pub(super) matviews: Reading<Vec<Matview>>,
+    pub(super) refreshes: Reading<Vec<Aging>>,
     pub(super) partitions: Reading<Vec<Tended>>,
 }
 
@@ -71,7 +77,19 @@ pub async fn survey(
         // Then the session's own timeouts hold.
         tracing::debug!("set the timeouts: {error}");
     }
-    let (server, sessions, replication, tables, bloat, sequences, indexes, statements, matviews, partitions) = tokio::join!(
+    let (
+        server,
+        sessions,
+        replication,
+        tables,
+        bloat,
+        sequences,
+        indexes,
+        statements,
+        matviews,
+        refreshes,
+        partitions,
+    ) = tokio::join!(
         ask.read(Source::Server, query!("health/server.sql")),
         ask.read(Source::Sessions, query!("health/sessions.sql")),
         ask.read(Source::Replication, query!("health/replication.sql")),
@@ -81,6 +99,7 @@ pub async fn survey(
         ask.read(Source::Indexes, query!("health/indexes.sql")),
         ask.when(Source::Statements, statements::survey(session)),
         ask.read(Source::Matviews, query!("health/matviews.sql")),
+        ask.when(Source::Refreshes, matviews::survey(session, wishes, now)),
         ask.when(Source::Partitions, partitions::survey(session, &wishes.partitions, now)),
     );
     Evidence {
@@ -96,6 +115,7 @@ pub async fn survey(
         indexes,
         statements,
         matviews,
+        refreshes,
         partitions,
     }
 }

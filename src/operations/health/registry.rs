@@ -48,6 +48,7 @@ pub(super) enum Source {
     Indexes,
     Statements,
     Matviews,
+    Refreshes,
     Partitions,
 }
 
@@ -89,7 +90,7 @@ const GB: f64 = 1024.0 * MB;
 const ANY: Limits = Limits::warning(1.0);
 
 /// Every check, in the order in which they are told.
-pub const CHECKS: [Check; 31] = {
+pub const CHECKS: [Check; 32] = {
     use Group::{Indexes, Matviews, Partitions, Replication, Server, Sessions, Statements, Tables};
     use Probe::{Basic, Full, Live, Ready};
     use Source as S;
@@ -238,6 +239,14 @@ pub const CHECKS: [Check; 31] = {
             Limits { warning: None, critical: Some(1.0), at_least: None },
             &[S::Matviews],
             matviews::populated,
+        ),
+        check(
+            ("matview_age", Matviews, Basic),
+            "age of materialized views as a multiple of the max_age that is configured; also a last refresh that failed",
+            U::Times,
+            Limits::of(1.0, 2.0),
+            &[S::Refreshes],
+            matviews::age,
         ),
         check(
             ("cache_hit", Server, Basic),

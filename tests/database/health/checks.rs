@@ -178,3 +178,23 @@ async fn health_changes_nothing() {
     db.pgtend(["health", "--now", NOW]).run();
     assert_eq!(crate::support::fingerprint(&db).await, before);
 }
+
+#[tokio::test]
+async fn a_materialized_view_is_as_old_as_its_last_refresh() {
+    let db = Database::create().await;
+    db.batch("create materialized view daily as select 1 as one").await;
+    fs::write(db.home().join("pgtend.toml"), "[[matview]]\nname = \"daily\"\nmax_age = \"1h\"\n").unwrap();
+    let name = "matview_age";
+    let run = |arguments: &[&str]| db.pgtend(["health", "--json", "--only", name]).args(arguments).run();
+    comes_to(&run(&[]).code(3), name, "unknown", "there is no log of refreshes");
+    db.pgtend(["matview", "refresh", "daily"]).run().success();
+    comes_to(&run(&[]).success(), name, "ok", "daily is ");
+    db.batch("update pgtend.matview_refresh set finished = finished - interval '90 min'").await;
+    comes_to(&run(&[]).code(1), name, "warning", "daily is 1.5 h old, of 1 h allowed");
+    db.batch("update pgtend.matview_refresh set finished = finished - interval '1 h'").await;
+    comes_to(&run(&[]).code(2), name, "critical", "daily is 2.5 h old");
+    let role = db.role("plain").await;
+    let said = db.pgtend_as(&role, ["health", "--json", "--only", name]).run().code(3);
+    db.batch(verdict(&said, name)["remedy"].as_str().unwrap()).await;
+    db.pgtend_as(&role, ["health", "--json", "--only", name]).run().code(2);
+}
