@@ -102,7 +102,7 @@ async fn uninstalling_drops_the_schema_and_nothing_else() {
     let said = db.pgtend(["doctor", "--uninstall", "--dry-run"]).run().success();
     contains(&said.stdout, "drop schema \"pgtend\" cascade");
     let said = db.pgtend(["doctor", "--uninstall"]).run().code(2);
-    contains(&said.stderr, "Drop schema \"pgtend\", for good?");
+    contains(&said.stderr, "schema \"pgtend\", for good?");
     assert_eq!(fingerprint(&db).await, before, "without consent nothing happens");
 
     db.pgtend(["doctor", "--uninstall", "--yes"]).run().success();
