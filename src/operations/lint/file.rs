@@ -81,9 +81,11 @@ impl File {
         !self.no_transaction
     }
 
-    /// Nothing of it can run in a transaction, so that it need not be said.
+    /// Nothing of it but settings can run in a transaction, so that it need not be said.
     pub fn implies_no_transaction(&self) -> bool {
-        !self.items.is_empty() && self.items.iter().all(Item::is_outside)
+        let sets = |item: &Item| matches!(item.act, Act::Set { .. });
+        self.items.iter().any(Item::is_outside)
+            && self.items.iter().all(|item| item.is_outside() || sets(item))
     }
 
     pub fn place(&self, span: &Range<usize>) -> Place {
