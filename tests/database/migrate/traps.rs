@@ -70,7 +70,7 @@ async fn a_file_cannot_lead_the_history_astray() {
         "set search_path = elsewhere; set role {role}; select set_config('search_path', '', false); set statement_timeout = 0"
     );
     write(&db, [("V1__a.sql", &text), ("V2__b.sql", "create table b (c int)")]);
-    up(&db).success();
+    migrate(&db, ["up", "--no-lint"]).run().success();
     assert_eq!(history(&db).await, "1 a, 2 b");
     assert_eq!(
         db.value("select to_regclass('public.b')::text || tableowner from pg_tables where tablename = 'b'")
