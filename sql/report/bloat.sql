@@ -29,8 +29,7 @@ with t as (
 ), e as (
     select
         t.root, t.bytes,
-        -- A table without pages has none to waste.
-        t.bytes = 0 or (t.reltuples >= 0 and coalesce(w.known = w.columns, true)) as known,
+        t.reltuples >= 0 and coalesce(w.known = w.columns, true) as known,
         -- A row's header and line pointer are 28 bytes, a page's header 24; rows are padded to a multiple of 8.
         greatest(0, t.bytes - pg_catalog.ceil(
             greatest(t.reltuples, 0) * (28 + pg_catalog.ceil(coalesce(w.width, 0) / 8) * 8) / (t.block - 24) / t.fill)
@@ -44,7 +43,9 @@ from (
         pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(c.relname) as "table",
         pg_catalog.count(*) as partitions,
         pg_catalog.sum(e.bytes)::bigint as table_bytes,
-        pg_catalog.sum(e.waste) filter (where e.known)::bigint as wasted_bytes,
+        -- An empty partition beside ones that are not known makes nothing known.
+        case when coalesce(pg_catalog.sum(e.bytes) filter (where e.known), 0) > 0 or pg_catalog.sum(e.bytes) = 0
+             then coalesce(pg_catalog.sum(e.waste) filter (where e.known), 0) end::bigint as wasted_bytes,
         (100 * pg_catalog.sum(e.waste) filter (where e.known)
          / nullif(pg_catalog.sum(e.bytes) filter (where e.known), 0))::float8 as wasted_pct,
         coalesce(pg_catalog.sum(e.bytes) filter (where not e.known), 0)::bigint as unknown_bytes

@@ -2,5 +2,5 @@
 -- $1 fingerprints, $2 their texts
 insert into statement (fingerprint, text)
 select t.fingerprint, t.text
-from pg_catalog.unnest($1::bigint[], $2::text[]) as t (fingerprint, text)
+from rows from (pg_catalog.unnest($1::bigint[]), pg_catalog.unnest($2::text[])) as t (fingerprint, text)
 on conflict (fingerprint) do nothing

@@ -33,9 +33,9 @@ fn judge(rows: Vec<Bloat>, rights: &Rights) -> Answer<Bloat> {
     };
     let high: Vec<&Bloat> = rows.iter().filter(is_high).collect();
     let unknown: Vec<&Bloat> = rows.iter().filter(|row| row.unknown_bytes > 0).collect();
-    let known = rows.len() - rows.iter().filter(|row| row.wasted_bytes.is_none()).count();
+    let known = rows.iter().filter(|row| row.table_bytes > row.unknown_bytes).count();
     let verdict = match (known, high.len()) {
-        (0, _) if !rows.is_empty() => format!("nothing is known of {}", counted(rows.len(), "table")),
+        (0, _) if !unknown.is_empty() => format!("nothing is known of {}", counted(unknown.len(), "table")),
         (_, 0) => format!("of {} that something is known of, none wastes much", counted(known, "table")),
         (_, high) => {
             format!("{} with more than 100 MB and {HIGH_PCT:.0}% to win back", counted(high, "table"))

@@ -1,5 +1,5 @@
 //! The documents and their columns, the same on every version of the server.
-use super::support::{REPORTS, contains, report, row, shop};
+use super::support::{REPORTS, contains, report, row, shop, somebody_waits};
 
 /// What programs rely on: only ever longer within a major version of the schema.
 const COLUMNS: [(&str, &str, &str); 12] = [
@@ -69,7 +69,7 @@ async fn documents_have_the_same_columns_everywhere() {
     holder.batch_execute("select pg_sleep(0.15); begin; lock table orders").await.unwrap();
     let waiter = db.client().await;
     let waiting = tokio::spawn(async move { waiter.batch_execute("select count(*) from orders").await });
-    while db.value("select count(*) from pg_locks where not granted").await == "0" {}
+    somebody_waits(&db).await;
     for (name, schema, columns) in COLUMNS {
         let document = report(&db, name).success().json();
         assert_eq!(document["schema"], schema);

@@ -1,7 +1,7 @@
 //! No report waits for a lock that somebody holds or waits for, and none hangs on it.
 use std::time::{Duration, Instant};
 
-use super::support::{REPORTS, contains, report, row, shop};
+use super::support::{REPORTS, contains, of_database, report, row, shop, somebody_waits};
 use crate::common::database::Database;
 
 /// Generous for a loaded machine, and far below the time that the lock is held.
@@ -44,17 +44,15 @@ async fn a_lock_that_is_waited_for_stops_no_report() {
     reader.batch_execute("begin; select count(*) from orders").await.unwrap();
     let waiter = db.client().await;
     let cancel = waiter.cancel_token();
-    let waiting = tokio::spawn(async move { waiter.batch_execute("lock table orders").await });
-    while db.value("select count(*) from pg_locks where not granted").await == "0" {}
+    let waiting = tokio::spawn(async move { waiter.batch_execute("begin; lock table orders").await });
+    somebody_waits(&db).await;
     all_answer(&db).await;
     let locks = report(&db, "locks").success().json();
-    contains(locks["verdict"].as_str().unwrap(), "1 session waits");
-    assert_eq!(locks["rows"][0]["depth"], 0);
-    assert_eq!(
-        (&locks["rows"][1]["depth"], &locks["rows"][1]["relation"]),
-        (&1.into(), &"public.orders".into())
-    );
-    contains(locks["next"][0].as_str().unwrap(), "pg_terminate_backend");
+    contains(locks["verdict"].as_str().unwrap(), " for a lock, the longest for ");
+    let rows = of_database(&db, &locks);
+    assert_eq!((&rows[0]["depth"], &rows[0]["blocks"]), (&0.into(), &1.into()));
+    assert_eq!((&rows[1]["depth"], &rows[1]["relation"]), (&1.into(), &"public.orders".into()));
+    contains(&locks["next"].to_string(), &format!("pg_terminate_backend({})", rows[0]["pid"]));
     cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
     waiting.await.unwrap().unwrap_err();
 }

@@ -61,3 +61,18 @@ pub fn report(db: &Database, name: &str) -> Output {
 pub fn report_as(db: &Database, role: &str, name: &str) -> Output {
     db.pgtend_as(role, ["report", name, "--json"]).run()
 }
+
+/// Until a lock of this database is waited for.
+pub async fn somebody_waits(db: &Database) {
+    let waiting = "select count(*) from pg_locks where not granted
+                   and database = (select oid from pg_database where datname = current_database())";
+    while db.value(waiting).await == "0" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+}
+
+/// The rows about sessions of this database; of other tests there may be more.
+pub fn of_database<'a>(db: &Database, document: &'a Value) -> Vec<&'a Value> {
+    let rows = document["rows"].as_array().unwrap().iter();
+    rows.filter(|row| row["database"] == db.name()).collect()
+}

@@ -2,7 +2,7 @@
 use serde_json::Value;
 
 use crate::common::database::Database;
-use crate::support::contains;
+use crate::support::{contains, said};
 
 async fn database() -> Database {
     let db = Database::create().await;
@@ -15,25 +15,26 @@ fn statements(db: &Database, more: &[&str]) -> Value {
     program.run().success().json()
 }
 
-fn calls(document: &Value, part: &str) -> f64 {
+fn calls(db: &Database, document: &Value, name: &str) -> f64 {
+    let part = format!("{name}_{} ", db.name());
     let rows = document["rows"].as_array().unwrap().iter();
-    let of = rows.filter(|row| row["query"].as_str().is_some_and(|query| query.contains(part)));
+    let of = rows.filter(|row| row["query"].as_str().is_some_and(|query| query.contains(&part)));
     of.map(|row| row["calls"].as_f64().unwrap()).sum()
 }
 
 #[tokio::test]
 async fn a_window_is_what_happened_in_it() {
     let db = database().await;
-    db.batch("select 1 as long_ago").await;
+    db.batch(&said(&db, "long_ago", "1")).await;
     db.pgtend(["stats", "init"]).run().success();
     for _ in 0..3 {
-        db.batch("select 1 as in_the_window").await;
+        db.batch(&said(&db, "in_the_window", "1")).await;
     }
     db.batch("insert into t values (1), (2); select * from t where n = 1").await;
     let captured = db.pgtend(["stats", "capture", "--json"]).run().success().json();
     assert_eq!(captured["first"], false);
     let document = statements(&db, &["--since", "1h"]);
-    assert_eq!((calls(&document, "in_the_window"), calls(&document, "long_ago")), (3.0, 0.0));
+    assert_eq!((calls(&db, &document, "in_the_window"), calls(&db, &document, "long_ago")), (3.0, 0.0));
     assert_eq!(document["window"]["source"], "store");
     assert_eq!(document["window"]["captures"], 1);
     assert_eq!(document["rows"][0]["hourly_ms"].as_array().unwrap().len(), 24);
@@ -54,10 +55,10 @@ async fn a_file_does_what_the_schema_does() {
     let file = format!("file:{}", db.home().join("kept/x.stats").display());
     let capture = || db.pgtend_as(&role, ["stats", "capture", "--store", &file]).run();
     capture().success();
-    db.batch("select 1 as in_the_window; select 1 as in_the_window").await;
+    db.batch(&said(&db, "in_the_window", "1").repeat(2)).await;
     capture().success();
     let document = statements(&db, &["--store", &file, "--since", "1h"]);
-    assert_eq!(calls(&document, "in_the_window"), 2.0);
+    assert_eq!(calls(&db, &document, "in_the_window"), 2.0);
     assert_eq!(db.value("select count(*) from pg_namespace where nspname = 'pgtend'").await, "0");
     let absent = db.pgtend(["report", "table-access", "--store", "file:/nowhere/x"]).run().code(2);
     contains(&absent.stderr, "there is no store");
@@ -93,7 +94,8 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     let db = database().await;
     db.pgtend(["stats", "init"]).run().success();
     for day in 0..4 {
-        db.batch("select 1 as summed_up; insert into t select max(n) + 1 from t").await;
+        db.batch(&said(&db, "summed_up", "1")).await;
+        db.batch("insert into t select max(n) + 1 from t").await;
         db.pgtend(["stats", "capture", "--no-prune"]).run().success();
         // As if it were days ago.
         db.batch(&format!(
@@ -104,7 +106,7 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
         .await;
     }
     let before = statements(&db, &["--since", "30d"]);
-    assert_eq!(calls(&before, "summed_up"), 4.0);
+    assert_eq!(calls(&db, &before, "summed_up"), 4.0);
     let pruned = db.pgtend(["stats", "prune", "--json"]).run().success().json();
     assert!(pruned["rolled_up"].as_i64().unwrap() >= 1, "{pruned}");
     assert_eq!(
@@ -112,6 +114,6 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
         "capture,hour"
     );
     let after = statements(&db, &["--since", "30d"]);
-    assert_eq!(calls(&after, "summed_up"), 4.0);
+    assert_eq!(calls(&db, &after, "summed_up"), 4.0);
     assert_eq!(after["window"]["captures"], before["window"]["captures"]);
 }

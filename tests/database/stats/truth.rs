@@ -29,7 +29,9 @@ impl World {
         let file = tempfile::TempDir::with_prefix("pgtend-truth-").unwrap();
         let (truth, unseen) = (BTreeMap::new(), BTreeMap::new());
         let world = Self { sandbox, file, truth, unseen, lost: false };
-        world.client().await.batch_execute("create extension pg_stat_statements").await.unwrap();
+        let tables: String = (0..STATEMENTS).map(|n| format!("create table truth_{n} ();")).collect();
+        let made = world.client().await;
+        made.batch_execute(&format!("create extension pg_stat_statements; {tables}")).await.unwrap();
         world.capture();
         world
     }
@@ -58,7 +60,7 @@ impl World {
     async fn call(&mut self, statement: usize, times: usize) {
         let client = self.client().await;
         for _ in 0..times {
-            client.simple_query(&format!("select 1 as truth_{statement}")).await.unwrap();
+            client.simple_query(&format!("select * from truth_{statement}")).await.unwrap();
         }
         *self.truth.entry(statement).or_default() += times as f64;
         *self.unseen.entry(statement).or_default() += times as f64;
@@ -70,7 +72,7 @@ impl World {
             None => "select pg_stat_statements_reset()".to_owned(),
             Some(one) => format!(
                 "select pg_stat_statements_reset(userid, dbid, queryid) from pg_stat_statements
-                 where query like '%truth_{one}'"
+                 where query = 'select * from truth_{one}'"
             ),
         };
         client.batch_execute(&reset).await.unwrap();
@@ -81,10 +83,10 @@ impl World {
     }
 
     /// More statements than there is room for.
-    async fn crowd_out(&mut self, salt: usize) {
+    async fn crowd_out(&mut self) {
         let client = self.client().await;
         for n in 0..150 {
-            client.simple_query(&format!("select 1 as crowd_{salt}_{n}")).await.unwrap();
+            client.simple_query(&format!("select 1{}", ", 1".repeat(n))).await.unwrap();
         }
         self.lost |= !self.unseen.is_empty();
     }
@@ -96,8 +98,11 @@ impl World {
         let document = report.args(["--store", &self.store()]).run().success().json();
         let mut seen = BTreeMap::new();
         for row in document["rows"].as_array().unwrap() {
-            let name =
-                row["query"].as_str().unwrap_or_default().rsplit_once("truth_").map(|(_, n)| n.parse());
+            let name = row["query"]
+                .as_str()
+                .unwrap_or_default()
+                .split_once("select * from truth_")
+                .map(|(_, n)| n.parse());
             if let Some(Ok(statement)) = name {
                 *seen.entry(statement).or_default() += row["calls"].as_f64().unwrap();
             }
@@ -109,7 +114,7 @@ impl World {
 async fn history(seed: u64, steps: usize, careful: bool) {
     let mut rng = Rng::with_seed(seed);
     let mut world = World::begin().await;
-    for step in 0..steps {
+    for _ in 0..steps {
         let event = rng.usize(0..12);
         if careful && event >= 6 {
             world.see();
@@ -118,7 +123,7 @@ async fn history(seed: u64, steps: usize, careful: bool) {
             0..6 => world.call(rng.usize(0..STATEMENTS), rng.usize(1..9)).await,
             6 => world.reset(None).await,
             7 | 8 => world.reset(Some(rng.usize(0..STATEMENTS))).await,
-            9 => world.crowd_out(step).await,
+            9 => world.crowd_out().await,
             10 => world.sandbox.restart().unwrap(),
             _ => world.see(),
         }
