@@ -35,6 +35,7 @@ create index idx_audit_logs_partitioned_entity
 comment on table audit_logs_partitioned is 'Audit entries by month of created_at';
 
 -- One sequence feeds a table and its twin, so that an id is never given twice. Identity columns do not come by LIKE.
+-- pgtend: allow=ddl-in-body reason="the sequences' names are the application's to choose"
 do $$
 declare
     sequence text;

@@ -6,7 +6,7 @@ async fn a_plain_one_and_one_of_a_partitioned_table() {
     let db = tables().await;
     db.batch("create index p on plain (id); create index \"E x\" on events (id)").await;
     let said = db.pgtend(["index", "drop", "p"]).run().code(2);
-    contains(&said.stderr, "Drop 1 index holding");
+    contains(&said.stderr, "Drop index public.p holding");
     contains(&said.stderr, "hint: pass --yes");
     let dry = db.pgtend(["index", "drop", "p", "-n"]).run().success();
     contains(&dry.stdout, "drop index concurrently \"public\".\"p\";");

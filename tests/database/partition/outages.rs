@@ -116,6 +116,8 @@ async fn a_disk_that_is_full() {
     let url = server.url("postgres");
     let client = connect(&url).await;
     client.batch_execute(EVENTS).await.unwrap();
+    // The journal is there already.
+    tend(&url, ["partition", "create", "events", "--every", "month", "--ahead", "0"]).run().success();
     // The catalog's file becomes larger than the files of the log, so that a limit can be put between.
     client
         .batch_execute(

@@ -6,7 +6,7 @@ use crate::common::database::Database;
 use crate::support::said;
 
 fn slow(db: &Database, more: &[&str]) -> Value {
-    let program = db.pgtend(["report", "slow-queries", "--json"]).args(more);
+    let program = db.pgtend(["report", "slow-queries", "--json", "--limit", "100000"]).args(more);
     program.run().success().json()
 }
 
@@ -69,7 +69,17 @@ async fn without_the_extension_it_says_how_to_get_it() {
 async fn a_live_window_sees_what_happens_in_it() {
     let db = shop().await;
     db.batch(&said(&db, "before_the_window", "1")).await;
-    let program = db.pgtend(["report", "slow-queries", "--json", "--min-mean", "0s", "--live", "2s"]);
+    let program = db.pgtend([
+        "report",
+        "slow-queries",
+        "--json",
+        "--limit",
+        "100000",
+        "--min-mean",
+        "0s",
+        "--live",
+        "2s",
+    ]);
     let child = program.spawn();
     tokio::time::sleep(std::time::Duration::from_millis(900)).await;
     db.batch(&said(&db, "in_the_window", "1")).await;
