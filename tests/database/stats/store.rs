@@ -95,7 +95,7 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     db.pgtend(["stats", "init"]).run().success();
     for day in 0..4 {
         db.batch(&said(&db, "summed_up", "1")).await;
-        db.batch("insert into t select max(n) + 1 from t").await;
+        db.batch("insert into t select coalesce(max(n), 0) + 1 from t").await;
         db.pgtend(["stats", "capture", "--no-prune"]).run().success();
         // As if it were days ago.
         db.batch(&format!(
