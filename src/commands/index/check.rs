@@ -59,7 +59,9 @@ impl CheckArgs {
         let mut evidence = survey_check(&session, tables.as_deref()).await?;
         if tables.is_none() {
             // What pgtend keeps for itself is not the reader's to mend.
-            evidence.indexes.retain(|index| index.table.schema.raw() != context.config.journal.schema);
+            let ours = &context.config.journal.schema;
+            evidence.indexes.retain(|index| index.table.schema.raw() != ours);
+            evidence.foreign_keys.retain(|key| key.table.schema.raw() != ours);
         }
         let since = TimeDelta::from_std(self.since).unwrap_or(TimeDelta::MAX);
         let report = check(&evidence, now, since)?;

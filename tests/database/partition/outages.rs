@@ -117,7 +117,9 @@ async fn a_disk_that_is_full() {
     let client = connect(&url).await;
     client.batch_execute(EVENTS).await.unwrap();
     // The journal is there already.
-    tend(&url, ["partition", "create", "events", "--every", "month", "--ahead", "0"]).run().success();
+    client.batch_execute("create table early (at date not null) partition by range (at)").await.unwrap();
+    tend(&url, ["partition", "create", "early", "--every", "month", "--ahead", "0"]).run().success();
+    client.batch_execute("drop table early").await.unwrap();
     // The catalog's file becomes larger than the files of the log, so that a limit can be put between.
     client
         .batch_execute(
