@@ -208,7 +208,9 @@ macro_rules! ddl {
 pub fn statement(template: &str, filled: &str) -> String {
     let head: usize = template
         .split_inclusive('\n')
-        .take_while(|line| line.starts_with("--") || line.trim().is_empty())
+        .take_while(|line| {
+            line.starts_with("--") || line.starts_with("/* pgtend */") || line.trim().is_empty()
+        })
         .map(str::len)
         .sum();
     let body = filled.get(head..).unwrap_or_default();

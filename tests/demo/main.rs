@@ -54,11 +54,11 @@ const STORIES: [(&str, &[&str]); 4] = [
             "name = \"{table}_{yyyy}_{mm}\"",
             "exit code 3",
             "$ pgtend migrate up --set redbut",
-            "Index Only Scan using users_2",
+            "Subplans Removed",
             "$ pgtend partition check",
         ],
     ),
-    ("servio", &["$ pgtend migrate up --set servio", "Index Scan using idx_orders_kitchen", "      51 |"]),
+    ("servio", &["$ pgtend migrate up --set servio", "Scan on idx_orders_kitchen", "      51 |"]),
     ("realtime_connect", &["Index Scan using idx_queue_waiting", "idx_messages_match_created", "cache hits"]),
     (
         "coffeebiz",
@@ -110,7 +110,7 @@ async fn rows_obey_the_foreign_keys_that_were_off_while_they_came() {
     let (client, connection) = tokio_postgres::connect(&url, NoTls).await.unwrap();
     let driver = tokio::spawn(connection);
     let checked: i64 = client.query_one(ROWS, &[]).await.unwrap().get(0);
-    assert_eq!(checked, 4000);
+    assert!(checked >= 4000, "{checked}: those of the beginning, and what the application has written since");
     client.batch_execute(CHECK_FOREIGN_KEYS_AGAIN).await.unwrap();
     let early: i64 = client.query_one(BEFORE_THEIR_THREAD, &[]).await.unwrap().get(0);
     assert_eq!(early, 0, "messages older than their thread");
