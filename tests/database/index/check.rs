@@ -119,7 +119,7 @@ async fn a_foreign_key_without_an_index_is_found() {
         let table = before.rsplit(' ').next().unwrap();
         db.pgtend(["index", "create", table, "--columns", columns]).run().success();
     }
-    assert_eq!(findings(&db, &[]), Vec::<serde_json::Value>::new());
+    assert_eq!(findings(&db, &[]), Vec::<Value>::new());
 }
 
 #[tokio::test]
