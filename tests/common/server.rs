@@ -11,7 +11,9 @@ use pgtend::sandbox::{Options, Sandbox};
 /// When there is no PostgreSQL to start: nothing is skipped.
 pub fn server() -> &'static Sandbox {
     static SERVER: OnceLock<Sandbox> = OnceLock::new();
-    SERVER.get_or_init(|| match Sandbox::start(&options()) {
+    // Of many databases' statements none shall be forgotten while its test looks for it.
+    let settings = vec![("pg_stat_statements.max".to_owned(), "50000".to_owned())];
+    SERVER.get_or_init(|| match Sandbox::start(&Options { settings, ..options() }) {
         Ok(sandbox) => sandbox,
         Err(error) => {
             panic!("no server for the tests\n{}\nhint: ./x test gets what is missing", told(&error))
