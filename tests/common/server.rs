@@ -12,7 +12,7 @@ use pgtend::sandbox::{Options, Sandbox};
 pub fn server() -> &'static Sandbox {
     static SERVER: OnceLock<Sandbox> = OnceLock::new();
     // Of many databases' statements none shall be forgotten while its test looks for it.
-    let settings = vec![("pg_stat_statements.max".to_owned(), "50000".to_owned())];
+    let settings = vec![("pg_stat_statements.max".to_owned(), "20000".to_owned())];
     SERVER.get_or_init(|| match Sandbox::start(&Options { settings, ..options() }) {
         Ok(sandbox) => sandbox,
         Err(error) => {
