@@ -53,6 +53,14 @@ impl Tally {
         });
     }
 
+    /// Notes how the work on a table ended.
+    pub fn settle(&self, context: &Context, table: &str, ended: anyhow::Result<Outcome>) {
+        match ended {
+            Ok(outcome) => self.finish(table, &outcome),
+            Err(error) => self.fail(context, table, &error),
+        }
+    }
+
     /// Prints the error and goes on.
     pub fn fail(&self, context: &Context, table: &str, error: &anyhow::Error) {
         self.fail_all(context, &[table.to_owned()], error);

@@ -80,10 +80,7 @@ impl CreateArgs {
             context.ui.plans(SCHEMA, &[plan], context.timeouts(&session), &[])?;
             return Ok(Exit::Done);
         }
-        match create(context, &session, survey.tree.root().oid, &wanted).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
+        tally.settle(context, &name, create(context, &session, survey.tree.root().oid, &wanted).await);
         tally.end(context, SCHEMA)
     }
 

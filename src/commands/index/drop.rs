@@ -38,10 +38,7 @@ impl DropArgs {
             let survey = settled(context, &shared, &session, table).await?;
             apply(context, &shared, &session, plan(&survey, oid)?).await
         };
-        match claimed(context, &shared, &session, table, work).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
+        tally.settle(context, &name, claimed(context, &shared, &session, table, work).await);
         tally.end(context, SCHEMA)
     }
 }

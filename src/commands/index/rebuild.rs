@@ -60,10 +60,7 @@ async fn one(context: &Context, session: &Session, name: &str) -> anyhow::Result
         let plan = plan_rebuild_or_finish(session, &survey, index.context("the index is gone")?).await?;
         apply(context, &shared, session, plan).await
     };
-    match claimed(context, &shared, session, table, work).await {
-        Ok(outcome) => tally.finish(&relation.plain(), &outcome),
-        Err(error) => tally.fail(context, &relation.plain(), &error),
-    }
+    tally.settle(context, &relation.plain(), claimed(context, &shared, session, table, work).await);
     tally.end(context, SCHEMA)
 }
 
@@ -80,10 +77,7 @@ async fn all_invalid(context: &Context, session: &Session, table: Option<&str>) 
             continue;
         }
         let work = heal(context, &shared, session, root);
-        match claimed(context, &shared, session, root, work).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
+        tally.settle(context, &name, claimed(context, &shared, session, root, work).await);
     }
     if context.args.dry_run {
         context.ui.plans(SCHEMA, &plans, context.timeouts(session), &[])?;

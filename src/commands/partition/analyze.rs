@@ -47,10 +47,7 @@ pub async fn analyze_all(
             let work = analyze_one(context, &shared, &session, target, now);
             let done = shared.claimed(context, &session, &Subject::from(&target.table), work).await;
             let name = target.table.relation.plain();
-            match done {
-                Ok(outcome) => tally.finish(&name, &outcome),
-                Err(error) => tally.fail(context, &name, &error),
-            }
+            tally.settle(context, &name, done);
         },
     )
     .await;

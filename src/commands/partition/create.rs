@@ -99,10 +99,7 @@ pub async fn create_all(
     let any = !waiting.is_empty();
     each(context, session, AT_ONCE, waiting, async |session: Rc<Session>, target: &Target| {
         let name = target.table.relation.plain();
-        match create_one(context, &shared, &session, target, now).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
+        tally.settle(context, &name, create_one(context, &shared, &session, target, now).await);
     })
     .await;
     any

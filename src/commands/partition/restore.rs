@@ -61,10 +61,11 @@ impl RestoreArgs {
             let consented = agreed.first().context("a plan was made and is gone")?;
             shared.apply(context, &session, consented).await
         };
-        match shared.claimed(context, &session, &Subject::from(&target.table), work).await {
-            Ok(outcome) => tally.finish(&name, &outcome),
-            Err(error) => tally.fail(context, &name, &error),
-        }
+        tally.settle(
+            context,
+            &name,
+            shared.claimed(context, &session, &Subject::from(&target.table), work).await,
+        );
         tally.end(context, SCHEMA)
     }
 

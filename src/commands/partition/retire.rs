@@ -127,10 +127,7 @@ pub async fn drop_all(
         work,
         async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
             let name = target.table.relation.plain();
-            match drop_one(context, &shared, &session, target, agreed, now).await {
-                Ok(outcome) => tally.finish(&name, &outcome),
-                Err(error) => tally.fail(context, &name, &error),
-            }
+            tally.settle(context, &name, drop_one(context, &shared, &session, target, agreed, now).await);
         },
     )
     .await;
