@@ -93,7 +93,7 @@ impl Command {
 
     /// Of an error before the command was run.
     fn exit_of(&self, error: &anyhow::Error) -> Exit {
-        if matches!(self, Self::Health(_)) { Exit::Nagios(3) } else { exit_of(error) }
+        if matches!(self, Self::Health(_)) { Exit::Foreign(3) } else { exit_of(error) }
     }
 
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
@@ -160,7 +160,7 @@ fn wrong_use(error: &clap::Error) -> ExitCode {
     }
     let words = Cli::command().ignore_errors(true).try_get_matches();
     let health = words.is_ok_and(|words| words.subcommand_name() == Some("health"));
-    if health { Exit::Nagios(3) } else { Exit::Usage }.code().into()
+    if health { Exit::Foreign(3) } else { Exit::Usage }.code().into()
 }
 
 /// The command beside the signals: the first one asks everything to stop, the second one does not ask.

@@ -24,10 +24,9 @@ pub enum Exit {
     Interrupted,
     /// Stopped by SIGTERM, after the server was told to cancel.
     Terminated,
-    /// What a command that was run for the user ended with; its own affair.
-    OfCommand(u8),
-    /// Of `health` alone, which speaks as Nagios plugins do: 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN.
-    Nagios(u8),
+    /// Of commands that end by another convention: `sandbox run` as what it ran, `health` as a Nagios plugin (0 OK,
+    /// 1 WARNING, 2 CRITICAL, 3 UNKNOWN).
+    Foreign(u8),
 }
 
 impl Exit {
@@ -42,7 +41,7 @@ impl Exit {
             Self::Partly => 6,
             Self::Interrupted => 130,
             Self::Terminated => 143,
-            Self::OfCommand(code) | Self::Nagios(code) => code,
+            Self::Foreign(code) => code,
         }
     }
 }

@@ -210,7 +210,7 @@ fn run_with_server(args: &RunArgs) -> Result<Exit> {
     sandbox.stop()?;
     match status.code().map(u8::try_from) {
         Some(Ok(0)) => Ok(Exit::Done),
-        Some(Ok(code)) => Ok(Exit::OfCommand(code)),
+        Some(Ok(code)) => Ok(Exit::Foreign(code)),
         _ => Err(anyhow!("{program} ended with {status}").exit(Exit::Failed)),
     }
 }

@@ -112,7 +112,7 @@ impl HealthArgs {
 }
 
 fn exit(state: State) -> Exit {
-    Exit::Nagios(state.code().unwrap_or(0))
+    Exit::Foreign(state.code().unwrap_or(0))
 }
 
 impl UnknownAs {

@@ -169,7 +169,7 @@ impl Server<'_> {
             State::Critical => StatusCode::SERVICE_UNAVAILABLE,
             _ => StatusCode::OK,
         };
-        let document = Document::new(&examined, probe, Exit::Nagios(state.code().unwrap_or(0)));
+        let document = Document::new(&examined, probe, Exit::Foreign(state.code().unwrap_or(0)));
         let mut body = serde_json::to_value(document)?;
         if let Some(fields) = body.as_object_mut() {
             fields.insert("schema".to_owned(), SCHEMA.into());
