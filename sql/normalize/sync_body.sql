@@ -17,7 +17,7 @@ begin
         ) as e
     ),
     good as materialized (
-        select r.*, pg_catalog.row_number() over (partition by r.source_key{partition} order by {rank}) as place_among
+        select r.*, pg_catalog.row_number() over (partition by r.source_key, {duplicates} order by {rank}) as place_among
         from read as r
         where r.reason is null
     ),

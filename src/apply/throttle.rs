@@ -67,7 +67,7 @@ impl Throttle<'_> {
             }
         }
         if let Some(query) = &self.limits.query {
-            let sql = Sql { file: "--throttle-query", text: query.clone(), origin: None };
+            let sql = Sql::of_option("--throttle-query", query.clone());
             let rows = self.session.read(&sql).await.map_err(ServerError::explained)?;
             let value = rows.first().and_then(|row| row.first().cloned().flatten());
             if let Some(value) = value.filter(|value| !matches!(value.as_str(), "f" | "false" | "0" | "")) {

@@ -3,15 +3,56 @@
 use std::fmt;
 
 use crate::pg::name::{Column, Ident, Literal, Relation};
-use crate::pg::script::Origin;
+use crate::pg::script::{Origin, quoted_length};
 
-/// A statement ready to send, and the file that it came from, so that an error can name it.
+/// The mark at the head of pgtend's own queries. It stays in pg_stat_statements, where reports leave them out.
+#[macro_export]
+macro_rules! mark {
+    () => {
+        "/* pgtend */"
+    };
+}
+
+/// A statement ready to send, and the file that it came from, so that an error can name it. Its text is a template's, the
+/// server's, or that of a script; nothing else makes one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sql {
     pub file: &'static str,
     pub text: String,
-    /// Where it stands in a file that others wrote. Only a [`Source`](crate::pg::script::Source) gives it.
-    pub origin: Option<Origin>,
+    origin: Option<Origin>,
+}
+
+impl Sql {
+    /// A template with its holes filled: what [`ddl!`](crate::ddl) makes.
+    #[doc(hidden)]
+    pub fn filled(file: &'static str, template: &str, filled: &str) -> Self {
+        Self { file, text: statement(template, filled), origin: None }
+    }
+
+    /// A statement of a script that others wrote, and where it stands there.
+    pub(in crate::pg) const fn of_script(text: String, origin: Origin) -> Self {
+        Self { file: "a migration", text, origin: Some(origin) }
+    }
+
+    /// A query that its user wrote out in `option`, to be sent as it is.
+    pub const fn of_option(option: &'static str, text: String) -> Self {
+        Self { file: option, text, origin: None }
+    }
+
+    /// A whole statement as the server itself rendered it, and the query that read it.
+    pub fn deparsed(query: &Query, statement: Deparsed) -> Self {
+        Self { file: query.file, text: statement.0, origin: None }
+    }
+
+    /// The same, known as pgtend's own where statements are counted.
+    pub fn marked(&self) -> Self {
+        Self { text: format!("{}\n{}", mark!(), self.text), ..self.clone() }
+    }
+
+    /// Where it stands in a file that others wrote.
+    pub const fn origin(&self) -> Option<&Origin> {
+        self.origin.as_ref()
+    }
 }
 
 /// A query that goes out as it stands in its file; its values travel as parameters.
@@ -73,6 +114,17 @@ impl Fragment {
     pub const fn none() -> Self {
         Self(Sql { file: "", text: String::new(), origin: None })
     }
+
+    /// A value that quotes itself, where a part is wanted.
+    pub fn of(value: &impl SqlArg) -> Self {
+        Self(Sql { file: "", text: value.to_string(), origin: None })
+    }
+
+    /// Parts in a row.
+    pub fn joined(parts: impl IntoIterator<Item = Sql>, separator: &'static str) -> Self {
+        let texts: Vec<String> = parts.into_iter().map(|part| part.text).collect();
+        Self(Sql { file: "", text: texts.join(separator), origin: None })
+    }
 }
 
 /// An expression as the server itself renders it (`pg_get_expr`), never text of a user.
@@ -108,26 +160,14 @@ impl Deparsed {
 fn token_length(text: &str) -> usize {
     let word = |c: char| c.is_alphanumeric() || c == '_' || c == '$';
     let first = text.chars().next().map_or(0, char::len_utf8);
+    let quoted = |text, quote, backslashes| quoted_length(text, quote, backslashes).unwrap_or(text.len());
     match text.as_bytes() {
-        [b'E', b'\'', ..] => 1 + quoted_length(&text[1..], '\'', true),
-        [b'\'', ..] => quoted_length(text, '\'', false),
-        [b'"', ..] => quoted_length(text, '"', false),
+        [b'E', b'\'', ..] => 1 + quoted(&text[1..], '\'', true),
+        [b'\'', ..] => quoted(text, '\'', false),
+        [b'"', ..] => quoted(text, '"', false),
         _ if text.starts_with(word) => text.find(|c| !word(c)).unwrap_or(text.len()),
         _ => first,
     }
-}
-
-/// Bytes from the opening quote to the closing one; a doubled quote is one that does not close.
-fn quoted_length(text: &str, quote: char, backslashes: bool) -> usize {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((at, character)) = characters.next() {
-        if backslashes && character == '\\' {
-            characters.next();
-        } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
-            return at + quote.len_utf8();
-        }
-    }
-    text.len()
 }
 
 impl fmt::Display for Deparsed {
@@ -168,15 +208,15 @@ pub fn arg<T: SqlArg>(value: &T) -> &T {
     value
 }
 
-/// A query file below `sql/`, sent as it stands; values go through `$1`. The mark at its head stays in
-/// pg_stat_statements, where reports leave out what pgtend itself has asked.
+/// A query file below `sql/`, sent as it stands but for the [`mark!`](crate::mark) at its head; values go through `$1`.
 #[macro_export]
 macro_rules! query {
     ($file:literal) => {
         $crate::pg::sql::Query {
             file: concat!("sql/", $file),
             text: concat!(
-                "/* pgtend */\n",
+                $crate::mark!(),
+                "\n",
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file))
             ),
         }
@@ -188,17 +228,14 @@ macro_rules! query {
 #[macro_export]
 macro_rules! ddl {
     ($file:literal $(, $name:ident = $value:expr)* $(,)?) => {
-        $crate::pg::sql::Sql {
-            file: concat!("sql/", $file),
-            origin: None,
-            text: $crate::pg::sql::statement(
+        $crate::pg::sql::Sql::filled(
+            concat!("sql/", $file),
+            include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
+            &format!(
                 include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
-                &format!(
-                    include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $file)),
-                    $($name = $crate::pg::sql::arg(&$value)),*
-                ),
+                $($name = $crate::pg::sql::arg(&$value)),*
             ),
-        }
+        )
     };
 }
 
@@ -208,9 +245,7 @@ macro_rules! ddl {
 pub fn statement(template: &str, filled: &str) -> String {
     let head: usize = template
         .split_inclusive('\n')
-        .take_while(|line| {
-            line.starts_with("--") || line.starts_with("/* pgtend */") || line.trim().is_empty()
-        })
+        .take_while(|line| line.starts_with("--") || line.starts_with(mark!()) || line.trim().is_empty())
         .map(str::len)
         .sum();
     let body = filled.get(head..).unwrap_or_default();

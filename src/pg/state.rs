@@ -45,7 +45,7 @@ impl ServerError {
     /// An error of a statement that knows its place in a file.
     pub fn of(sql: &Sql, error: &tokio_postgres::Error) -> Self {
         let plain = Self::new(sql.file, error);
-        let Some(origin) = &sql.origin else { return plain };
+        let Some(origin) = sql.origin() else { return plain };
         let db = error.as_db_error();
         let character = db.and_then(|db| match db.position() {
             Some(ErrorPosition::Original(character)) => Some(*character),

@@ -15,19 +15,14 @@ impl Binding {
     /// When a key cannot be read.
     pub fn read_source(&self, after: Option<&str>, up_to: Option<&str>, rows: u32) -> anyhow::Result<Sql> {
         let order: Vec<Column> = self.key.iter().map(|key| Column("s", key.source.clone())).collect();
-        let fields: String = self
-            .fields
-            .iter()
-            .map(|field| {
-                let column = field.column.clone();
-                ddl!("normalize/field.sql", alias = Keyword("s"), column = column, cast = field.cast).text
-            })
-            .collect();
+        let fields = self.fields.iter().map(|field| {
+            ddl!("normalize/field.sql", alias = Keyword("s"), column = field.column, cast = field.cast)
+        });
         Ok(ddl!(
             "normalize/read_batch.sql",
             key_text = key_text_of(self, "s", |key| &key.source),
             column = self.column,
-            fields = Fragment(Sql { file: "", text: fields, origin: None }),
+            fields = Fragment::joined(fields, ""),
             source = self.source,
             range = key_range(self, false, after, up_to)?,
             order = List(&order),

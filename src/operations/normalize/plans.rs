@@ -9,6 +9,7 @@ use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Deparsed, Fragment, List, Sql};
 use crate::plan::{Lock, Loss, Plan, Run, Standing, Step};
+use crate::query;
 
 /// Keys that one statement takes from the queue, the most first.
 const DRAIN_SIZES: [i64; 4] = [2000, 400, 50, 1];
@@ -118,6 +119,19 @@ fn take_off(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
     })
 }
 
+fn put_back(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
+    let rendered = Deparsed(definition.definition.clone());
+    Ok(match definition.kind {
+        Kind::Index => Sql::deparsed(&query!("normalize/definitions.sql"), rendered),
+        Kind::Constraint | Kind::ForeignKey => ddl!(
+            "normalize/add_constraint.sql",
+            target = binding.target,
+            name = Ident::new(&definition.name)?,
+            definition = rendered
+        ),
+    })
+}
+
 /// After the load of an empty target: its indexes and unique constraints, and no rows that a foreign key will not have.
 ///
 /// # Errors
@@ -125,19 +139,7 @@ fn take_off(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
 pub fn plan_restore(binding: &Binding, names: &Names, missing: &[Definition]) -> anyhow::Result<Plan> {
     let mut plan = empty(binding);
     for definition in missing.iter().filter(|definition| definition.kind != Kind::ForeignKey) {
-        let statement = match definition.kind {
-            Kind::Index => Sql {
-                file: "sql/normalize/definitions.sql",
-                text: definition.definition.clone(),
-                origin: None,
-            },
-            _ => ddl!(
-                "normalize/add_constraint.sql",
-                target = binding.target,
-                name = Ident::new(&definition.name)?,
-                definition = Deparsed(definition.definition.clone())
-            ),
-        };
+        let statement = put_back(binding, definition)?;
         let mode = if definition.kind == Kind::Index { LockMode::Share } else { LockMode::AccessExclusive };
         let locks = vec![Lock::implied(binding.target.clone(), mode)];
         plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
@@ -321,19 +323,7 @@ pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
 pub fn plan_give_back(binding: &Binding, missing: &[Definition]) -> anyhow::Result<Plan> {
     let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
     for definition in missing {
-        let statement = match definition.kind {
-            Kind::Index => Sql {
-                file: "sql/normalize/definitions.sql",
-                text: definition.definition.clone(),
-                origin: None,
-            },
-            _ => ddl!(
-                "normalize/add_constraint.sql",
-                target = binding.target,
-                name = Ident::new(&definition.name)?,
-                definition = Deparsed(definition.definition.clone())
-            ),
-        };
+        let statement = put_back(binding, definition)?;
         let locks = vec![Lock::implied(binding.target.clone(), LockMode::AccessExclusive)];
         plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
     }

@@ -12,6 +12,9 @@ use crate::pg::sql::{Fragment, Keyword, List, Sql};
 /// A word for an absent value.
 const NULL: Keyword = Keyword("null");
 
+/// Between the parts of a `from`, as the template of a shape is indented.
+const NEXT_JOIN: &str = "\n            ";
+
 /// The statements that make the functions, in order.
 ///
 /// # Errors
@@ -96,7 +99,7 @@ fn watched(binding: &Binding) -> Vec<Ident> {
 
 fn key_list(binding: &Binding, alias: &'static str) -> Fragment {
     let columns: Vec<Column> = binding.key.iter().map(|key| Column(alias, key.source.clone())).collect();
-    Fragment(Sql { file: "", text: List(&columns).to_string(), origin: None })
+    Fragment::of(&List(&columns))
 }
 
 /// The key of a source row as one text.
@@ -145,14 +148,12 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
     let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
     let values: Vec<Column> = aliases.iter().map(|alias| Column("g", alias.clone())).collect();
     let unique: Vec<Column> = binding.mapping.unique.iter().map(|name| of(name)).collect();
-    let partition = Fragment(Sql { file: "", text: format!(", {}", List(&unique)), origin: None });
     let rank = match &binding.mapping.keep {
-        Keep::First => "r.place".to_owned(),
-        Keep::Last => "r.place desc".to_owned(),
-        Keep::Least(column) => format!("{}, r.place", of(column)),
-        Keep::Most(column) => format!("{} desc, r.place", of(column)),
+        Keep::First => ddl!("normalize/rank_first.sql"),
+        Keep::Last => ddl!("normalize/rank_last.sql"),
+        Keep::Least(column) => ddl!("normalize/rank_least.sql", column = of(column)),
+        Keep::Most(column) => ddl!("normalize/rank_most.sql", column = of(column)),
     };
-    let rank = Fragment(Sql { file: "", text: rank, origin: None });
     let same_row =
         binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
             let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
@@ -178,8 +179,8 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         source = binding.source,
         same_source = all_of(same_source),
         shapes = shapes(binding, names, &aliases)?,
-        partition = partition,
-        rank = rank,
+        duplicates = List(&unique),
+        rank = Fragment(rank),
         target = binding.target,
         same_target = all_of(same_target),
         same_row = all_of(same_row),
@@ -218,22 +219,21 @@ fn on_conflict(columns: &[TargetColumn]) -> Fragment {
 
 fn shapes(binding: &Binding, names: &Names, aliases: &[Ident]) -> anyhow::Result<Fragment> {
     let mut all = Vec::new();
-    let mut kinds = Vec::new();
+    let mut kinds = vec![Literal("null".to_owned())];
     for of_array in [true, false] {
         // A document has the first shape that begins as it does.
         let first = binding.mapping.shapes.iter().find(|shape| shape.elements.is_of_array() == of_array);
         if let Some(found) = first {
-            kinds.push(if of_array { "array" } else { "object" });
+            kinds.push(kind(of_array));
             all.push(shape(binding, names, found, aliases)?);
         }
     }
-    let nulls: String = binding.columns.iter().map(|column| format!(", null::{}", column.cast)).collect();
-    let known: String = kinds.iter().map(|kind| format!(", '{kind}'")).collect();
+    let nulls = binding.columns.iter().map(|column| ddl!("normalize/null_value.sql", cast = column.cast));
     all.push(ddl!(
         "normalize/wrong_type.sql",
         column = binding.column,
-        nulls = Fragment(Sql { file: "", text: nulls, origin: None }),
-        kinds = Fragment(Sql { file: "", text: known, origin: None }),
+        nulls = Fragment::joined(nulls, ""),
+        kinds = List(&kinds),
     ));
     let joined = all.into_iter().reduce(|first, second| {
         ddl!("normalize/union_all.sql", first = Fragment(first), second = Fragment(second))
@@ -264,31 +264,29 @@ fn shape(binding: &Binding, names: &Names, shape: &Shape, aliases: &[Ident]) -> 
     for (column, alias) in binding.columns.iter().zip(aliases) {
         columns.push(value(names, column, &shape.columns[column.name.raw()], alias));
     }
-    let values: String = aliases.iter().map(|alias| format!(", {alias}.v as {alias}")).collect();
-    let reasons: String = aliases.iter().map(|alias| format!(", {alias}.reason")).collect();
+    let values = aliases.iter().map(|alias| ddl!("normalize/value_of_column.sql", alias = *alias));
+    let reasons = aliases.iter().map(|alias| ddl!("normalize/reason_of_column.sql", alias = *alias));
     let element_reason = [ddl!("normalize/no_null.sql"), ddl!("normalize/objects_only.sql")];
     Ok(ddl!(
         "normalize/shape.sql",
         element_reason = Fragment(element_reason[usize::from(needs_objects(shape))].clone()),
-        reasons = Fragment(Sql { file: "", text: reasons, origin: None }),
-        values = Fragment(Sql { file: "", text: values, origin: None }),
+        reasons = Fragment::joined(reasons, ""),
+        values = Fragment::joined(values, ""),
         column = binding.column,
-        walk = lines(&walk),
-        columns = lines(&columns),
-        kind = Literal(if shape.elements.is_of_array() { "array" } else { "object" }.to_owned()),
+        walk = Fragment::joined(walk, NEXT_JOIN),
+        columns = Fragment::joined(columns, NEXT_JOIN),
+        kind = kind(shape.elements.is_of_array()),
     ))
 }
 
-fn lines(parts: &[Sql]) -> Fragment {
-    let texts: Vec<&str> = parts.iter().map(|part| part.text.as_str()).collect();
-    Fragment(Sql { file: "", text: texts.join("\n            "), origin: None })
+fn kind(of_array: bool) -> Literal {
+    Literal(if of_array { "array" } else { "object" }.to_owned())
 }
 
 /// The column's value and the reason why it has none.
 fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident) -> Sql {
-    let word =
-        |word: &str| Fragment(Sql { file: "", text: Literal(word.to_owned()).to_string(), origin: None });
-    let null = || Fragment(Sql { file: "", text: NULL.0.to_owned(), origin: None });
+    let word = |word: &str| Fragment::of(&Literal(word.to_owned()));
+    let null = || Fragment::of(&NULL);
     let null_reason = if rule.optional && !target.unique { null() } else { word("source_null") };
     let json = match &rule.from {
         Origin::Source(column) => {
@@ -355,13 +353,8 @@ fn read(target: &TargetColumn) -> Fragment {
 fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
     let books = &names.books;
     let truth = |truth: bool| Keyword(if truth { "true" } else { "false" });
-    let number = |number: Option<i64>| {
-        Fragment(Sql {
-            file: "",
-            text: number.map_or_else(|| NULL.0.to_owned(), |number| number.to_string()),
-            origin: None,
-        })
-    };
+    let number =
+        |number: Option<i64>| number.map_or_else(|| Fragment::of(&NULL), |number| Fragment::of(&number));
     let coerce = truth(rule.coerce);
     let integer = |least: i64, most: i64| {
         let (least, most) = (Literal(least.to_string()), Literal(most.to_string()));

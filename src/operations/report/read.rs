@@ -56,8 +56,7 @@ pub async fn one<T: DeserializeOwned>(
 
 /// As [`rows`], of a query that names a schema in its text.
 pub async fn rows_of<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Read<Vec<T>> {
-    let marked = Sql { file: sql.file, text: format!("/* pgtend */\n{}", sql.text), origin: None };
-    let rows = session.read(&marked).await?;
+    let rows = session.read(&sql.marked()).await?;
     rows.into_iter().flatten().flatten().map(|text| parse(sql.file, &text)).collect()
 }
 

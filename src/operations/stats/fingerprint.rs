@@ -4,10 +4,12 @@
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
+use crate::mark;
+use crate::pg::script::quoted_length;
 use crate::query;
 
 /// The mark that pgtend's own queries begin with.
-const OWN: &str = "/* pgtend */";
+const OWN: &str = mark!();
 
 /// pgtend asked it, not the application: it bears the mark, or is one of the settings that each session of pgtend begins
 /// with, which go out as one message and are counted one by one.
@@ -152,17 +154,9 @@ fn comment(text: &str) -> usize {
     text.len()
 }
 
-/// From the opening quote to the closing one; a doubled quote does not close.
+/// From the opening quote to the closing one, or to the end of a text that was cut off.
 fn quoted(text: &str, quote: char, backslashes: bool) -> usize {
-    let mut characters = text.char_indices().skip(1).peekable();
-    while let Some((at, character)) = characters.next() {
-        if backslashes && character == '\\' {
-            characters.next();
-        } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
-            return at + quote.len_utf8();
-        }
-    }
-    text.len()
+    quoted_length(text, quote, backslashes).unwrap_or(text.len())
 }
 
 /// `$tag$ ... $tag$`

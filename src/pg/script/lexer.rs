@@ -32,6 +32,19 @@ pub(super) fn lex(text: &str) -> Result<Lexed<'_>, ScriptError> {
     Ok(lexed)
 }
 
+/// Bytes from the opening quote, which `text` begins with, to the closing one; a doubled quote does not close.
+pub fn quoted_length(text: &str, quote: char, backslashes: bool) -> Option<usize> {
+    let mut characters = text.char_indices().skip(1).peekable();
+    while let Some((at, character)) = characters.next() {
+        if backslashes && character == '\\' {
+            characters.next();
+        } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
+            return Some(at + quote.len_utf8());
+        }
+    }
+    None
+}
+
 struct Lexer<'a> {
     text: &'a str,
     at: usize,
@@ -116,19 +129,12 @@ impl<'a> Lexer<'a> {
         self.error(self.at, format!("`{command}` is a command of psql, which the server does not know"))
     }
 
-    /// From the opening quote to the closing one; a doubled quote does not close.
     fn quoted(&mut self, quote: char, backslashes: bool, what: &str) -> Result<(), ScriptError> {
-        let start = self.at;
-        let mut characters = self.rest().char_indices().skip(1).peekable();
-        while let Some((index, character)) = characters.next() {
-            if backslashes && character == '\\' {
-                characters.next();
-            } else if character == quote && characters.next_if(|(_, next)| *next == quote).is_none() {
-                self.at = start + index + 1;
-                return Ok(());
-            }
-        }
-        Err(self.error(start, format!("this {what} is never closed")))
+        let Some(length) = quoted_length(self.rest(), quote, backslashes) else {
+            return Err(self.error(self.at, format!("this {what} is never closed")));
+        };
+        self.at += length;
+        Ok(())
     }
 
     fn string(&mut self, backslashes: bool) -> Result<TokenKind, ScriptError> {

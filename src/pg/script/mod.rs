@@ -7,6 +7,7 @@ mod splitter;
 mod tests;
 mod token;
 
+pub use lexer::quoted_length;
 pub use source::{Excerpt, Origin, Source};
 pub use splitter::{Script, Statement};
 pub use token::{Comment, Position, ScriptError, Token, TokenKind};

@@ -52,7 +52,7 @@ impl Source {
     pub fn sql(&self, statement: &Statement<'_>) -> Sql {
         let text = self.0.text.get(statement.span.clone()).unwrap_or_default().to_owned();
         let origin = Origin { source: self.clone(), span: statement.span.clone() };
-        Sql { file: "a migration", text, origin: Some(origin) }
+        Sql::of_script(text, origin)
     }
 }
 

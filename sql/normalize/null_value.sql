@@ -1,0 +1,2 @@
+-- No value, in a list of columns.
+, null::{cast}

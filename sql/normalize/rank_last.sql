@@ -1,0 +1,2 @@
+-- Of the elements of one document that make the same row, the last.
+r.place desc

@@ -1,0 +1,2 @@
+-- Why a column's reader made nothing of an element, in a list of reasons.
+, {alias}.reason
