@@ -108,7 +108,7 @@ impl Command {
             Self::Health(args) => args.run(context).await,
             Self::Metrics(args) => args.run(context).await,
             Self::Doctor(args) => args.run(context).await,
-            Self::Schedule(command) => command.run(context),
+            Self::Schedule(command) => command.run(context).await,
             Self::Init(args) => args.run(context).await,
             Self::Demo(args) => args.run(context).await,
             Self::Sandbox(command) => command.run(context),

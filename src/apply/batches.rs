@@ -96,5 +96,5 @@ impl Runner<'_> {
     }
 }
 
-const TOO_SLOW: &str = "one row takes longer than the lock timeout to delete: look for a foreign key that refers to the \
+const TOO_SLOW: &str = "the smallest batch takes longer than the lock timeout: look for a foreign key that refers to the \
      table and has no index on its columns, or allow more with --lock-timeout";

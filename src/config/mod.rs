@@ -19,5 +19,5 @@ pub use normalize::NormalizeConfig;
 pub use pack::PACKS;
 pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
 pub use report::{ReportConfig, StatsConfig};
-pub use schedule::{OwnJob, ScheduleConfig};
+pub use schedule::{OwnJob, OwnWork, ScheduleConfig};
 pub use session::{JournalConfig, Locks};

@@ -29,18 +29,48 @@ pub struct ScheduleConfig {
     pub matview_every: Option<Duration>,
     #[serde(deserialize_with = "duration")]
     pub stats_every: Option<Duration>,
-    /// Lines of the user's own.
+    /// What else has to run.
     pub job: Vec<OwnJob>,
 }
 
 /// What else the scheduler runs, so that one file holds it all and `--check` looks at it.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "OwnJobKeys")]
 pub struct OwnJob {
     pub name: String,
-    pub command: String,
-    #[serde(deserialize_with = "given")]
+    pub what: OwnWork,
     pub every: Duration,
+}
+
+#[derive(Clone, Debug)]
+pub enum OwnWork {
+    /// A line for a shell.
+    Command(String),
+    /// A function or procedure of the database, which `pgtend schedule run` calls.
+    Function(String),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OwnJobKeys {
+    name: String,
+    command: Option<String>,
+    function: Option<String>,
+    #[serde(deserialize_with = "given")]
+    every: Duration,
+}
+
+impl TryFrom<OwnJobKeys> for OwnJob {
+    type Error = String;
+
+    fn try_from(keys: OwnJobKeys) -> Result<Self, String> {
+        let what = match (keys.command, keys.function) {
+            (Some(command), None) => OwnWork::Command(command),
+            (None, Some(function)) => OwnWork::Function(function),
+            _ => return Err(format!("the job `{}` wants either `command` or `function`", keys.name)),
+        };
+        Ok(Self { name: keys.name, what, every: keys.every })
+    }
 }
 
 fn given<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {

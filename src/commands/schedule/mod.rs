@@ -1,6 +1,7 @@
 //! `pgtend schedule`
 mod crontab;
 mod kubernetes;
+mod run;
 mod systemd;
 mod wants;
 
@@ -15,6 +16,7 @@ pub enum ScheduleCommand {
     Crontab(crontab::CrontabArgs),
     Systemd(systemd::SystemdArgs),
     Kubernetes(kubernetes::KubernetesArgs),
+    Run(run::RunArgs),
 }
 
 impl ScheduleCommand {
@@ -23,14 +25,16 @@ impl ScheduleCommand {
             Self::Crontab(_) => "crontab",
             Self::Systemd(_) => "systemd",
             Self::Kubernetes(_) => "kubernetes",
+            Self::Run(_) => "run",
         }
     }
 
-    pub fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Crontab(args) => args.run(context),
             Self::Systemd(args) => args.run(context),
             Self::Kubernetes(args) => args.run(context),
+            Self::Run(args) => args.run(context).await,
         }
     }
 }

@@ -4,10 +4,10 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::commands::context::Context;
-use crate::config::Config;
+use crate::config::{Config, OwnWork};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::Every;
-use crate::operations::schedule::{Daytime, Difference, Job, Own, Wants, jobs};
+use crate::operations::schedule::{Call, Daytime, Difference, Job, Own, Wants, jobs};
 use crate::output::{Cell, Column, Format, Listing};
 
 /// How the printed lines call pgtend.
@@ -65,7 +65,12 @@ pub fn wanted(context: &Context) -> anyhow::Result<Vec<Job>> {
     let daily_at = schedule.daily_at.as_deref().map(Daytime::parse).transpose();
     let own = schedule.job.iter().map(|job| Own {
         name: job.name.clone(),
-        command: job.command.clone(),
+        call: match &job.what {
+            OwnWork::Command(command) => Call::Shell(command.clone()),
+            OwnWork::Function(_) => {
+                Call::Pgtend(vec!["schedule".to_owned(), "run".to_owned(), job.name.clone()])
+            }
+        },
         every: job.every,
     });
     let wants = Wants {

@@ -30,7 +30,8 @@ pub(super) fn milliseconds(time: Duration) -> u32 {
 /// A refresh in place.
 pub fn plan_refresh(view: &Matview, concurrently: bool, limits: Limits) -> anyhow::Result<Plan> {
     let relation = view.relation()?;
-    let mut prepare = vec![limits.statement(), ddl!("matview/as_applications_do.sql")];
+    let mut prepare =
+        vec![limits.statement(), ddl!("session/as_applications_do.sql", local = Keyword("local "))];
     let (option, mode, summary) = if concurrently {
         prepare.push(ddl!("matview/lock_timeout.sql", lock_ms = milliseconds(limits.patience)));
         (Keyword("concurrently "), LockMode::Exclusive, "refresh concurrently")

@@ -80,7 +80,7 @@ fn build(
     let copy = &names.copy;
     let prepare = vec![
         limits.statement(),
-        ddl!("matview/as_applications_do.sql"),
+        ddl!("session/as_applications_do.sql", local = Keyword("local ")),
         ddl!("matview/set_role.sql", owner = names.owner),
     ];
     let mark = Literal(mark(&names.view));

@@ -25,11 +25,11 @@ pub struct Wants {
     pub own: Vec<Own>,
 }
 
-/// A line of the user's own.
+/// A job of the user's own.
 #[derive(Clone, Debug)]
 pub struct Own {
     pub name: String,
-    pub command: String,
+    pub call: Call,
     pub every: Duration,
 }
 
@@ -107,12 +107,14 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
             own.name
         );
         ensure!(!jobs.iter().any(|job| job.name == own.name), "the job `{}` is there twice", own.name);
-        ensure!(!own.command.contains('\n'), "the job `{}`: a command is one line", own.name);
+        if let Call::Shell(command) = &own.call {
+            ensure!(!command.contains('\n'), "the job `{}`: a command is one line", own.name);
+        }
         let cadence = Cadence::within(own.every, MINUTE, night.later(2 * BETWEEN_MINUTES));
         jobs.push(Job {
             name: own.name.clone(),
             about: "from the configuration".to_owned(),
-            call: Call::Shell(own.command.clone()),
+            call: own.call.clone(),
             cadence: cadence.with_context(|| format!("read the job `{}`", own.name))?,
         });
     }

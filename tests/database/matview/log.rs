@@ -51,6 +51,21 @@ async fn failures_are_logged_and_are_no_last_refresh() {
 }
 
 #[tokio::test]
+async fn what_is_older_than_a_year_and_a_month_goes() {
+    let db = sales().await;
+    for age in ["14 months", "12 months"] {
+        refresh(&db, &["daily", "--force"]).success();
+        db.batch(&format!("update pgtend.matview_refresh set started = now() - interval '{age}' where started > now() - interval '1 day'"))
+            .await;
+    }
+    refresh(&db, &["daily", "--force"]).success();
+    let left =
+        "select string_agg((started > now() - interval '1 day')::text || (evidence is null), ' ' order by id)
+                from pgtend.matview_refresh";
+    assert_eq!(db.value(left).await, "falsetrue truefalse");
+}
+
+#[tokio::test]
 async fn without_a_log_there_is_nothing_to_show() {
     let db = sales().await;
     let said = db.pgtend(["matview", "log"]).run().success();

@@ -224,6 +224,10 @@ async fn permissions_are_cached_until_they_expire() {
     assert_eq!(rows(&db, cached).await, r#"["write"]|t|t"#);
     assert_eq!(rows(&db, "select cleanup_expired_permission_cache()").await, "1");
     assert_eq!(rows(&db, "select cleanup_expired_permission_cache()").await, "0");
+    db.batch("update permission_cache set expires_at = now() - interval '1 second'").await;
+    let config = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/bisman/pgtend.toml");
+    db.pgtend(["schedule", "run", "permission-cache", "--config", config]).run().success();
+    assert_eq!(rows(&db, "select count(*) from permission_cache").await, "0");
     assert!(refused(&db, "select set_cached_permission('x', '{}', 0)").await.starts_with("22023"));
 }
 

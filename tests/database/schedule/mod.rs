@@ -1,5 +1,7 @@
 //! `pgtend schedule`: what is printed is what the configuration asks for, in the words that each scheduler reads.
 //! `./x torture schedulers` gives it to the schedulers' own parsers.
+mod run;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -182,6 +184,13 @@ fn kubernetes_jobs_are_printed_and_compared() {
     let own = self::home(&format!("{CONFIG}{OWN}"));
     let said = schedule(own.path(), &["kubernetes"]).run().code(2);
     contains(&said.stderr, "the job `permission-cache` is a command of your own");
+    let function = "[[schedule.job]]\nname = \"cache\"\nfunction = \"clean\"\nevery = \"15m\"\n";
+    let called = self::home(&format!("{CONFIG}{function}"));
+    let printed = schedule(called.path(), &["kubernetes"]).run().success().stdout;
+    contains(
+        &printed,
+        r#"args: ["-d","service=app","--config","/etc/pgtend/pgtend.toml","schedule","run","cache"]"#,
+    );
 }
 
 #[test]
@@ -200,6 +209,11 @@ fn what_cannot_be_scheduled_is_refused() {
             "a name is of lower-case letters",
         ),
         ("[[schedule.job]]\nname = \"a\"\ncommand = \"x\"\n", "missing field `every`"),
+        ("[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\n", "wants either `command` or `function`"),
+        (
+            "[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\ncommand = \"x\"\nfunction = \"y\"\n",
+            "wants either `command` or `function`",
+        ),
         ("[schedule]\nprogramm = \"x\"\n", "did you mean `program`?"),
     ];
     for (config, why) in cases {

@@ -1,0 +1,2 @@
+-- A procedure of the application's, which may commit as it goes.
+call {procedure}()

@@ -1,0 +1,2 @@
+-- A function of the application's, called once.
+select {function}()
