@@ -2,6 +2,8 @@
 mod cutover;
 mod end;
 mod load;
+mod pace;
+mod phases;
 mod plan;
 mod rejects;
 mod run;

@@ -6,6 +6,7 @@ mod json;
 mod mapping;
 mod names;
 mod numeric;
+mod pass;
 mod path;
 mod piece;
 mod plans;
@@ -21,9 +22,10 @@ pub use compare::{Comparison, Difference, compare};
 pub use counts::Counts;
 pub use mapping::{ColumnRule, Epoch, Keep, Mapping, OnError, Origin, Shape};
 pub use names::Names;
+pub use pass::Pass;
 pub use plans::{
-    fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle,
-    plan_switch,
+    fingerprint, plan_begin, plan_catch_up, plan_drop_column, plan_end, plan_give_back, plan_prove,
+    plan_restore, plan_settle, plan_switch,
 };
 pub use reader::{Batch, Reader, Reject};
 pub use state::{

@@ -259,17 +259,27 @@ fn drain_step(names: &Names) -> Step {
     }
 }
 
-/// When every transaction from before the switch has ended: the last of the queue, and its triggers go. `unproved` are
-/// foreign keys that are not validated yet.
-pub fn plan_settle(binding: &Binding, names: &Names, unproved: &[Ident]) -> Plan {
-    let mut plan = empty(binding);
-    plan.notes.clear();
-    for name in unproved {
+/// Proves foreign keys that are not validated yet.
+pub fn plan_prove(binding: &Binding, unproved: &[Ident]) -> Plan {
+    let prove = |name: &Ident| {
         let statement = ddl!("normalize/validate.sql", target = binding.target, name = *name);
         let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
-        plan.steps.push(alone(format!("prove {}", name.raw()), statement, locks));
-    }
-    plan.steps.push(drain_step(names));
+        alone(format!("prove {}", name.raw()), statement, locks)
+    };
+    Plan { steps: unproved.iter().map(prove).collect(), notes: Vec::new(), ..empty(binding) }
+}
+
+/// Works off the noted keys. Where a row had to change, transactions that are older than that have to end before it is
+/// done once more: they may write the source row and not see the change.
+pub fn plan_catch_up(binding: &Binding, names: &Names) -> Plan {
+    let step = Step { minor: true, ..drain_step(names) };
+    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
+}
+
+/// When nothing had to change any more: the last of the queue, and its triggers go.
+pub fn plan_settle(binding: &Binding, names: &Names) -> Plan {
+    let mut plan = empty(binding);
+    plan.notes.clear();
     let mut act = vec![ddl!("normalize/drain_all.sql", function = names.drain)];
     // The last of the four refuses TRUNCATE, and stays.
     for trigger in &names.note_triggers[..3] {
