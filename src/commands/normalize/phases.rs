@@ -84,6 +84,15 @@ impl Phases<'_> {
         done
     }
 
+    /// A change of a mapping that is in step, which is settled as the first switch was.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn again(&self, member: &Member, plan: Plan) -> anyhow::Result<Backfill> {
+        self.apply(member, plan).await?;
+        self.rest(member).await
+    }
+
     async fn each<'m, T>(
         &self,
         members: &[&'m Member],

@@ -23,11 +23,13 @@ pub use counts::Counts;
 pub use mapping::{ColumnRule, Epoch, Keep, Mapping, OnError, Origin, Shape};
 pub use names::Names;
 pub use pass::Pass;
+pub use piece::export_rejects;
 pub use plans::{
     fingerprint, plan_begin, plan_catch_up, plan_drop_column, plan_end, plan_give_back, plan_prove,
-    plan_restore, plan_settle, plan_switch,
+    plan_restore, plan_retry, plan_settle, plan_switch,
 };
 pub use reader::{Batch, Reader, Reject};
 pub use state::{
-    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, definitions, missing, rejects,
+    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, books_exist, definitions, missing,
+    rejects,
 };

@@ -5,7 +5,7 @@ use super::binding::Binding;
 use super::names::Names;
 use super::plans::key_range;
 use super::reader::Reject;
-use super::sync::key_text_of;
+use super::sync::{all_of, key_text_of};
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Fragment, Keyword, List, Sql};
@@ -202,4 +202,51 @@ impl Names {
     pub fn recorded_rejects(&self) -> Sql {
         ddl!("normalize/expected_rejects.sql", reject = self.reject, name = self.name)
     }
+
+    /// Puts the keys of source rows with rejects into the queue.
+    pub fn queue_rejects(&self, binding: &Binding, reason: Option<&str>) -> Sql {
+        let columns: Vec<Ident> = binding.key.iter().map(|key| key.source.clone()).collect();
+        let values: Vec<Fragment> = match binding.key.as_slice() {
+            [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
+            keys => (0_u32..)
+                .zip(keys)
+                .map(|(place, key)| {
+                    Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
+                })
+                .collect(),
+        };
+        ddl!(
+            "normalize/queue_rejects.sql",
+            queue = self.queue,
+            columns = List(&columns),
+            values = List(&values),
+            reject = self.reject,
+            wanted = wanted_rejects(Some(&self.name), reason, true)
+        )
+    }
+}
+
+/// Rejects for a file: lines of JSON, or of CSV with a header.
+pub fn export_rejects(
+    books: &Ident,
+    name: Option<&str>,
+    reason: Option<&str>,
+    all: bool,
+    csv: bool,
+) -> anyhow::Result<Sql> {
+    let reject = Relation { schema: books.clone(), name: Ident::new("reject")? };
+    let name = name.map(|name| Literal(name.to_owned()));
+    let wanted = wanted_rejects(name.as_ref(), reason, all);
+    Ok(if csv {
+        ddl!("normalize/export_csv.sql", reject = reject, wanted = wanted)
+    } else {
+        ddl!("normalize/export_json.sql", reject = reject, wanted = wanted)
+    })
+}
+
+fn wanted_rejects(name: Option<&Literal>, reason: Option<&str>, all: bool) -> Fragment {
+    let name = name.map(|name| ddl!("normalize/of_mapping.sql", name = *name));
+    let reason = reason.map(|reason| ddl!("normalize/of_reason.sql", reason = Literal(reason.to_owned())));
+    let open = (!all).then(|| ddl!("normalize/not_acknowledged.sql"));
+    all_of(name.into_iter().chain(reason).chain(open))
 }

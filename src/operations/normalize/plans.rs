@@ -298,6 +298,27 @@ pub fn plan_settle(binding: &Binding, names: &Names) -> Plan {
     plan
 }
 
+/// Looks again at source rows with rejects, by the mapping as it is now. Until it is settled, keys are noted beside, as
+/// after the load.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_retry(binding: &Binding, names: &Names, reason: Option<&str>) -> anyhow::Result<Plan> {
+    let mut act = triggers(binding, &names.note, &names.note_triggers[..3], &names.truncate);
+    act.push(names.queue_rejects(binding, reason));
+    act.push(ddl!(
+        "normalize/set_again.sql",
+        backfill = names.backfill,
+        mapping = Literal(fingerprint(binding, names)?),
+        name = names.name
+    ));
+    let summary = format!("note the rejected rows of {}", binding.source.plain());
+    let mut step = Step::transaction(summary, functions(binding, names)?, act);
+    step.locks = vec![Lock::first(binding.source.clone(), LockMode::ShareRowExclusive)];
+    step.interrupted = "all of it happens or nothing";
+    Ok(Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) })
+}
+
 /// Takes triggers, functions and the queue away. The books stay, or go with the rejects.
 pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
     let mut act = Vec::new();
