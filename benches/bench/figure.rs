@@ -19,6 +19,8 @@ pub enum Target {
     Below(f64),
     /// The time is at most so many times that of the peer.
     Ratio(f64),
+    /// At most so much, in a unit that is not time.
+    Most(f64, &'static str),
 }
 
 impl Figure {
@@ -30,6 +32,15 @@ impl Figure {
         match self.target {
             Target::Below(limit) => format!("< {limit} ms"),
             Target::Ratio(limit) => format!("ratio <= {limit:.2}"),
+            Target::Most(limit, unit) => format!("<= {limit} {unit}"),
+        }
+    }
+
+    /// A value of the figure in its own unit.
+    fn shown(&self, value: f64) -> String {
+        match self.target {
+            Target::Most(_, unit) => format!("{value:.0} {unit}"),
+            _ => milliseconds(value),
         }
     }
 
@@ -37,6 +48,7 @@ impl Figure {
         let met = match self.target {
             Target::Below(limit) => self.pgtend < limit,
             Target::Ratio(limit) => self.ratio() <= limit,
+            Target::Most(limit, _) => self.pgtend <= limit,
         };
         let drowned = matches!(self.target, Target::Below(limit) if self.noise > limit);
         match (met, drowned) {
@@ -55,9 +67,9 @@ pub fn table(figures: &[Figure]) -> Table {
     for figure in figures {
         table.add_row([
             figure.what.clone(),
-            milliseconds(figure.pgtend),
+            figure.shown(figure.pgtend),
             figure.against.0.clone(),
-            milliseconds(figure.against.1),
+            figure.shown(figure.against.1),
             format!("{:.2}", figure.ratio()),
             figure.target(),
             figure.met().to_owned(),

@@ -19,7 +19,14 @@ pub struct Ground {
 impl Ground {
     /// `durable`: commits go to disk, as on a production server.
     pub fn new(durable: bool) -> Self {
-        let sandbox = Sandbox::start(&Options { durable, ..Options::default() });
+        Self::with(durable, &[])
+    }
+
+    /// The same on a server with settings of its own.
+    pub fn with(durable: bool, settings: &[(&str, &str)]) -> Self {
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let sandbox = Sandbox::start(&Options { durable, settings, ..Options::default() });
         let sandbox = sandbox.unwrap_or_else(|error| panic!("no server to measure on: {error:#}"));
         Self { sandbox, home: TempDir::with_prefix("pgtend-bench-").unwrap() }
     }
@@ -77,6 +84,86 @@ impl Ground {
         command.args(["-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", &self.url(database)]);
         Some(command)
     }
+}
+
+/// What a piece of work needed.
+pub struct Spent {
+    pub wall_ms: f64,
+    /// Of the server, and of the program where there is one.
+    pub cpu_s: f64,
+    /// The most memory that the program had at any time.
+    pub client_mb: f64,
+}
+
+impl Ground {
+    /// CPU seconds that the server's processes have used so far, those that have ended among them.
+    pub fn server_cpu_s(&self) -> f64 {
+        let file = self.block_on(async {
+            let client = self.client("postgres").await;
+            let file = client.query_one("select pg_read_file('postmaster.pid')", &[]).await;
+            file.unwrap().get::<_, String>(0)
+        });
+        let postmaster: u32 = file.lines().next().unwrap().trim().parse().unwrap();
+        let children = fs::read_dir("/proc").unwrap().filter_map(|entry| {
+            let pid: u32 = entry.ok()?.file_name().to_str()?.parse().ok()?;
+            let times = Times::of(pid)?;
+            (times.parent == postmaster).then_some(times.own_s + times.children_s)
+        });
+        let own = Times::of(postmaster).unwrap();
+        own.own_s + own.children_s + children.sum::<f64>()
+    }
+
+    /// Runs the program to its end, and what it and the server needed meanwhile.
+    pub fn spent(&self, command: &mut Command) -> (Spent, String) {
+        const LOOK: std::time::Duration = std::time::Duration::from_millis(20);
+        let server = self.server_cpu_s();
+        let began = Instant::now();
+        let child =
+            command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let pid = child.id();
+        let watch = std::thread::spawn(move || {
+            let (mut cpu_s, mut memory_mb) = (0.0, 0.0);
+            while let (Some(times), Some(memory)) = (Times::of(pid), peak_memory_mb(pid)) {
+                (cpu_s, memory_mb) = (times.own_s, memory);
+                std::thread::sleep(LOOK);
+            }
+            (cpu_s, memory_mb)
+        });
+        let output = child.wait_with_output().unwrap();
+        let wall_ms = milliseconds_since(began);
+        assert!(output.status.success(), "{command:?}\n{}", String::from_utf8_lossy(&output.stderr));
+        let (client_s, client_mb) = watch.join().unwrap();
+        let cpu_s = self.server_cpu_s() - server + client_s;
+        (Spent { wall_ms, cpu_s, client_mb }, String::from_utf8(output.stdout).unwrap())
+    }
+}
+
+/// CPU times of a process, in seconds.
+struct Times {
+    parent: u32,
+    own_s: f64,
+    /// Of children that have ended.
+    children_s: f64,
+}
+
+impl Times {
+    fn of(pid: u32) -> Option<Self> {
+        /// Of the clock in which Linux counts for programs.
+        const TICKS: f64 = 100.0;
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // After the name, which may hold anything.
+        let fields: Vec<&str> = stat.rsplit_once(") ")?.1.split(' ').collect();
+        let seconds = |place: usize| Some(fields.get(place)?.parse::<f64>().ok()? / TICKS);
+        let (own_s, children_s) = (seconds(11)? + seconds(12)?, seconds(13)? + seconds(14)?);
+        Some(Self { parent: fields.get(1)?.parse().ok()?, own_s, children_s })
+    }
+}
+
+/// None when the process has ended.
+fn peak_memory_mb(pid: u32) -> Option<f64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? / 1024.0)
 }
 
 fn find_in_path(program: &str) -> Option<PathBuf> {

@@ -2,5 +2,5 @@
 -- $1 ours
 select a.pid
 from pg_catalog.pg_stat_activity as a
-where a.wait_event_type = 'Lock' and $1 = any (pg_catalog.pg_blocking_pids(a.pid))
+where a.wait_event_type = 'Lock' and pg_catalog.pg_blocking_pids(a.pid) && $1 and a.pid <> all ($1)
 limit 1

@@ -11,7 +11,10 @@ begin
     if sources is null then
         return 0;
     end if;
-    perform {sync}(sources);
+    -- A transaction that is older than this change may write the source row without seeing it.
+    if {sync}(sources) > 0 then
+        update {backfill} set switched = pg_catalog.pg_current_xact_id() where name = {name} and switched is not null;
+    end if;
     -- Writers who never rest would be chased for ever: what is left of so few keys is for the one who holds a lock.
     return case when exists (select from {queue} as q offset 100) then pg_catalog.cardinality(sources) else 0 end;
 end

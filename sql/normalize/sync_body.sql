@@ -4,6 +4,7 @@ declare
     one {queue};
     said text;
     state text;
+    changed bigint;
 begin
     with wanted as materialized (
         select distinct {key_columns} from pg_catalog.unnest(sources) as k
@@ -26,6 +27,7 @@ begin
         using wanted as k
         where {same_target}
           and not exists (select from good as g where g.place_among = 1 and {same_row})
+        returning 1
     ),
     forgotten as (
         delete from {reject} as r
@@ -34,6 +36,7 @@ begin
           and r.source_key = {wanted_key}
           and not exists (select from read as b
                           where b.source_key = r.source_key and b.path = r.path and b.reason <> 'skip')
+        returning 1
     ),
     noticed as (
         insert into {reject} as r (name, source_key, path, element, reason)
@@ -44,17 +47,26 @@ begin
         set element = excluded.element, reason = excluded.reason, detail = null,
             noticed = pg_catalog.clock_timestamp(), acknowledged = null
         where (r.element, r.reason) is distinct from (excluded.element, excluded.reason)
+        returning 1
+    ),
+    come as (
+        insert into {target} as t ({columns})
+        select {values} from good as g where g.place_among = 1
+        on conflict ({unique}) {on_conflict}
+        returning 1
     )
-    insert into {target} as t ({columns})
-    select {values} from good as g where g.place_among = 1
-    on conflict ({unique}) {on_conflict};
+    select pg_catalog.count(*)
+    into changed
+    from (select 1 from gone union all select 1 from forgotten union all select 1 from noticed union all select 1 from come) as c;
+    return changed;
 exception when integrity_constraint_violation or data_exception then
     -- The application's own write must not fail for a constraint of the target.
     if pg_catalog.cardinality(sources) > 1 then
+        changed := 0;
         foreach one in array sources loop
-            perform {function}(array[one]);
+            changed := changed + {function}(array[one]);
         end loop;
-        return;
+        return changed;
     end if;
     get stacked diagnostics said = message_text, state = returned_sqlstate;
     one := sources[1];
@@ -62,5 +74,8 @@ exception when integrity_constraint_violation or data_exception then
     values ({name}, {one_key}, '$', 'constraint_' || state, said)
     on conflict (name, source_key, path) do update
     set element = null, reason = excluded.reason, detail = excluded.detail,
-        noticed = pg_catalog.clock_timestamp(), acknowledged = null;
+        noticed = pg_catalog.clock_timestamp(), acknowledged = null
+    where (r.element, r.reason, r.detail) is distinct from (null, excluded.reason, excluded.detail);
+    get diagnostics changed = row_count;
+    return changed;
 end

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use futures_util::{SinkExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio_postgres::error::SqlState;
@@ -17,15 +18,15 @@ use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
 
-/// The reading side: what to ask for, and what to make of each row.
+/// The reading side: what to ask for, and what to make of each row, for each of the lanes that share the pass.
 pub trait Source {
     type Portion;
     /// The COPY that reads at most so many rows after those that were read before.
     fn statement(&self, rows: u32) -> anyhow::Result<Sql>;
     fn row(&mut self, fields: &[Option<&[u8]>]) -> anyhow::Result<()>;
-    /// What has been read since the last `take`.
-    fn waiting(&self) -> Waiting;
-    fn take(&mut self) -> Self::Portion;
+    /// What has been read for a lane since the last `take`.
+    fn waiting(&self, lane: usize) -> Waiting;
+    fn take(&mut self, lane: usize) -> Self::Portion;
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -92,12 +93,19 @@ impl Times {
     }
 }
 
+/// One of the tables that a pass fills: each has a writer of its own, and commits when it is ready.
+#[derive(Debug)]
+pub struct Lane<'a, L> {
+    pub writer: &'a Session,
+    pub ledger: L,
+    pub way: Way,
+}
+
 #[derive(Debug)]
 pub struct Load<'a> {
     pub reader: &'a Session,
-    pub writer: &'a Session,
     pub stop: &'a Stop,
-    pub throttle: Throttle<'a>,
+    pub throttle: &'a Throttle<'a>,
     pub batch_time: Duration,
 }
 
@@ -118,54 +126,69 @@ impl Load<'_> {
     /// # Errors
     /// The first of either side. What was committed stays, and its books say how far it goes.
     pub async fn run<S: Source, L: Ledger<Portion = S::Portion>>(
-        &mut self,
+        &self,
         source: &mut S,
-        ledger: &mut L,
-        way: &Way,
+        lanes: Vec<Lane<'_, L>>,
         tell: &dyn Fn(&Event),
-    ) -> anyhow::Result<Times> {
-        let (sender, receiver) = mpsc::channel(PORTIONS_WAITING);
-        let elements = Cell::new(FIRST_ELEMENTS);
-        let (reader, stop) = (self.reader, self.stop);
-        let (read, written) = tokio::join!(
-            read(reader, stop, source, &elements, sender),
-            self.write(receiver, ledger, way, &elements, tell)
-        );
-        let times = written?;
-        read?;
-        Ok(times)
+    ) -> anyhow::Result<Vec<Times>> {
+        let elements: Vec<Cell<usize>> = lanes.iter().map(|_| Cell::new(FIRST_ELEMENTS)).collect();
+        let (senders, receivers): (Vec<_>, Vec<_>) =
+            lanes.iter().map(|_| mpsc::channel(PORTIONS_WAITING)).unzip();
+        let writers = lanes.into_iter().zip(receivers).zip(&elements);
+        let writers = writers.map(|((lane, portions), elements)| self.write(portions, lane, elements, tell));
+        let intake = Intake {
+            session: self.reader,
+            stop: self.stop,
+            throttle: self.throttle,
+            elements: &elements,
+            portions: senders,
+        };
+        let work = async {
+            let (read, written) = tokio::join!(
+                intake.read(source),
+                // The first that fails takes the others' portions away with it.
+                try_join_all(writers)
+            );
+            let times = written?;
+            read?;
+            Ok(times)
+        };
+        tokio::select! {
+            done = work => done,
+            error = self.throttle.watch(tell) => Err(self.stopped_or(error)),
+        }
     }
 
     async fn write<L: Ledger>(
-        &mut self,
+        &self,
         mut portions: mpsc::Receiver<L::Portion>,
-        ledger: &mut L,
-        way: &Way,
+        Lane { writer, mut ledger, way }: Lane<'_, L>,
         elements: &Cell<usize>,
         tell: &dyn Fn(&Event),
     ) -> anyhow::Result<Times> {
-        if let Way::Merge { stage, .. } = way {
-            self.writer.execute(stage).await.map_err(ServerError::explained)?;
+        if let Way::Merge { stage, .. } = &way {
+            writer.execute(stage).await.map_err(ServerError::explained)?;
         }
-        let writer = Writer { session: self.writer, way, staged: Cell::new(0) };
+        let into = Writer { session: writer, way: &way, staged: Cell::new(0) };
         let mut times = Times::default();
         let (mut smooth, mut told): (Option<f64>, _) = (None, None);
         while let Some(portion) = portions.recv().await {
-            self.stop.check()?;
-            self.throttle.wait(self.stop, tell).await?;
-            let began = Instant::now();
-            let written = writer.write(ledger.rows(&portion)).await;
+            self.throttle.pass(self.stop).await?;
+            let (began, held_up) = (Instant::now(), self.throttle.held_up());
+            let written = into.write(ledger.rows(&portion)).await;
             let written = written.map_err(|error| self.stopped_or(error)).context("write a batch")?;
             let mut books = ledger.statements(&portion, &written, began.elapsed())?;
             books.push(ddl!("apply/commit.sql"));
-            let committed = self.writer.pipeline(&books).await.map_err(ServerError::explained);
+            let committed = writer.pipeline(&books).await.map_err(ServerError::explained);
             committed.map_err(|error| self.stopped_or(error)).context("commit a batch")?;
             let took = began.elapsed().as_secs_f64() * 1000.0;
             times.milliseconds.push(took);
             let average = smooth.map_or(took, |before| before.mul_add(0.6, took * 0.4));
             smooth = Some(average);
             let aim = self.batch_time.as_secs_f64() * 1000.0 / average.max(0.1);
-            let wanted = (elements.get() as f64 * aim.clamp(0.5, 1.5)) as usize;
+            // Who had to wait for a lock of ours has to wait half as long the next time.
+            let most = if self.throttle.held_up() > held_up { 0.5 } else { 1.5 };
+            let wanted = (elements.get() as f64 * aim.clamp(0.5, most)) as usize;
             elements.set(wanted.clamp(LEAST_ELEMENTS, MOST_ELEMENTS));
             if told.is_none_or(|told: Instant| told.elapsed() > TELL) {
                 tell(&ledger.progress());
@@ -180,46 +203,85 @@ impl Load<'_> {
     }
 }
 
-async fn read<S: Source>(
-    session: &Session,
-    stop: &Stop,
-    source: &mut S,
-    elements: &Cell<usize>,
-    portions: mpsc::Sender<S::Portion>,
-) -> anyhow::Result<()> {
-    loop {
-        stop.check()?;
+/// The reading side of a load.
+struct Intake<'a, P> {
+    session: &'a Session,
+    stop: &'a Stop,
+    throttle: &'a Throttle<'a>,
+    /// Of each lane: how many elements make a portion now, and where portions go.
+    elements: &'a [Cell<usize>],
+    portions: Vec<mpsc::Sender<P>>,
+}
+
+/// How a statement's stream has ended.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Ended {
+    /// With less than it might have given: the source is at its end.
+    Last,
+    More,
+    /// The writers have failed, and say why.
+    Nobody,
+}
+
+impl<P> Intake<'_, P> {
+    async fn read<S: Source<Portion = P>>(self, source: &mut S) -> anyhow::Result<()> {
+        loop {
+            self.stop.check()?;
+            let ended = self.statement(source).await?;
+            for (lane, portions) in self.portions.iter().enumerate() {
+                if source.waiting(lane).source_rows > 0 && portions.send(source.take(lane)).await.is_err() {
+                    return Ok(());
+                }
+            }
+            if ended != Ended::More {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn statement<S: Source<Portion = P>>(&self, source: &mut S) -> anyhow::Result<Ended> {
         let statement = source.statement(READ_ROWS)?;
         let mut rows = 0;
-        let stream = session.copy_out(&statement).await.map_err(ServerError::explained)?;
-        let mut stream = std::pin::pin!(stream);
+        let stream = self.session.copy_out(&statement).await.map_err(ServerError::explained)?;
+        let mut stream = Box::pin(stream);
         let mut decoder = Decoder::default();
         loop {
             let piece = stream.try_next().await.map_err(|e| ServerError::new(statement.file, &e).explained());
-            let Some(piece) = piece.or_else(|error| stop.check().map_err(Into::into).and(Err(error)))? else {
-                break;
-            };
+            let piece = piece.or_else(|error| self.stop.check().map_err(Into::into).and(Err(error)))?;
+            let Some(piece) = piece else { break };
             let mut full = Vec::new();
             decoder.feed(&piece, |fields| {
                 rows += 1;
                 source.row(fields)?;
-                let waiting = source.waiting();
-                if waiting.elements >= elements.get() || waiting.bytes >= MOST_BYTES {
-                    full.push(source.take());
+                for (lane, elements) in self.elements.iter().enumerate() {
+                    let waiting = source.waiting(lane);
+                    if waiting.elements >= elements.get() || waiting.bytes >= MOST_BYTES {
+                        full.push((lane, source.take(lane)));
+                    }
                 }
                 Ok(())
             })?;
-            for portion in full {
-                // When nobody receives, the writer has failed and says why.
-                if portions.send(portion).await.is_err() {
-                    return Ok(());
-                }
+            let mut full = full.into_iter();
+            while let Some((lane, portion)) = full.next() {
+                let sent = tokio::select! {
+                    permit = self.portions[lane].reserve() => permit.ok(),
+                    // A statement that is left open would keep its snapshot, and the server's rows, for as long as
+                    // the pause lasts. What was read of it counts.
+                    () = self.throttle.paused() => {
+                        drop(stream);
+                        for (lane, portion) in std::iter::once((lane, portion)).chain(full) {
+                            if self.portions[lane].send(portion).await.is_err() {
+                                return Ok(Ended::Nobody);
+                            }
+                        }
+                        return Ok(Ended::More);
+                    }
+                };
+                let Some(permit) = sent else { return Ok(Ended::Nobody) };
+                permit.send(portion);
             }
         }
-        let last = rows < READ_ROWS;
-        if source.waiting().source_rows > 0 && portions.send(source.take()).await.is_err() || last {
-            return Ok(());
-        }
+        Ok(if rows < READ_ROWS { Ended::Last } else { Ended::More })
     }
 }
 

@@ -16,10 +16,10 @@ mod transaction;
 
 pub use event::{Event, LoadReport, StepReport};
 pub use journal::{Journal, Opened};
-pub use load::{Ledger, Load, Refused, Source, Times, Waiting, Way, Written};
+pub use load::{Lane, Ledger, Load, Refused, Source, Times, Waiting, Way, Written};
 pub use migration_log::{FailedMigration, log_failure};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
 pub use stop::{Signal, Stop, Stopped};
 pub use target::Target;
-pub use throttle::{Limits, Throttle};
+pub use throttle::{Limits, Throttle, Window};

@@ -1,4 +1,5 @@
-//! The story of the chat-and-ERP system: its partitioned tables get their partitions, and lose the old ones.
+//! The story of the chat-and-ERP system: its JSON becomes rows, and its partitioned tables get their partitions and lose
+//! the old ones.
 //! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
 use std::time::Duration;
 
@@ -13,6 +14,13 @@ const OLD_RELEASE: Application = Application {
     role: "bisman_app",
     write: query!("demo/bisman/old_write.sql"),
     read: query!("demo/bisman/old_read.sql"),
+    idle: Duration::from_millis(200),
+};
+
+const READERS: Application = Application {
+    role: "bisman_app",
+    write: query!("demo/bisman/receipt_write.sql"),
+    read: query!("demo/bisman/receipt_read.sql"),
     idle: Duration::from_millis(200),
 };
 
@@ -57,6 +65,27 @@ const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "Who has read what, as rows, while people read",
+        scenes: &[
+            Scene::Say(
+                "Every message carries who has read it and who has reacted, as JSON, and several releases wrote it in \
+                 several ways. First a look at what is there, which changes nothing:",
+            ),
+            Scene::Run(run(&["normalize", "plan", "reads"])),
+            Scene::Say(
+                "Now one session reads messages and marks them as unread again, reacts and takes it back, and writes \
+                 what cannot be read every now and then. Meanwhile:",
+            ),
+            Scene::RunBeside(&READERS, run(&["normalize", "run"])),
+            Scene::Say(
+                "What could not be read is kept with its reason; nothing was guessed, and nothing is lost:",
+            ),
+            Scene::Ask(query!("demo/bisman/rejects.sql")),
+            Scene::Say("From now on triggers keep the rows in step. The proof, while people go on reading:"),
+            Scene::RunBeside(&READERS, run(&["normalize", "verify"])),
+        ],
+    },
+    Chapter {
         title: "A plan first",
         scenes: &[
             Scene::Say(
@@ -98,6 +127,26 @@ const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "Was it worth it?",
+        scenes: &[
+            Scene::Say(
+                "How many messages a person has read: from JSON without an index, with one, and from rows.",
+            ),
+            Scene::Ask(query!("demo/bisman/read_without_index.sql")),
+            Scene::Ask(query!("demo/bisman/read_with_index.sql")),
+            Scene::Ask(query!("demo/bisman/read_rows.sql")),
+            Scene::Say(
+                "Where the messages themselves are wanted, fetching them is most of the work, and a GIN index does about \
+                 as well as rows:",
+            ),
+            Scene::Ask(query!("demo/bisman/read_messages_with_index.sql")),
+            Scene::Ask(query!("demo/bisman/read_messages_rows.sql")),
+            Scene::Say("A month of messages, from the whole table and from its partition:"),
+            Scene::Ask(query!("demo/bisman/month_plain.sql")),
+            Scene::Ask(query!("demo/bisman/month_partitioned.sql")),
+        ],
+    },
+    Chapter {
         title: "Retention",
         scenes: &[
             Scene::Say("The application shows audit entries of two months. What would go, and how:"),
@@ -126,6 +175,7 @@ const DROP: &[&str] =
 const TO_TRY: &[(&str, &str)] = &[
     ("psql \"$DATABASE_URL\"", "look around"),
     ("pgtend partition list --json", "the same for programs"),
+    ("pgtend normalize status", "how far each mapping is"),
     ("pgtend partition create audit_logs_partitioned --ahead 12 --dry-run", "a year of partitions, as SQL"),
     (
         "pgtend partition drop client_usage_events_partitioned --keep '2 months' --no-archive",

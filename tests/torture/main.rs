@@ -6,12 +6,15 @@
 mod common;
 #[path = "../kill/fingerprint.rs"]
 mod fingerprint;
+#[path = "../database/normalize/messages.rs"]
+mod messages;
 #[path = "../kill/scenario.rs"]
 mod scenario;
 #[path = "../kill/walk.rs"]
 mod walk;
 
 mod kill;
+mod normalize;
 mod race;
 mod schedulers;
 mod server_crash;

@@ -3,11 +3,11 @@ use anyhow::anyhow;
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::normalize::targets::{Target, find, open_books, read_books};
+use crate::commands::normalize::targets::{Target, find_any, open_books, read_books};
 use crate::commands::work::{Shared, Subject, Tally};
 use crate::config::NormalizeConfig;
 use crate::failure::{Exit, Explain as _};
-use crate::operations::normalize::{Binding, Names, backfills, missing, plan_end, plan_give_back};
+use crate::operations::normalize::{Binding, missing, plan_end, plan_give_back};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::plan::{Plan, consent};
@@ -50,15 +50,7 @@ impl AbortArgs {
             let error = anyhow!("no mapping `{}` is configured", self.name).exit(Exit::Usage);
             return Err(error.hint("its section of pgtend.toml says which tables it is of"));
         };
-        let mapping = config.mapping()?;
-        match find(session, schema, &mapping).await {
-            Ok(target) => Ok(target),
-            Err(_) => Ok(Target {
-                binding: Binding::find(session, &mapping).await?,
-                names: Names::new(schema, &self.name)?,
-                state: backfills(session, schema, Some(&self.name)).await?.pop(),
-            }),
-        }
+        find_any(session, schema, &config.mapping()?).await
     }
 }
 

@@ -2,32 +2,27 @@
 use std::time::{Duration, Instant};
 
 use crate::apply::{Event, LoadReport, Source, Waiting, Written};
-use crate::operations::normalize::{Batch, Binding, Counts, Names, Reader, Reject};
+use crate::operations::normalize::{Batch, Counts, Names, Pass, Reject};
 use crate::pg::copy::Rows;
 use crate::pg::sql::Sql;
 
-/// Reads documents up to a key.
+/// Reads documents for all mappings of a pass.
 #[derive(Debug)]
-pub struct Documents<'a> {
-    pub binding: &'a Binding,
-    pub reader: Reader,
-    pub reached: Option<String>,
-    pub high_water: String,
-}
+pub struct Documents<'a>(pub Pass<'a>);
 
 impl Source for Documents<'_> {
     type Portion = Batch;
 
     fn statement(&self, rows: u32) -> anyhow::Result<Sql> {
-        self.binding.read_source(self.reached.as_deref(), Some(&self.high_water), rows)
+        self.0.statement(rows)
     }
 
     fn row(&mut self, fields: &[Option<&[u8]>]) -> anyhow::Result<()> {
-        self.reader.read(fields)
+        self.0.row(fields)
     }
 
-    fn waiting(&self) -> Waiting {
-        let batch = &self.reader.batch;
+    fn waiting(&self, lane: usize) -> Waiting {
+        let batch = self.0.batch(lane);
         Waiting {
             source_rows: batch.counts.source_rows,
             // Documents without elements take time as well.
@@ -36,10 +31,8 @@ impl Source for Documents<'_> {
         }
     }
 
-    fn take(&mut self) -> Batch {
-        let batch = self.reader.take();
-        self.reached = Some(batch.reached.clone());
-        batch
+    fn take(&mut self, lane: usize) -> Batch {
+        self.0.take(lane)
     }
 }
 

@@ -1,9 +1,13 @@
 //! `pgtend normalize`
 mod cutover;
 mod end;
+mod export;
 mod load;
+mod pace;
+mod phases;
 mod plan;
 mod rejects;
+mod retry;
 mod run;
 mod status;
 mod targets;

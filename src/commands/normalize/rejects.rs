@@ -3,6 +3,8 @@ use clap::{Args, Subcommand};
 use serde::Serialize;
 
 use crate::commands::context::Context;
+use crate::commands::normalize::export::ExportArgs;
+use crate::commands::normalize::retry::RetryArgs;
 use crate::commands::normalize::targets::{books, open_books, read_books};
 use crate::failure::Exit;
 use crate::operations::normalize::{RejectRow, acknowledge, rejects};
@@ -12,10 +14,12 @@ use crate::output::{Cell, Column, Format, Listing};
 #[derive(Debug, Subcommand)]
 pub enum RejectsCommand {
     List(ListArgs),
+    Export(ExportArgs),
+    Retry(RetryArgs),
     Ack(AckArgs),
 }
 
-/// List them with the reason; --format csv writes them for a spreadsheet
+/// List them with the reason
 #[derive(Debug, Args)]
 pub struct ListArgs {
     /// Mapping [default: all]
@@ -55,6 +59,8 @@ impl RejectsCommand {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::List(args) => args.run(context).await,
+            Self::Export(args) => args.run(context).await,
+            Self::Retry(args) => args.run(context).await,
             Self::Ack(args) => args.run(context).await,
         }
     }

@@ -71,17 +71,26 @@ pub async fn read_books(context: &Context, session: &Session) -> anyhow::Result<
     Ok(schema)
 }
 
-/// A mapping in the database. The session must know the books.
+/// A mapping in the database, whatever was begun under its name. The session must know the books.
 ///
 /// # Errors
-/// When it does not fit the tables, or is not the mapping that was begun under this name.
-pub async fn find(session: &Session, schema: &Ident, mapping: &Mapping) -> anyhow::Result<Target> {
+/// When it does not fit the tables.
+pub async fn find_any(session: &Session, schema: &Ident, mapping: &Mapping) -> anyhow::Result<Target> {
     let binding =
         Binding::find(session, mapping).await.with_context(|| format!("mapping `{}`", mapping.name))?;
     let names = Names::new(schema, &mapping.name)?;
     let state = backfills(session, schema, Some(&mapping.name)).await?.pop();
-    if let Some(state) = &state
-        && state.mapping != fingerprint(&binding, &names)?
+    Ok(Target { binding, names, state })
+}
+
+/// The same, when it is what was begun.
+///
+/// # Errors
+/// When it does not fit the tables, or is not the mapping that was begun under this name.
+pub async fn find(session: &Session, schema: &Ident, mapping: &Mapping) -> anyhow::Result<Target> {
+    let target = find_any(session, schema, mapping).await?;
+    if let Some(state) = &target.state
+        && state.mapping != fingerprint(&target.binding, &target.names)?
     {
         let error = anyhow!("mapping `{}` is not the one that was begun under this name", mapping.name);
         return Err(error.exit(Exit::Usage).hint(format!(
@@ -89,5 +98,5 @@ pub async fn find(session: &Session, schema: &Ident, mapping: &Mapping) -> anyho
             mapping.name
         )));
     }
-    Ok(Target { binding, names, state })
+    Ok(target)
 }

@@ -120,7 +120,8 @@ impl Comparer<'_> {
             let (queued, binding) = (&self.queued, self.binding);
             let sum = &mut self.sums[0];
             copy_rows(self.session, &statement, |fields| {
-                reader.read(fields)?;
+                let (key, fields) = fields.split_first().context("a row came without a key")?;
+                reader.read(*key, fields)?;
                 let mut batch = reader.take();
                 keys += 1;
                 if queued.contains(&batch.reached) {

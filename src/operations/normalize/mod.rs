@@ -6,6 +6,7 @@ mod json;
 mod mapping;
 mod names;
 mod numeric;
+mod pass;
 mod path;
 mod piece;
 mod plans;
@@ -21,11 +22,14 @@ pub use compare::{Comparison, Difference, compare};
 pub use counts::Counts;
 pub use mapping::{ColumnRule, Epoch, Keep, Mapping, OnError, Origin, Shape};
 pub use names::Names;
+pub use pass::Pass;
+pub use piece::export_rejects;
 pub use plans::{
-    fingerprint, plan_begin, plan_drop_column, plan_end, plan_give_back, plan_restore, plan_settle,
-    plan_switch,
+    fingerprint, plan_begin, plan_catch_up, plan_drop_column, plan_end, plan_give_back, plan_prove,
+    plan_restore, plan_retry, plan_settle, plan_switch,
 };
 pub use reader::{Batch, Reader, Reject};
 pub use state::{
-    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, definitions, missing, rejects,
+    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, books_exist, definitions, missing,
+    rejects,
 };

@@ -1,33 +1,70 @@
 //! The statements that read the source and the target piece by piece, in the order of the key, and those that write.
+use anyhow::Context as _;
+
 use super::binding::Binding;
 use super::names::Names;
 use super::plans::key_range;
 use super::reader::Reject;
-use super::sync::key_text_of;
+use super::sync::{all_of, key_text_of};
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Fragment, Keyword, List, Sql};
 
+/// What a pass over the source reads for one mapping. Where mappings have not come equally far, `after` is its last key.
+#[derive(Debug)]
+pub struct Piece<'a> {
+    pub binding: &'a Binding,
+    pub after: Option<Option<&'a str>>,
+}
+
+impl Piece<'_> {
+    /// The COPY of at most so many source rows: the key as text, then for each mapping whether it wants the row, where
+    /// they are not all alike, the document, and the fields beside it.
+    ///
+    /// # Errors
+    /// When a key cannot be read, or there is no mapping.
+    pub fn read(pieces: &[Self], after: Option<&str>, up_to: Option<&str>, rows: u32) -> anyhow::Result<Sql> {
+        let binding = pieces.first().context("a pass is of one mapping at least")?.binding;
+        let order: Vec<Column> = binding.key.iter().map(|key| Column("s", key.source.clone())).collect();
+        let mut fields = Vec::new();
+        for piece in pieces {
+            if let Some(after) = piece.after {
+                let range = key_range(piece.binding, false, after, None)?;
+                fields.push(ddl!("normalize/wanted.sql", range = range));
+            }
+            fields.push(ddl!("normalize/document.sql", column = piece.binding.column));
+            fields.extend(piece.binding.fields.iter().map(|field| {
+                ddl!("normalize/field.sql", alias = Keyword("s"), column = field.column, cast = field.cast)
+            }));
+        }
+        Ok(ddl!(
+            "normalize/read_batch.sql",
+            key_text = key_text_of(binding, "s", |key| &key.source),
+            fields = Fragment::joined(fields, ""),
+            source = binding.source,
+            range = key_range(binding, false, after, up_to)?,
+            order = List(&order),
+            rows = rows,
+        ))
+    }
+}
+
 impl Binding {
-    /// The COPY of at most so many source rows: the key as text, the document, then the fields beside it.
+    /// The COPY of at most so many source rows for this mapping alone.
     ///
     /// # Errors
     /// When a key cannot be read.
     pub fn read_source(&self, after: Option<&str>, up_to: Option<&str>, rows: u32) -> anyhow::Result<Sql> {
-        let order: Vec<Column> = self.key.iter().map(|key| Column("s", key.source.clone())).collect();
-        let fields = self.fields.iter().map(|field| {
-            ddl!("normalize/field.sql", alias = Keyword("s"), column = field.column, cast = field.cast)
-        });
-        Ok(ddl!(
-            "normalize/read_batch.sql",
-            key_text = key_text_of(self, "s", |key| &key.source),
-            column = self.column,
-            fields = Fragment::joined(fields, ""),
-            source = self.source,
-            range = key_range(self, false, after, up_to)?,
-            order = List(&order),
-            rows = rows,
-        ))
+        Piece::read(&[Piece { binding: self, after: None }], after, up_to, rows)
+    }
+
+    /// Whether the source has keys in a range.
+    ///
+    /// # Errors
+    /// When a key cannot be read.
+    pub fn any_between(&self, after: Option<&str>, up_to: Option<&str>) -> anyhow::Result<Sql> {
+        let range = key_range(self, false, after, up_to)?;
+        Ok(ddl!("normalize/any_between.sql", source = self.source, range = range))
     }
 
     /// The COPY of the target's rows in a range of keys: the key as text, then the columns that are filled.
@@ -165,4 +202,51 @@ impl Names {
     pub fn recorded_rejects(&self) -> Sql {
         ddl!("normalize/expected_rejects.sql", reject = self.reject, name = self.name)
     }
+
+    /// Puts the keys of source rows with rejects into the queue.
+    pub fn queue_rejects(&self, binding: &Binding, reason: Option<&str>) -> Sql {
+        let columns: Vec<Ident> = binding.key.iter().map(|key| key.source.clone()).collect();
+        let values: Vec<Fragment> = match binding.key.as_slice() {
+            [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
+            keys => (0_u32..)
+                .zip(keys)
+                .map(|(place, key)| {
+                    Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
+                })
+                .collect(),
+        };
+        ddl!(
+            "normalize/queue_rejects.sql",
+            queue = self.queue,
+            columns = List(&columns),
+            values = List(&values),
+            reject = self.reject,
+            wanted = wanted_rejects(Some(&self.name), reason, true)
+        )
+    }
+}
+
+/// Rejects for a file: lines of JSON, or of CSV with a header.
+pub fn export_rejects(
+    books: &Ident,
+    name: Option<&str>,
+    reason: Option<&str>,
+    all: bool,
+    csv: bool,
+) -> anyhow::Result<Sql> {
+    let reject = Relation { schema: books.clone(), name: Ident::new("reject")? };
+    let name = name.map(|name| Literal(name.to_owned()));
+    let wanted = wanted_rejects(name.as_ref(), reason, all);
+    Ok(if csv {
+        ddl!("normalize/export_csv.sql", reject = reject, wanted = wanted)
+    } else {
+        ddl!("normalize/export_json.sql", reject = reject, wanted = wanted)
+    })
+}
+
+fn wanted_rejects(name: Option<&Literal>, reason: Option<&str>, all: bool) -> Fragment {
+    let name = name.map(|name| ddl!("normalize/of_mapping.sql", name = *name));
+    let reason = reason.map(|reason| ddl!("normalize/of_reason.sql", reason = Literal(reason.to_owned())));
+    let open = (!all).then(|| ddl!("normalize/not_acknowledged.sql"));
+    all_of(name.into_iter().chain(reason).chain(open))
 }

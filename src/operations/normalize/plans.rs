@@ -259,17 +259,27 @@ fn drain_step(names: &Names) -> Step {
     }
 }
 
-/// When every transaction from before the switch has ended: the last of the queue, and its triggers go. `unproved` are
-/// foreign keys that are not validated yet.
-pub fn plan_settle(binding: &Binding, names: &Names, unproved: &[Ident]) -> Plan {
-    let mut plan = empty(binding);
-    plan.notes.clear();
-    for name in unproved {
+/// Proves foreign keys that are not validated yet.
+pub fn plan_prove(binding: &Binding, unproved: &[Ident]) -> Plan {
+    let prove = |name: &Ident| {
         let statement = ddl!("normalize/validate.sql", target = binding.target, name = *name);
         let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
-        plan.steps.push(alone(format!("prove {}", name.raw()), statement, locks));
-    }
-    plan.steps.push(drain_step(names));
+        alone(format!("prove {}", name.raw()), statement, locks)
+    };
+    Plan { steps: unproved.iter().map(prove).collect(), notes: Vec::new(), ..empty(binding) }
+}
+
+/// Works off the noted keys. Where a row had to change, transactions that are older than that have to end before it is
+/// done once more: they may write the source row and not see the change.
+pub fn plan_catch_up(binding: &Binding, names: &Names) -> Plan {
+    let step = Step { minor: true, ..drain_step(names) };
+    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
+}
+
+/// When nothing had to change any more: the last of the queue, and its triggers go.
+pub fn plan_settle(binding: &Binding, names: &Names) -> Plan {
+    let mut plan = empty(binding);
+    plan.notes.clear();
     let mut act = vec![ddl!("normalize/drain_all.sql", function = names.drain)];
     // The last of the four refuses TRUNCATE, and stays.
     for trigger in &names.note_triggers[..3] {
@@ -286,6 +296,27 @@ pub fn plan_settle(binding: &Binding, names: &Names, unproved: &[Ident]) -> Plan
     let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
     plan.steps.push(alone(format!("vacuum and analyze {}", binding.target.plain()), analyze, locks));
     plan
+}
+
+/// Looks again at source rows with rejects, by the mapping as it is now. Until it is settled, keys are noted beside, as
+/// after the load.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_retry(binding: &Binding, names: &Names, reason: Option<&str>) -> anyhow::Result<Plan> {
+    let mut act = triggers(binding, &names.note, &names.note_triggers[..3], &names.truncate);
+    act.push(names.queue_rejects(binding, reason));
+    act.push(ddl!(
+        "normalize/set_again.sql",
+        backfill = names.backfill,
+        mapping = Literal(fingerprint(binding, names)?),
+        name = names.name
+    ));
+    let summary = format!("note the rejected rows of {}", binding.source.plain());
+    let mut step = Step::transaction(summary, functions(binding, names)?, act);
+    step.locks = vec![Lock::first(binding.source.clone(), LockMode::ShareRowExclusive)];
+    step.interrupted = "all of it happens or nothing";
+    Ok(Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) })
 }
 
 /// Takes triggers, functions and the queue away. The books stay, or go with the rejects.

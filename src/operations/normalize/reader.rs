@@ -142,8 +142,10 @@ impl Reader {
     ///
     /// # Errors
     /// When the fields are not those that were asked for.
-    pub fn read(&mut self, fields: &[Option<&[u8]>]) -> anyhow::Result<()> {
-        let [Some(key), document, fields @ ..] = fields else { anyhow::bail!("a row came without a key") };
+    pub fn read(&mut self, key: Option<&[u8]>, fields: &[Option<&[u8]>]) -> anyhow::Result<()> {
+        let (Some(key), [document, fields @ ..]) = (key, fields) else {
+            anyhow::bail!("a row came without a key or without a document")
+        };
         let key = std::str::from_utf8(key).context("read the key of a source row")?;
         key.clone_into(&mut self.batch.reached);
         self.batch.counts.source_rows += 1;

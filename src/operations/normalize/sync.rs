@@ -25,7 +25,13 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
     let (new, old) = (key_list(binding, "new"), key_list(binding, "old"));
     let note = ddl!("normalize/queue_body.sql", queue = *queue, new = new, old = old);
     let direct = ddl!("normalize/direct_body.sql", sync = *sync, queue = *queue, new = new, old = old);
-    let drain = ddl!("normalize/drain_body.sql", queue = *queue, sync = *sync);
+    let drain = ddl!(
+        "normalize/drain_body.sql",
+        queue = *queue,
+        sync = *sync,
+        backfill = names.backfill,
+        name = names.name
+    );
     let truncate = ddl!("normalize/truncate_body.sql");
     Ok(vec![
         ddl!(

@@ -1,6 +1,7 @@
 //! `pgtend normalize`: what a run makes of JSON columns, whatever is in them and whoever writes meanwhile.
 mod fates;
 mod live;
+mod messages;
 mod resume;
 mod run;
 mod support;

@@ -1,0 +1,1 @@
+(r.source_key::jsonb ->> {place})::{cast}

@@ -1,0 +1,1 @@
+r.acknowledged is null

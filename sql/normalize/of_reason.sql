@@ -1,0 +1,1 @@
+r.reason = {reason}
