@@ -12,6 +12,7 @@ mod scenario;
 mod walk;
 
 mod kill;
+mod migrate;
 mod race;
 mod schedulers;
 mod server_crash;
