@@ -26,11 +26,13 @@ select concat_ws(' | ', 'triggers', o.name, t.tgfoid::regproc::text, count(*)::t
 from ours as o join pg_trigger as t on t.tgrelid = o.oid group by o.name, t.tgfoid
 order by 1";
 
+/// A history of migrations tells the time.
 const TABLES: &str = "
 select c.oid::regclass::text
 from pg_class as c
 join pg_namespace as n on n.oid = c.relnamespace
 where c.relkind in ('r', 'p') and n.nspname !~ '^pg_' and n.nspname not in ('information_schema', 'pgtend')
+  and c.relname <> 'refinery_schema_history'
 order by 1";
 
 pub async fn fingerprint(client: &Client) -> Vec<String> {

@@ -72,3 +72,13 @@ async fn index_on_two_levels_of_partitions() {
 async fn index_rebuilt_part_by_part() {
     walk(scenario::INDEX_REBUILD_PARTS, 8).await;
 }
+
+#[tokio::test]
+async fn index_dropped_with_its_partitions() {
+    walk(scenario::INDEX_DROP_PARTS, 2).await;
+}
+
+#[tokio::test]
+async fn files_in_every_mode() {
+    walk(scenario::MIGRATE, 61).await;
+}

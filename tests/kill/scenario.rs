@@ -10,11 +10,15 @@ pub struct Scenario {
     pub setup: &'static str,
     /// `pgtend.toml`
     pub config: &'static str,
+    /// More files beside it, by their paths.
+    pub files: &'static [(&'static str, &'static str)],
     pub command: &'static [&'static str],
     /// The journal is there from an earlier run.
     pub later_run: bool,
     /// Every relation whose rows must be the same before and after; a query for those of `events` that must be.
     pub kept: &'static [&'static str],
+    /// Queries whose rows belong to the end as well, of tables that it leaves out.
+    pub ends: &'static [&'static str],
     /// A command that succeeds at every end.
     pub afterwards: Option<&'static [&'static str]>,
     /// A query that gives the same after every kill, before anything is run again.
@@ -120,9 +124,11 @@ const USUAL: Scenario = Scenario {
     name: "",
     setup: "",
     config: "",
+    files: &[],
     command: CREATE,
     later_run: true,
     kept: ALL,
+    ends: &[],
     afterwards: None,
     serves: None,
 };
@@ -179,13 +185,12 @@ pub const MAINTAIN_THREE: Scenario = Scenario {
     config: CONFIG,
     command: MAINTAIN,
     later_run: false,
-    serves: None,
     kept: &[
         "select * from events where at >= '2026-09-01Z'",
         "select * from audit where at >= '2026-09-01Z'",
         "select * from users",
     ],
-    afterwards: None,
+    ..USUAL
 };
 
 const VIEW: &str = "
@@ -207,7 +212,7 @@ pub const SWAP: Scenario = Scenario {
     ..USUAL
 };
 
-/// A partitioned table in a partitioned table, a leftover of an interrupted build among its partitions.
+/// A partitioned table in a partitioned table.
 const SUB_PARTITIONED: &str = "
 create table events_p2026_12 partition of events for values from ('2026-12-01Z') to ('2027-01-01Z') partition by hash (id);
 create table events_p2026_12_0 partition of events_p2026_12 for values with (modulus 2, remainder 0);
@@ -217,6 +222,7 @@ insert into events select n, '2026-12-01Z', 1, 'december' from generate_series(5
 const INDEXED: &str = "
 create index by_payload on events (payload);
 ";
+const INDEX_DROP: &[&str] = &["index", "drop", "by_payload", "--yes"];
 const INDEX_CREATE: &[&str] =
     &["index", "create", "events", "--columns", "lower(payload), at desc", "--name", "wanted"];
 const INDEX_REBUILD: &[&str] = &["index", "rebuild", "by_payload"];
@@ -225,3 +231,74 @@ pub const INDEX_CREATE_TREE: Scenario =
     Scenario { name: "index create, two levels", setup: SUB_PARTITIONED, command: INDEX_CREATE, ..USUAL };
 pub const INDEX_REBUILD_PARTS: Scenario =
     Scenario { name: "index rebuild, partitioned", setup: INDEXED, command: INDEX_REBUILD, ..USUAL };
+pub const INDEX_DROP_PARTS: Scenario =
+    Scenario { name: "index drop, partitioned", setup: INDEXED, command: INDEX_DROP, ..USUAL };
+pub const INDEX_DROP_ONE: Scenario = Scenario {
+    name: "index drop, one table",
+    setup: "create index by_name on users (name)",
+    command: &["index", "drop", "by_name", "--yes"],
+    ..USUAL
+};
+
+const COUNTED: &str = "
+create table events_p2026_12 partition of events for values from ('2026-12-01Z') to ('2027-01-01Z') partition by hash (id);
+create table events_p2026_12_0 partition of events_p2026_12 for values with (modulus 2, remainder 0);
+create table events_p2026_12_1 partition of events_p2026_12 for values with (modulus 2, remainder 1);
+insert into events select n, '2026-12-01Z', 1, 'december' from generate_series(5001, 5050) as n;
+create table counted (what text);
+";
+/// Every way in which a file is run; `counted` tells what was run twice.
+const MIGRATIONS: &[(&str, &str)] = &[
+    (
+        "db/V0001__visits.sql",
+        "create table visits (id bigint, at timestamptz not null) partition by range (at);
+create table visits_p2026 partition of visits for values from ('2026-01-01Z') to ('2027-01-01Z');
+insert into visits select id, at from events;
+insert into counted values ('1, in a transaction');
+",
+    ),
+    (
+        "db/V0002__indexes.sql",
+        "create index concurrently by_payload on events (lower(payload), at desc) where payload is not null;
+create unique index concurrently users_name on users (name);
+",
+    ),
+    (
+        "db/V0003__one_by_one.sql",
+        "-- pgtend: no-transaction
+insert into counted values ('3, before');
+create unique index concurrently events_user_at on events (user_id, id, at) include (payload);
+insert into counted values ('3, between');
+reindex index concurrently by_payload;
+drop index concurrently users_name;
+vacuum users;
+insert into counted values ('3, after');
+",
+    ),
+    (
+        "db/V0004__attach.sql",
+        "create table events_p2027_01 (like events including all);
+alter table events_p2027_01 add constraint of_january check (at >= '2027-01-01Z' and at < '2027-02-01Z');
+insert into events_p2027_01 select n, '2027-01-01Z', 1, 'january' from generate_series(6001, 6100) as n;
+alter table events attach partition events_p2027_01 for values from ('2027-01-01Z') to ('2027-02-01Z');
+insert into counted values ('4, in a transaction');
+",
+    ),
+    ("db/V0005__detach.sql", "alter table events detach partition events_p2026_07 concurrently;\n"),
+    ("db/V0006__last.sql", "insert into counted values ('6, in a transaction');\n"),
+];
+pub const MIGRATE: Scenario = Scenario {
+    name: "migrate up, first run ever",
+    setup: COUNTED,
+    config: "[migrate]\ndir = \"db\"\n",
+    files: MIGRATIONS,
+    command: &["migrate", "up"],
+    later_run: false,
+    kept: &["select * from users", "select * from events where at >= '2026-08-01Z' and at < '2027-01-01Z'"],
+    ends: &[
+        "select version, name, checksum from refinery_schema_history",
+        "select distinct on (version) version, name, sha256, mode, status, stmt_done, stmt_total, stmt_sha256, error
+         from pgtend.migration_log order by version, id desc",
+    ],
+    ..USUAL
+};

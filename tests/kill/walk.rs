@@ -47,10 +47,20 @@ impl Walk {
         let before = self.kept(&database).await;
         self.command(&database, &database.url()).run().success();
         assert_eq!(before, self.kept(&database).await, "{}: rows that are kept", self.scenario.name);
-        let end = fingerprint(&database.client().await).await;
+        let end = self.found(&database).await;
         self.command(&database, &database.url()).run().success();
-        assert_same(&end, &fingerprint(&database.client().await).await, "a second run");
+        assert_same(&end, &self.found(&database).await, "a second run");
         end
+    }
+
+    /// What the database holds.
+    async fn found(&self, database: &Database) -> Vec<String> {
+        let client = database.client().await;
+        let mut lines = fingerprint(&client).await;
+        for query in self.scenario.ends {
+            lines.push(rows(&client, query).await);
+        }
+        lines
     }
 
     /// Kills at every moment there is, until the command ends unharmed. Returns how often it was killed.
@@ -135,7 +145,7 @@ impl Walk {
     }
 
     /// The same command again: it must come to the end of an uninterrupted run.
-    async fn finish(&self, database: &Database, context: &str) {
+    pub async fn finish(&self, database: &Database, context: &str) {
         let program = self.command(database, &database.url());
         let output = tokio::task::spawn_blocking(|| program.run()).await.unwrap();
         assert_eq!(output.code, Some(0), "{context}\n{}", output.stderr);
@@ -145,7 +155,7 @@ impl Walk {
     /// The database is as after an uninterrupted run.
     pub async fn assert_end(&self, database: &Database, context: &str) {
         quiet(database, 0).await;
-        assert_same(&self.end, &fingerprint(&database.client().await).await, context);
+        assert_same(&self.end, &self.found(database).await, context);
         if let Some(command) = self.scenario.afterwards {
             database.pgtend([]).args(command).run().success();
         }
@@ -154,7 +164,12 @@ impl Walk {
     /// A copy of the scenario's database, with the configuration at its home.
     pub async fn copy(&self) -> Database {
         let database = Database::copy(&self.template).await;
-        fs::write(database.home().join("pgtend.toml"), self.scenario.config).unwrap();
+        let config = ("pgtend.toml", self.scenario.config);
+        for (path, text) in self.scenario.files.iter().chain([&config]) {
+            let path = database.home().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
+        }
         database
     }
 

@@ -26,6 +26,8 @@ whole_walks! {
     maintain: MAINTAIN_THREE,
     index_create: INDEX_CREATE_TREE,
     index_rebuild: INDEX_REBUILD_PARTS,
+    index_drop: INDEX_DROP_PARTS,
+    index_drop_one: INDEX_DROP_ONE,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

@@ -14,6 +14,7 @@ mod scenario;
 mod walk;
 
 mod kill;
+mod migrate;
 mod normalize;
 mod race;
 mod schedulers;

@@ -8,8 +8,8 @@ use crate::apply::{Budget, FailedMigration, Patience, Target as Claim, log_failu
 use crate::commands::context::Context;
 use crate::commands::index::ground::{claimed, settled};
 use crate::commands::migrate::args::SetArgs;
-use crate::commands::migrate::index_work::{IndexWork, index_plan, index_work};
 use crate::commands::migrate::set::Set;
+use crate::commands::migrate::statement_work::{StatementWork, index_plan, statement_work};
 use crate::commands::work::Shared;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::index::survey;
@@ -167,12 +167,16 @@ impl<'a> Work<'a> {
     ) -> anyhow::Result<()> {
         self.apply(shared, stepwise.begin(), patience, budget).await?;
         for (number, part) in parsed.statements.iter().enumerate().skip(stepwise.done) {
-            match index_work(self, part, stepwise.may_be_done(number)).await? {
-                IndexWork::None => {
+            match statement_work(self, part, stepwise.may_be_done(number)).await? {
+                StatementWork::Send => {
                     self.apply(shared, stepwise.statement(number, part), patience, budget).await?;
                 }
-                IndexWork::Done => self.apply(shared, stepwise.recorded(part), patience, budget).await?,
-                IndexWork::On { table, change } => {
+                StatementWork::Detach { parent, recover } => {
+                    let plan = stepwise.detach(number, part, parent, *recover);
+                    self.apply(shared, plan, patience, budget).await?;
+                }
+                StatementWork::Done => self.apply(shared, stepwise.recorded(part), patience, budget).await?,
+                StatementWork::Index { table, change } => {
                     let work = async {
                         let survey = settled(self.context, shared, self.session, table).await?;
                         let mut plan = index_plan(self, survey, &change).await?;
@@ -205,11 +209,14 @@ impl<'a> Work<'a> {
         let mut plans = vec![stepwise.begin()];
         for (number, part) in parsed.statements.iter().enumerate().skip(stepwise.done) {
             // What an earlier statement has yet to make cannot be looked at.
-            plans.push(match index_work(self, part, false).await {
-                Ok(IndexWork::On { table, change }) => {
+            plans.push(match statement_work(self, part, false).await {
+                Ok(StatementWork::Index { table, change }) => {
                     let mut plan = index_plan(self, survey(self.session, table).await?, &change).await?;
                     stepwise.record(part, &mut plan);
                     plan
+                }
+                Ok(StatementWork::Detach { parent, recover }) => {
+                    stepwise.detach(number, part, parent, *recover)
                 }
                 _ => stepwise.statement(number, part),
             });

@@ -1,4 +1,5 @@
 //! What a statement means for the way in which it is run: with others in a transaction, or by itself.
+use crate::pg::catalog::TableName;
 use crate::pg::script::{Statement, Token};
 
 /// How a statement can be run.
@@ -21,7 +22,9 @@ pub enum Alone {
     CreateIndex { name: Option<String>, schema: Option<String>, table: String },
     /// `DROP INDEX CONCURRENTLY name`.
     DropIndex { schema: Option<String>, name: String },
-    /// `REINDEX .. CONCURRENTLY`, `DETACH PARTITION .. CONCURRENTLY`, `REFRESH` is none of them.
+    /// `ALTER TABLE parent DETACH PARTITION partition CONCURRENTLY`.
+    Detach { parent: TableName, partition: TableName },
+    /// `REINDEX .. CONCURRENTLY`; `REFRESH` is none of them.
     Concurrently,
     /// `VACUUM`, `CREATE DATABASE` and their like.
     Other,
@@ -72,12 +75,12 @@ impl Kind {
                 None => Alone::Concurrently,
             });
         }
-        let detaches = statement.begins_with("alter table")
-            && statement.holds("detach partition")
-            && tokens.iter().any(|token| token.is("concurrently"));
+        if let Some(detach) = detach(tokens) {
+            return Self::Alone(detach);
+        }
         let reindexes =
             statement.begins_with("reindex") && tokens.iter().take(12).any(|token| token.is("concurrently"));
-        if detaches || reindexes { Self::Alone(Alone::Concurrently) } else { Self::Ordinary }
+        if reindexes { Self::Alone(Alone::Concurrently) } else { Self::Ordinary }
     }
 }
 
@@ -105,6 +108,29 @@ fn create_index(tokens: &[Token<'_>]) -> Option<Alone> {
     let rest = if rest.first()?.is("only") { &rest[1..] } else { rest };
     let (schema, table, _) = qualified(rest)?;
     Some(Alone::CreateIndex { name, schema, table })
+}
+
+/// `alter table [if exists] parent detach partition partition concurrently`
+fn detach(tokens: &[Token<'_>]) -> Option<Alone> {
+    let mut rest = tokens;
+    let mut words = |words: &[&str]| {
+        let are = words.iter().enumerate().all(|(at, word)| rest.get(at).is_some_and(|token| token.is(word)));
+        rest = if are { &rest[words.len()..] } else { rest };
+        are
+    };
+    if !words(&["alter", "table"]) {
+        return None;
+    }
+    words(&["if", "exists"]);
+    let (schema, name, length) = qualified(rest)?;
+    let rest = &rest[length..];
+    if !(rest.first()?.is("detach") && rest.get(1)?.is("partition")) {
+        return None;
+    }
+    let parent = TableName { schema, name };
+    let (schema, name, length) = qualified(&rest[2..])?;
+    let concurrently = rest.get(2 + length)?.is("concurrently");
+    concurrently.then_some(Alone::Detach { parent, partition: TableName { schema, name } })
 }
 
 /// `[schema.]name`, and how many tokens it has.
@@ -139,16 +165,16 @@ mod tests {
             kind("drop index concurrently if exists a.b"),
             Kind::Alone(Alone::DropIndex { schema: Some("a".into()), name: "b".into() })
         );
-        for text in
-            ["reindex (verbose) index concurrently i", "alter table t detach partition p concurrently"]
-        {
-            assert_eq!(kind(text), Kind::Alone(Alone::Concurrently));
-        }
+        assert_eq!(kind("reindex (verbose) index concurrently i"), Kind::Alone(Alone::Concurrently));
+        let (parent, partition) = (TableName::parse("s.t"), TableName::parse("p"));
+        let detach = Kind::Alone(Alone::Detach { parent, partition });
+        assert_eq!(kind("alter table if exists s.t detach partition p concurrently"), detach);
         for text in ["vacuum t", "ALTER SYSTEM set a = 1"] {
             assert_eq!(kind(text), Kind::Alone(Alone::Other));
         }
         for text in [
             "create index i on t (a)",
+            "alter table t detach partition p finalize",
             "refresh materialized view concurrently v",
             "set local a = 1",
             "call p()",

@@ -10,7 +10,7 @@ use crate::operations::migrate::plan::{Target, statement_ms, statements};
 use crate::operations::migrate::statement::{Alone, Kind};
 use crate::pg::name::{Literal, Relation};
 use crate::pg::sql::Sql;
-use crate::plan::{Plan, Run, Step};
+use crate::plan::{Plan, Recover, Run, Step};
 
 /// A file with a plan for each of its statements: what one has done, the next one's plan is made of.
 #[derive(Debug)]
@@ -90,6 +90,18 @@ impl<'a> Stepwise<'a> {
         step.minor = part.kind == Kind::Setting;
         step.interrupted = "the statements before it are recorded; the next run goes on with this one";
         self.target.plan(vec![step])
+    }
+
+    /// A concurrent detach, which an earlier run may have left half-done.
+    pub fn detach(&self, number: usize, part: &Part, parent: Relation, recover: Recover) -> Plan {
+        let mut plan = self.statement(number, part);
+        if let Some(step) = plan.steps.first_mut() {
+            step.interrupted =
+                "the detach is pending: its rows are out of sight; the next run brings it to its end";
+            step.recover = Some(recover);
+            step.after_transactions_on = Some(parent);
+        }
+        plan
     }
 
     fn alone_step(&self, part: &Part, alone: &Alone, settings: Vec<Sql>) -> Step {

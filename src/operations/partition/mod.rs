@@ -27,7 +27,7 @@ pub use key::{Encoding, KeyKind};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};
 pub use policy::{DropMode, Policy};
 pub use restore::{Restoration, plan_restore};
-pub use retire::{Retired, Terms, due, plan_drop, plan_finalize};
+pub use retire::{Retired, Terms, detach_recovery, due, plan_drop, plan_finalize};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};
 pub use template::Template;
 pub use timeline::{Part, Range, Timeline, is_by_time};

@@ -251,20 +251,25 @@ pub(super) fn finalize_steps(timeline: &Timeline, keys: &ForeignKeys) -> Vec<Ste
         .iter()
         .map(|partition| {
             let name = &partition.relation;
-            let finalize = ddl!("partition/detach_finalize.sql", parent = *parent, partition = *name);
             let summary = format!("finalize the interrupted detach of {}", name.plain());
-            let locks = finalize_locks(parent, name, keys);
-            let act = vec![still_there(timeline, partition), finalize.clone()];
+            let recover = detach_recovery(parent, name, partition.oid, keys);
+            let mut act = vec![still_there(timeline, partition)];
+            act.extend_from_slice(&recover.finish);
             let mut step = Step::transaction(summary, vec![], act);
-            step.locks.clone_from(&locks);
-            step.recover = Some(detach_recovery(partition, finalize, locks));
+            step.locks.clone_from(&recover.locks);
+            step.recover = Some(recover);
             step
         })
         .collect()
 }
 
-fn detach_recovery(partition: &Partition, finalize: Sql, locks: Vec<Lock>) -> Recover {
-    Recover { state: ddl!("partition/detach_state.sql", oid = partition.oid), finish: vec![finalize], locks }
+/// How a concurrent detach of the partition with this oid is recognised half-done, and brought to its end.
+pub fn detach_recovery(parent: &Relation, partition: &Relation, oid: u32, keys: &ForeignKeys) -> Recover {
+    Recover {
+        state: ddl!("partition/detach_state.sql", oid = oid),
+        finish: vec![ddl!("partition/detach_finalize.sql", parent = *parent, partition = *partition)],
+        locks: finalize_locks(parent, partition, keys),
+    }
 }
 
 fn finalize_locks(parent: &Relation, partition: &Relation, keys: &ForeignKeys) -> Vec<Lock> {
@@ -428,7 +433,6 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
         return step;
     }
-    let finalize: Sql = ddl!("partition/detach_finalize.sql", parent = *parent, partition = *name);
     let mut locks = vec![
         Lock::implied(parent.clone(), LockMode::ShareUpdateExclusive),
         Lock::implied(name.clone(), LockMode::AccessExclusive),
@@ -445,7 +449,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
         locks,
         destroys: None,
         interrupted: "the detach is pending: its rows are out of sight; the next run finalizes it",
-        recover: Some(detach_recovery(partition, finalize, finalize_locks(parent, name, keys))),
+        recover: Some(detach_recovery(parent, name, partition.oid, keys)),
         standing: Standing::Ordinary,
         after_transactions_on: Some(parent.clone()),
         minor: false,

@@ -22,4 +22,4 @@ pub use partitioned::{
     sizes, taken_names,
 };
 pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};
-pub use tree::{TableNode, TableTree, partition_root, table_tree};
+pub use tree::{TableNode, TableTree, is_partition_of, partition_root, table_tree};

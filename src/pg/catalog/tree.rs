@@ -115,3 +115,13 @@ pub async fn partition_root(session: &Session, oid: u32) -> anyhow::Result<u32> 
     let rows = rows.map_err(ServerError::explained).context("look for the partitioned table")?;
     Ok(rows.first().context("the table is gone")?.try_get("root")?)
 }
+
+/// Whether a table is a partition of another one, or about to be none.
+///
+/// # Errors
+/// The server's.
+pub async fn is_partition_of(session: &Session, partition: u32, parent: u32) -> anyhow::Result<bool> {
+    let rows = session.query(&query!("catalog/is_partition_of.sql"), &[&partition, &parent]).await;
+    let rows = rows.map_err(ServerError::explained)?;
+    Ok(rows.first().is_some_and(|row| row.get("is_partition")))
+}

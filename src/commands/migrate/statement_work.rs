@@ -1,24 +1,29 @@
-//! A statement of a file that builds, drops or rebuilds an index concurrently: found on the file's search path, and
-//! planned as `pgtend index` does it, on partitioned tables too.
+//! A statement of a file that pgtend has a better way for than to send it: an index concurrently, which is planned as
+//! `pgtend index` does it, on partitioned tables too; a concurrent detach, which is brought to its end when interrupted.
 use anyhow::Context as _;
 
 use crate::commands::migrate::work::Work;
 use crate::operations::index::{Survey, Wanted, plan_create, plan_drop, plan_rebuild_or_finish, same_as};
 use crate::operations::migrate::{Alone, Kind, Part, on_path};
-use crate::pg::catalog::{TableName, find_index, find_relations};
+use crate::operations::partition::detach_recovery;
+use crate::pg::catalog::{Found, TableName, find_index, find_relations, foreign_keys, is_partition_of};
 use crate::pg::index_statement::{CreateIndex, IndexStatement};
 use crate::pg::name::Relation;
-use crate::plan::Plan;
+use crate::plan::{Plan, Recover};
 
 /// What there is to do for a statement.
-pub enum IndexWork {
-    /// It is no work on an index, or none that can be planned: it runs as it stands.
-    None,
+pub enum StatementWork {
+    /// It is sent as it stands.
+    Send,
     /// An interrupted run has done it.
     Done,
-    On {
+    Index {
         table: u32,
         change: Change,
+    },
+    Detach {
+        parent: Relation,
+        recover: Box<Recover>,
     },
 }
 
@@ -28,34 +33,40 @@ pub enum Change {
     Rebuild(u32),
 }
 
-pub async fn index_work(work: &Work<'_>, part: &Part, may_be_done: bool) -> anyhow::Result<IndexWork> {
+/// `may_be_done`: an interrupted run may have done the statement without recording it.
+pub async fn statement_work(
+    work: &Work<'_>,
+    part: &Part,
+    may_be_done: bool,
+) -> anyhow::Result<StatementWork> {
     let alone = match &part.kind {
-        Kind::Alone(Alone::Other) => return Ok(IndexWork::None),
+        Kind::Alone(Alone::Other) => return Ok(StatementWork::Send),
+        Kind::Alone(Alone::Detach { parent, partition }) => {
+            return detach_work(work, parent, partition, may_be_done).await;
+        }
         Kind::Alone(alone) => alone,
-        _ => return Ok(IndexWork::None),
+        _ => return Ok(StatementWork::Send),
     };
     match (alone, IndexStatement::parse(&part.sql.text)) {
         (Alone::CreateIndex { .. }, Ok(IndexStatement::Create(create))) if !create.only => {
-            let table = qualified(work, &create.table).await?;
-            let found = find_relations(work.session, &[table]).await?;
-            let found = found.into_iter().next().context("no answer")?.with_context(|| part.place.clone())?;
-            Ok(IndexWork::On { table: found.oid, change: Change::Create(Box::new(create)) })
+            let found = found(work, &create.table).await?.with_context(|| part.place.clone())?;
+            Ok(StatementWork::Index { table: found.oid, change: Change::Create(Box::new(create)) })
         }
         (Alone::CreateIndex { .. }, Err(error)) => Err(error.context(part.place.clone())),
         (_, Ok(IndexStatement::Drop(named))) if named.names.len() == 1 => {
             match index_of(work, &named.names[0]).await? {
-                Some((oid, table)) => Ok(IndexWork::On { table, change: Change::Drop(oid) }),
-                None if may_be_done => Ok(IndexWork::Done),
-                None => Ok(IndexWork::None),
+                Some((oid, table)) => Ok(StatementWork::Index { table, change: Change::Drop(oid) }),
+                None if may_be_done => Ok(StatementWork::Done),
+                None => Ok(StatementWork::Send),
             }
         }
         (_, Ok(IndexStatement::Reindex(named))) if named.names.len() == 1 => {
             match index_of(work, &named.names[0]).await? {
-                Some((oid, table)) => Ok(IndexWork::On { table, change: Change::Rebuild(oid) }),
-                None => Ok(IndexWork::None),
+                Some((oid, table)) => Ok(StatementWork::Index { table, change: Change::Rebuild(oid) }),
+                None => Ok(StatementWork::Send),
             }
         }
-        _ => Ok(IndexWork::None),
+        _ => Ok(StatementWork::Send),
     }
 }
 
@@ -72,6 +83,30 @@ pub async fn index_plan(work: &Work<'_>, mut survey: Survey, change: &Change) ->
         Change::Drop(oid) => plan_drop(&survey, of(*oid)?),
         Change::Rebuild(oid) => plan_rebuild_or_finish(work.session, &survey, of(*oid)?).await,
     }
+}
+
+async fn detach_work(
+    work: &Work<'_>,
+    parent: &TableName,
+    partition: &TableName,
+    may_be_done: bool,
+) -> anyhow::Result<StatementWork> {
+    // A name that nothing has is for the server to refuse, at its place.
+    let (Ok(parent), Ok(partition)) = (found(work, parent).await?, found(work, partition).await?) else {
+        return Ok(StatementWork::Send);
+    };
+    if is_partition_of(work.session, partition.oid, parent.oid).await? {
+        let keys = foreign_keys(work.session, parent.oid).await?;
+        let recover = detach_recovery(&parent.relation, &partition.relation, partition.oid, &keys);
+        return Ok(StatementWork::Detach { parent: parent.relation, recover: Box::new(recover) });
+    }
+    Ok(if may_be_done { StatementWork::Done } else { StatementWork::Send })
+}
+
+/// What the name stands for on the file's search path.
+async fn found(work: &Work<'_>, name: &TableName) -> anyhow::Result<anyhow::Result<Found>> {
+    let found = find_relations(work.session, &[qualified(work, name).await?]).await?;
+    found.into_iter().next().context("the server gave no answer")
 }
 
 /// The index and its table.
