@@ -72,6 +72,7 @@ pub(super) fn foreign_keys(evidence: &Evidence, limits: &Limits) -> Judged {
 pub(super) fn unused(evidence: &Evidence, limits: &Limits) -> Judged {
     let indexes = evidence.indexes.as_ref().map_err(Clone::clone)?;
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
+    server.counts()?;
     let unused: Vec<&Unused> = indexes.unused.iter().filter(|index| limits.is_worth(index.bytes)).collect();
     if unused.is_empty() {
         return Ok(Judgement::new(State::Ok, "every large index is used".to_owned()).value(0.0));

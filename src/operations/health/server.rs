@@ -58,6 +58,16 @@ impl Server {
     fn is_off(&self, name: &str) -> bool {
         self.setting(name) == Some("off")
     }
+
+    /// # Errors
+    /// Where the server counts nothing: a number is then no evidence.
+    pub(super) fn counts(&self) -> Result<(), Missing> {
+        if self.is_off("track_counts") {
+            let missing = Missing::unknown("track_counts is off: the server counts nothing");
+            return Err(missing.remedy("alter system reset track_counts; select pg_reload_conf()"));
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn connect(evidence: &Evidence, limits: &Limits) -> Judged {
@@ -118,6 +128,15 @@ pub(super) fn archiver(evidence: &Evidence, limits: &Limits) -> Judged {
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
     if server.setting("archive_mode").is_none_or(|mode| mode == "off") {
         return Err(Missing::skipped("archive_mode is off"));
+    }
+    if evidence.standby && server.setting("archive_mode") == Some("on") {
+        return Err(Missing::skipped("a standby archives only with archive_mode = always"));
+    }
+    let empty = |name: &str| server.setting(name).is_none_or(str::is_empty);
+    if empty("archive_command") && empty("archive_library") {
+        // Nothing fails then, and nothing is archived.
+        let message = "archive_mode is on and nothing archives: WAL is kept and fills the disk".to_owned();
+        return Ok(Judgement::new(State::Critical, message).remedy("set archive_command, or archive_library"));
     }
     let archiver = &server.archiver;
     if archiver.failing != Some(true) {
@@ -201,6 +220,7 @@ fn wraparound(
 
 pub(super) fn cache(evidence: &Evidence, limits: &Limits) -> Judged {
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
+    server.counts()?;
     let (Some(hit), Some(read)) = (server.blocks_hit, server.blocks_read) else {
         return Err(Missing::unknown("the server has no statistics of this database"));
     };
