@@ -19,7 +19,14 @@ pub struct Ground {
 impl Ground {
     /// `durable`: commits go to disk, as on a production server.
     pub fn new(durable: bool) -> Self {
-        let sandbox = Sandbox::start(&Options { durable, ..Options::default() });
+        Self::with(durable, &[])
+    }
+
+    /// With settings of `postgresql.conf`.
+    pub fn with(durable: bool, settings: &[(&str, &str)]) -> Self {
+        let settings =
+            settings.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let sandbox = Sandbox::start(&Options { durable, settings, ..Options::default() });
         let sandbox = sandbox.unwrap_or_else(|error| panic!("no server to measure on: {error:#}"));
         Self { sandbox, home: TempDir::with_prefix("pgtend-bench-").unwrap() }
     }
@@ -69,6 +76,13 @@ impl Ground {
         command
     }
 
+    /// Another program, whose libpq connects here.
+    pub fn client_command(&self, program: &Path) -> Command {
+        let mut command = self.sandbox.client_command(&program.to_string_lossy());
+        command.current_dir(self.home.path());
+        command
+    }
+
     /// None when there is no psql; Debian's in the PATH is a script around the real one.
     pub fn psql(&self, database: &str) -> Option<Command> {
         let real = self.sandbox.server().programs().join("psql");
@@ -96,6 +110,19 @@ pub fn timed(command: &mut Command) -> (f64, Output) {
 
 pub fn milliseconds_since(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1000.0
+}
+
+/// A partitioned table of 400 days, with two indexes.
+pub fn parent_of_400(parent: u32) -> String {
+    format!(
+        "create table p{parent} (id bigint not null, at timestamptz not null, primary key (id, at)) partition by range (at);
+         create index on p{parent} (at);
+         do $$ begin for n in 0..399 loop
+             execute format('create table p{parent}_%s partition of p{parent} for values from (%L) to (%L)', n,
+                            '2026-01-01 00:00+00'::timestamptz + n * interval '1 day',
+                            '2026-01-01 00:00+00'::timestamptz + (n + 1) * interval '1 day');
+         end loop; end $$"
+    )
 }
 
 /// Fifty partitioned tables with a primary key and three more indexes each.

@@ -121,6 +121,30 @@ pub async fn survey(
 }
 
 impl Evidence {
+    /// Of nothing, for the tests of single judges.
+    #[cfg(test)]
+    pub(super) fn none(role: &str) -> Self {
+        fn unread<T>() -> Reading<T> {
+            Err(Missing::skipped("it was not read"))
+        }
+        Self {
+            role: role.to_owned(),
+            standby: false,
+            connected_ms: 1.0,
+            server: unread(),
+            sessions: unread(),
+            replication: unread(),
+            tables: unread(),
+            bloat: unread(),
+            sequences: unread(),
+            indexes: unread(),
+            statements: unread(),
+            matviews: unread(),
+            refreshes: unread(),
+            partitions: unread(),
+        }
+    }
+
     /// Of each table that is partitioned by time the periods ahead.
     pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
         self.partitions.iter().flatten().filter_map(Tended::periods_ahead)

@@ -111,3 +111,38 @@ fn list(limits: &Limits, names: &[String], good: &str, bad: &str) -> Judgement {
     };
     Judgement::new(state, message).value(count).objects(objects)
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn evidence(track_counts: &str, since_s: Option<f64>) -> Evidence {
+        let server = json!({
+            "settings": {"track_counts": track_counts}, "pending_restart": [], "databases": [],
+            "shared_checksum_failures": null, "blocks_hit": null, "blocks_read": null, "stats_since_s": since_s,
+            "archiver": {"failed_count": 0, "failing": null, "failing_for_s": null, "last_failed": null}
+        });
+        let indexes = json!({
+            "indexes": 1, "invalid": [], "building_hidden": false, "duplicate": [], "unindexed": [],
+            "unused": [{"name": "public.i", "bytes": 5e7}], "unvalidated": []
+        });
+        Evidence {
+            server: Ok(serde_json::from_value(server).unwrap()),
+            indexes: Ok(serde_json::from_value(indexes).unwrap()),
+            ..Evidence::none("me")
+        }
+    }
+
+    #[test]
+    fn unused_is_what_was_counted_for_a_month() {
+        let limits = Limits::warning(1.0).at_least(1e7);
+        let month = Some(UNUSED_FOR_S);
+        assert_eq!(unused(&evidence("on", month), &limits).unwrap().state, State::Warning);
+        assert_eq!(unused(&evidence("on", Some(3600.0)), &limits).unwrap_err().state, State::Skipped);
+        assert_eq!(unused(&evidence("on", None), &limits).unwrap_err().state, State::Unknown);
+        assert_eq!(unused(&evidence("off", month), &limits).unwrap_err().state, State::Unknown);
+        assert_eq!(unused(&evidence("on", month), &limits.at_least(1e9)).unwrap().state, State::Ok);
+    }
+}

@@ -234,3 +234,60 @@ pub(super) fn cache(evidence: &Evidence, limits: &Limits) -> Judged {
         .value(pct)
         .remedy("raise shared_buffers, or read less"))
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn server(more: &serde_json::Value) -> Evidence {
+        let mut server = json!({
+            "settings": {"data_checksums": "on", "track_counts": "on", "archive_mode": "on", "archive_command": "cp"},
+            "pending_restart": [], "databases": [], "shared_checksum_failures": 0,
+            "blocks_hit": 5.0, "blocks_read": 5.0, "stats_since_s": 10.0,
+            "archiver": {"failed_count": 0, "failing": false, "failing_for_s": null, "last_failed": null}
+        });
+        for (key, value) in more.as_object().unwrap() {
+            server[key] = value.clone();
+        }
+        Evidence { server: Ok(serde_json::from_value(server).unwrap()), ..Evidence::none("me") }
+    }
+
+    fn database(failures: Option<i64>) -> serde_json::Value {
+        json!([{"name": "d", "xid_age": 1.0, "multixact_age": 1.0, "checksum_failures": failures}])
+    }
+
+    #[test]
+    fn a_page_that_failed_its_checksum_is_critical_wherever_it_is() {
+        let limits = Limits { critical: Some(1.0), ..Limits::default() };
+        let state = |more: &serde_json::Value| checksums(&server(more), &limits).unwrap().state;
+        assert_eq!(state(&json!({"databases": database(Some(0))})), State::Ok);
+        assert_eq!(state(&json!({"databases": database(Some(3))})), State::Critical);
+        assert_eq!(state(&json!({"shared_checksum_failures": 1})), State::Critical);
+        let off = server(&json!({"settings": {"data_checksums": "off"}}));
+        assert_eq!(checksums(&off, &limits).unwrap_err().state, State::Skipped);
+    }
+
+    #[test]
+    fn an_archive_that_nothing_fills_does_not_fail_and_is_critical() {
+        let limits = Limits::of(0.0, 900.0);
+        let archive =
+            |settings: serde_json::Value| archiver(&server(&json!({"settings": settings})), &limits);
+        let state = |settings| archive(settings).unwrap().state;
+        assert_eq!(state(json!({"archive_mode": "on", "archive_command": "cp"})), State::Ok);
+        assert_eq!(state(json!({"archive_mode": "on", "archive_library": "basic_archive"})), State::Ok);
+        assert_eq!(
+            state(json!({"archive_mode": "on", "archive_command": "", "archive_library": ""})),
+            State::Critical
+        );
+        assert_eq!(archive(json!({"archive_mode": "off"})).unwrap_err().state, State::Skipped);
+    }
+
+    #[test]
+    fn a_server_that_does_not_count_has_no_cache_ratio() {
+        let off = server(&json!({"settings": {"track_counts": "off"}}));
+        assert_eq!(cache(&off, &Limits::default()).unwrap_err().state, State::Unknown);
+        assert_eq!(cache(&server(&json!({})), &Limits::of(80.0, 60.0)).unwrap().state, State::Critical);
+    }
+}
