@@ -221,14 +221,18 @@ fn wraparound(
 pub(super) fn cache(evidence: &Evidence, limits: &Limits) -> Judged {
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
     server.counts()?;
-    let (Some(hit), Some(read)) = (server.blocks_hit, server.blocks_read) else {
-        return Err(Missing::unknown("the server has no statistics of this database"));
+    let recent =
+        evidence.recent.as_ref().filter(|window| limits.is_worth(window.database.hit + window.database.read));
+    let (hit, read, since_s) = match (recent, server.blocks_hit, server.blocks_read) {
+        (Some(window), ..) => (window.database.hit, window.database.read, window.coverage.covered_s),
+        (None, Some(hit), Some(read)) => (hit, read, server.stats_since_s),
+        _ => return Err(Missing::unknown("the server has no statistics of this database")),
     };
     if !limits.is_worth(hit + read) {
         return Err(Missing::skipped(format!("{:.0} blocks were read in all; too few to judge", hit + read)));
     }
     let pct = 100.0 * hit / (hit + read);
-    let since = server.stats_since_s.map_or(String::new(), |seconds| format!(", for {}", span(seconds)));
+    let since = since_s.map_or(String::new(), |seconds| format!(", for {}", span(seconds)));
     let message = format!("{pct:.1} % of the blocks read were in shared buffers{since}");
     Ok(Judgement::new(limits.grade_falling(pct), message)
         .value(pct)
