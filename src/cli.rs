@@ -135,10 +135,6 @@ pub fn main() -> ExitCode {
             return cli.command.exit_of(&error).code().into();
         }
     };
-    if context.ui.format().is_for_checks() && !matches!(cli.command, Command::Health(_)) {
-        context.ui.error(&anyhow::anyhow!("this format is for `pgtend health` alone"));
-        return Exit::Usage.code().into();
-    }
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {

@@ -76,6 +76,13 @@ impl Ground {
         command
     }
 
+    /// Another program, whose libpq connects here.
+    pub fn client_command(&self, program: &Path) -> Command {
+        let mut command = self.sandbox.client_command(&program.to_string_lossy());
+        command.current_dir(self.home.path());
+        command
+    }
+
     /// None when there is no psql; Debian's in the PATH is a script around the real one.
     pub fn psql(&self, database: &str) -> Option<Command> {
         let real = self.sandbox.server().programs().join("psql");
@@ -183,6 +190,19 @@ pub fn timed(command: &mut Command) -> (f64, Output) {
 
 pub fn milliseconds_since(began: Instant) -> f64 {
     began.elapsed().as_secs_f64() * 1000.0
+}
+
+/// A partitioned table of 400 days, with two indexes.
+pub fn parent_of_400(parent: u32) -> String {
+    format!(
+        "create table p{parent} (id bigint not null, at timestamptz not null, primary key (id, at)) partition by range (at);
+         create index on p{parent} (at);
+         do $$ begin for n in 0..399 loop
+             execute format('create table p{parent}_%s partition of p{parent} for values from (%L) to (%L)', n,
+                            '2026-01-01 00:00+00'::timestamptz + n * interval '1 day',
+                            '2026-01-01 00:00+00'::timestamptz + (n + 1) * interval '1 day');
+         end loop; end $$"
+    )
 }
 
 /// Fifty partitioned tables with a primary key and three more indexes each.

@@ -13,6 +13,8 @@ mod index;
 mod matview;
 mod noop;
 mod normalize;
+mod peer;
+mod report;
 
 use std::env;
 
@@ -30,6 +32,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("health", health::run),
     ("index", index::run),
     ("normalize", normalize::run),
+    ("report", report::run),
 ];
 
 #[expect(clippy::print_stdout, clippy::print_stderr, reason = "the table is what a benchmark is for")]

@@ -5,7 +5,12 @@ with block as (
     select pg_catalog.current_setting('block_size')::float8 as size
 ),
 t as (
-    select c.oid, coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root, c.relpages * b.size as bytes, c.reltuples,
+    select c.oid, coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root, c.reltuples,
+           -- Of a table that was never vacuumed nor analyzed the catalog has no size; its rows have at least 28 bytes.
+           case when c.reltuples < 0
+                then greatest(c.relpages * b.size, 28 * (pg_catalog.pg_stat_get_live_tuples(c.oid)
+                                                         + pg_catalog.pg_stat_get_dead_tuples(c.oid)))
+                else c.relpages * b.size end as bytes,
            b.size as block,
            coalesce((select pg_catalog.max(o.option_value) filter (where o.option_name = 'fillfactor')
                      from pg_catalog.pg_options_to_table(c.reloptions) as o)::float8, 100) / 100 as fill
@@ -13,7 +18,7 @@ t as (
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     cross join block as b
     where c.relkind in ('r', 'm')
-      and c.relpages > 16
+      and (c.relpages > 16 or c.reltuples < 0)
       and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 ),

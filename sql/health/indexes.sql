@@ -12,7 +12,9 @@ with i as materialized (
 top as materialized (
     select x.indexrelid, x.indrelid, x.indisunique, x.indisreplident, x.indkey::text as key, x.indclass::text as class,
            x.indcollation::text as collation, x.indoption::text as options, x.indnkeyatts, c.relam,
-           coalesce(x.indexprs::text, '') as expressions, coalesce(x.indpred::text, '') as predicate,
+           -- Up to PostgreSQL 16 a tree also tells where in the statement it was written.
+           coalesce(pg_catalog.regexp_replace(x.indexprs::text, ':location -?\d+', '', 'g'), '') as expressions,
+           coalesce(pg_catalog.regexp_replace(x.indpred::text, ':location -?\d+', '', 'g'), '') as predicate,
            pg_catalog.quote_ident(i.nspname) || '.' || pg_catalog.quote_ident(i.relname) as name,
            -- No index of pg_constraint leads by the index: it is read once, not for each.
            x.indexrelid in (select k.conindid from pg_catalog.pg_constraint as k
@@ -71,8 +73,11 @@ select pg_catalog.jsonb_build_object(
         join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
         where not exists (
             select from pg_catalog.pg_index as x
+            join pg_catalog.pg_class as ic on ic.oid = x.indexrelid
+            join pg_catalog.pg_am as m on m.oid = ic.relam and m.amname in ('btree', 'hash')
             where x.indrelid = f.conrelid and x.indisvalid and x.indpred is null
-              -- The key's columns lead the index, in whatever order.
+              -- The key's columns lead the index, in whatever order; columns that are only included lead nowhere.
+              and x.indnkeyatts >= pg_catalog.cardinality(f.conkey)
               and (x.indkey::smallint[])[0:pg_catalog.cardinality(f.conkey) - 1] @> f.conkey)
         order by 1 limit 50) as x),
     'unused', (select coalesce(pg_catalog.jsonb_agg(x), '[]') from (

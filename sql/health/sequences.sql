@@ -26,6 +26,8 @@ with s as (
     join pg_catalog.pg_class as c on c.oid = q.seqrelid
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     where c.relpersistence <> 't' and not pg_catalog.pg_is_other_temp_schema(c.relnamespace)
+      -- What is not logged has no values on a standby.
+      and not (c.relpersistence = 'u' and pg_catalog.pg_is_in_recovery())
 )
 select pg_catalog.jsonb_build_object(
     'sequences', (select pg_catalog.count(*) from s),

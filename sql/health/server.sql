@@ -7,7 +7,7 @@ with s as (
     where pending_restart
        or name in ('max_connections', 'superuser_reserved_connections', 'reserved_connections', 'fsync',
                    'full_page_writes', 'autovacuum', 'track_counts', 'track_activities', 'track_io_timing',
-                   'archive_mode', 'autovacuum_freeze_max_age', 'autovacuum_multixact_freeze_max_age',
+                   'archive_mode', 'archive_command', 'archive_library', 'autovacuum_freeze_max_age', 'autovacuum_multixact_freeze_max_age',
                    'zero_damaged_pages', 'ignore_checksum_failure', 'data_checksums')
 )
 select pg_catalog.jsonb_build_object(

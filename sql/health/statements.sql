@@ -1,6 +1,6 @@
 -- Statements of this database with the highest mean times, and how full pg_stat_statements is. The numbers are
 -- visible to every role; the text of others' statements is not.
--- Hole: schema, of the extension.
+-- Holes: schema, of the extension; least_calls, of which a mean is worth a word.
 with s as materialized (
     select s.dbid, s.queryid, s.calls, s.mean_exec_time, s.total_exec_time, s.query
     from {schema}.pg_stat_statements as s
@@ -20,5 +20,6 @@ select pg_catalog.jsonb_build_object(
                 from {schema}.pg_stat_statements_info as i),
     'slowest', (select coalesce(pg_catalog.jsonb_agg(x), '[]') from (
         select d.queryid::text as id, d.calls, d.mean_ms, coalesce(d.share_pct, 0) as share_pct, d.query
-        from d where d.mean_ms >= 1 order by d.mean_ms desc limit 500) as x)
+        from d where d.mean_ms >= 1 and d.calls >= {least_calls}::float8
+        order by d.mean_ms desc limit 500) as x)
 )::text as statements

@@ -31,7 +31,8 @@ named as (
 worst as (
     select t.root,
            pg_catalog.sum(t.dead)::float8 as dead,
-           pg_catalog.max(t.dead / (coalesce(t.own_base, s.base)
+           -- A table may have both at zero: then autovacuum comes for a single row.
+           pg_catalog.max(t.dead / greatest(1, coalesce(t.own_base, s.base)
                           + coalesce(t.own_factor, s.factor) * greatest(t.reltuples, 0))) as times
     from t cross join settings as s
     where t.relkind <> 'p'

@@ -11,8 +11,11 @@ with i as materialized (
         x.indisvalid, x.indisready, x.indisunique, x.indisreplident, x.indnkeyatts, x.indnatts, c.relam,
         x.indkey::text as key, x.indclass::text as class, x.indcollation::text as collation,
         x.indoption::text as options,
-        pg_catalog.md5(coalesce(x.indexprs::text, '')) as expressions,
-        pg_catalog.md5(coalesce(x.indpred::text, '')) as predicate,
+        -- Up to PostgreSQL 16 a tree also tells where in the statement it was written.
+        pg_catalog.md5(coalesce(pg_catalog.regexp_replace(x.indexprs::text, ':location -?\d+', '', 'g'), ''))
+            as expressions,
+        pg_catalog.md5(coalesce(pg_catalog.regexp_replace(x.indpred::text, ':location -?\d+', '', 'g'), ''))
+            as predicate,
         x.indexprs is null and x.indpred is null as plain,
         null::timestamptz as last_scan,
         exists (select from pg_catalog.pg_constraint as k

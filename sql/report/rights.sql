@@ -11,5 +11,5 @@ from (
          from pg_catalog.pg_extension as e
          join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
          where e.extname = 'pg_stat_statements') as statements_schema,
-        pg_catalog.pg_postmaster_start_time() as started_at
+        pg_catalog.current_setting('track_counts')::boolean as counts
 ) as x

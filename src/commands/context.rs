@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
-use clap::Args;
+use clap::{Args, ValueEnum as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::apply::{Patience, Signal, Stop};
@@ -18,7 +18,7 @@ use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::{Environment, Flags, Secret, Settings};
 
 const CONNECTION: &str = "Connection options";
-const OUTPUT: &str = "Output options";
+pub const OUTPUT: &str = "Output options";
 const SAFETY: &str = "Safety options";
 
 #[derive(Debug, Args)]
@@ -49,8 +49,10 @@ pub struct GlobalArgs {
     #[arg(long, global = true, conflicts_with = "config", help_heading = OUTPUT)]
     no_config: bool,
     /// Format of the answer
-    #[arg(long, global = true, value_enum, default_value_t = Format::Table, help_heading = OUTPUT)]
-    format: Format,
+    // As text: a command may have an argument of this name that knows more formats, and clap gives both one value.
+    #[arg(long, global = true, value_name = "FORMAT", value_parser = Format::names(), default_value = "table",
+          help_heading = OUTPUT)]
+    format: String,
     /// The same as --format json
     #[arg(long, global = true, help_heading = OUTPUT)]
     json: bool,
@@ -92,6 +94,11 @@ impl GlobalArgs {
     pub const fn names_a_database(&self) -> bool {
         self.dbname.is_some() || self.host.is_some() || self.service.is_some()
     }
+
+    /// What a command knows besides is for people, to everything else.
+    fn format(&self) -> Format {
+        if self.json { Format::Json } else { Format::from_str(&self.format, true).unwrap_or(Format::Table) }
+    }
 }
 
 /// The resolved settings of one run.
@@ -115,7 +122,7 @@ impl Context {
     /// When the configuration cannot be read; with the streams to say so on.
     pub fn new(args: GlobalArgs, command: &str, stop: Rc<Stop>) -> Result<Self, (Ui, anyhow::Error)> {
         let voice = Voice {
-            format: if args.json { Format::Json } else { args.format },
+            format: args.format(),
             color: args.color,
             quiet: args.quiet,
             verbose: args.verbose,

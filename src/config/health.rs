@@ -1,9 +1,11 @@
 //! `[health]`: checks that are left out, and from which numbers on the others warn and alarm.
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde::Deserialize;
 
+use super::file::duration;
 use crate::failure::Explain as _;
 use crate::operations::health::{Check, Limits, Unit, known};
 
@@ -12,6 +14,9 @@ use crate::operations::health::{Check, Limits, Unit, known};
 pub struct HealthConfig {
     /// Checks that are left out.
     pub skip: Vec<String>,
+    /// How far back statements and the cache are judged, where there is a snapshot store; 1 hour where nothing is said.
+    #[serde(deserialize_with = "duration")]
+    pub window: Option<Duration>,
     /// By check.
     #[serde(flatten)]
     checks: BTreeMap<String, LimitsConfig>,

@@ -4,37 +4,30 @@ use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::{Context as _, anyhow};
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use serde::Serialize;
 
 use crate::apply::{Signal, Stopped};
 use crate::failure::{Exit, Explain as _};
 use crate::output::progress::Progress;
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Format {
     Table,
     Json,
     Csv,
     Markdown,
-    /// The next four are for checks alone.
-    #[value(hide = true)]
-    Nagios,
-    #[value(hide = true)]
-    Prometheus,
-    #[value(hide = true)]
-    Junit,
-    #[value(hide = true)]
-    Github,
 }
 
 impl Format {
-    /// Only `health` can be told in it.
-    pub const fn is_for_checks(self) -> bool {
-        matches!(self, Self::Nagios | Self::Prometheus | Self::Junit | Self::Github)
+    /// As the command line has them.
+    pub fn names() -> PossibleValuesParser {
+        PossibleValuesParser::new(Self::value_variants().iter().filter_map(ValueEnum::to_possible_value))
     }
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Color {
     Auto,
     Always,

@@ -3,13 +3,14 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 
-use crate::commands::context::Context;
+use crate::commands::context::{Context, OUTPUT};
 use crate::commands::health::document::tell;
 use crate::commands::health::examine::{Selection, examine};
+use crate::commands::health::format::HealthFormat;
 use crate::commands::health::list::list;
 use crate::failure::{Exit, one_line};
 use crate::operations::health::{Probe, State};
-use crate::output::{Format, exit_of};
+use crate::output::exit_of;
 
 const FORMATS: &str = "\
 Exit codes are those of Nagios plugins:
@@ -17,9 +18,6 @@ Exit codes are those of Nagios plugins:
   1  WARNING
   2  CRITICAL: a limit is passed, or the server does not answer
   3  UNKNOWN: something could not be read, for the reason given; wrong use and bad configuration too
-
-Besides those of other commands there are these formats: --format nagios (one line with performance data, then the
-details), prometheus (for the text file collector), junit and github (for CI).
 
 Limits are set in pgtend.toml:
   [health]
@@ -55,6 +53,10 @@ pub struct HealthArgs {
     /// List the checks with their limits, and ask no server
     #[arg(long)]
     list: bool,
+    /// Format of the answer
+    #[arg(long, value_name = "FORMAT", value_parser = HealthFormat::names(), default_value = "table",
+          help_heading = OUTPUT)]
+    format: String,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -88,10 +90,17 @@ impl HealthArgs {
         }
         // What Nagios would take for critical is only that nothing is known.
         context.ui.error(&failed);
-        if context.ui.format() == Format::Nagios {
+        if self.format(context) == HealthFormat::Nagios {
             context.ui.answer(&format!("PGTEND UNKNOWN - {}", one_line(&failed)))?;
         }
         Ok(exit(State::Unknown))
+    }
+
+    fn format(&self, context: &Context) -> HealthFormat {
+        if context.ui.is_json() {
+            return HealthFormat::Json;
+        }
+        HealthFormat::from_str(&self.format, true).unwrap_or(HealthFormat::Table)
     }
 
     async fn check(&self, context: &Context) -> anyhow::Result<Exit> {
@@ -106,7 +115,7 @@ impl HealthArgs {
         let examined = examine(context, &selection, timeout).await?;
         let state = examined.state();
         let exit = exit(if state == State::Unknown { self.unknown_as.state() } else { state });
-        tell(context, &examined, probe, exit)?;
+        tell(context, self.format(context), &examined, probe, exit)?;
         Ok(exit)
     }
 }

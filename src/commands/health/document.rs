@@ -3,10 +3,10 @@ use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::health::examine::Examined;
-use crate::commands::health::format::{github, headline, junit, nagios, prometheus};
+use crate::commands::health::format::{HealthFormat, github, headline, junit, nagios, prometheus};
 use crate::failure::Exit;
 use crate::operations::health::{Probe, State, Verdict};
-use crate::output::{Cell, Column, Format, Listing};
+use crate::output::{Cell, Column, Listing};
 
 #[derive(Debug, Serialize)]
 pub struct Document<'a> {
@@ -56,20 +56,26 @@ impl<'a> Document<'a> {
 
 pub const SCHEMA: &str = "pgtend.health/1";
 
-pub fn tell(context: &Context, examined: &Examined, probe: Probe, exit: Exit) -> anyhow::Result<()> {
+pub fn tell(
+    context: &Context,
+    format: HealthFormat,
+    examined: &Examined,
+    probe: Probe,
+    exit: Exit,
+) -> anyhow::Result<()> {
     let verdicts = &examined.verdicts;
     let ui = &context.ui;
-    match ui.format() {
-        Format::Json => ui.document(SCHEMA, &Document::new(examined, probe, exit)),
-        Format::Nagios => ui.answer(&nagios(examined.state(), verdicts)),
-        Format::Prometheus => ui.answer(&prometheus(verdicts)),
-        Format::Junit => ui.answer(&junit(verdicts)),
-        Format::Github => ui.answer(&github(verdicts)),
-        Format::Table => {
+    match format {
+        HealthFormat::Json => ui.document(SCHEMA, &Document::new(examined, probe, exit)),
+        HealthFormat::Nagios => ui.answer(&nagios(examined.state(), verdicts)),
+        HealthFormat::Prometheus => ui.answer(&prometheus(verdicts)),
+        HealthFormat::Junit => ui.answer(&junit(verdicts)),
+        HealthFormat::Github => ui.answer(&github(verdicts)),
+        HealthFormat::Table => {
             ui.answer(&headline(examined.state(), verdicts))?;
             ui.listing(&Listing::new(&COLUMNS, &sorted(verdicts)))
         }
-        Format::Csv | Format::Markdown => ui.listing(&Listing::new(&COLUMNS, &sorted(verdicts))),
+        HealthFormat::Csv | HealthFormat::Markdown => ui.listing(&Listing::new(&COLUMNS, &sorted(verdicts))),
     }
 }
 

@@ -4,12 +4,16 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
+use chrono::{DateTime, Utc};
 
 use crate::commands::context::Context;
+use crate::commands::stats::store::find;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::operations::health::{
-    CHECKS, Check, Evidence, Limits, Probe, State, Verdict, Wishes, judge, known, survey, worst,
+    CHECKS, Check, Evidence, History, Limits, Probe, State, Verdict, Wishes, judge, known, survey,
+    wants_history, worst,
 };
+use crate::operations::stats::Span;
 use crate::pg::connect::ConnectFailure;
 use crate::pg::session::{Facts, Session};
 
@@ -76,18 +80,25 @@ impl Selection {
         if checks.is_empty() {
             return Err(anyhow!("no check is left to run").exit(Exit::Usage));
         }
-        Ok(Self { checks, limits, wishes: wishes(context).exit(Exit::Usage)? })
+        for check in &checks {
+            check.fits(&limits).exit(Exit::Usage)?;
+        }
+        let wishes = wishes(context, &limits).exit(Exit::Usage)?;
+        Ok(Self { checks, limits, wishes })
     }
 }
 
 /// What the configuration wants to be true.
-fn wishes(context: &Context) -> anyhow::Result<Wishes> {
+fn wishes(context: &Context, limits: &BTreeMap<String, Limits>) -> anyhow::Result<Wishes> {
+    const WINDOW: Duration = Duration::from_secs(3600);
     let config = &context.config;
     let partitions = config.partition.iter().map(|one| Ok((one.table.clone(), one.policy()?)));
     Ok(Wishes {
         partitions: partitions.collect::<anyhow::Result<_>>()?,
         matviews: config.matview.iter().map(|one| (one.name.clone(), one.max_age)).collect(),
         schema: config.journal.schema.clone(),
+        window: config.health.window.unwrap_or(WINDOW),
+        least_calls: check("slow_queries")?.limits_in(limits).at_least.unwrap_or(0.0),
     })
 }
 
@@ -170,8 +181,31 @@ pub async fn examine(
 impl Reached {
     pub async fn evidence(&self, context: &Context, selection: &Selection) -> Evidence {
         let now = context.now(&self.session);
-        survey(&self.session, &selection.checks, &selection.wishes, now, self.connected_ms).await
+        let (session, wishes) = (&self.session, &selection.wishes);
+        let history = if wants_history(&selection.checks) {
+            history(context, session, wishes, now).await
+        } else {
+            None
+        };
+        survey(session, &selection.checks, wishes, history.as_ref(), (now, self.connected_ms)).await
     }
+}
+
+/// The store, where there is one that this role can use: health does not hang on it.
+async fn history(
+    context: &Context,
+    session: &Session,
+    wishes: &Wishes,
+    now: DateTime<Utc>,
+) -> Option<History> {
+    let found = find(context, session, None).await;
+    let (store, warning) =
+        found.map_err(|error| tracing::debug!("look for the snapshot store: {error:#}")).ok()?;
+    if let Some(warning) = warning {
+        tracing::debug!("{warning}");
+    }
+    let from = now - chrono::TimeDelta::from_std(wishes.window).ok()?;
+    Some(History { store: store?, span: Span { from, to: now } })
 }
 
 /// A server that does not answer is critical. One that answers and refuses this role is not known to be ill.

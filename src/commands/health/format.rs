@@ -1,6 +1,33 @@
 //! Verdicts as other programs read them: Nagios, Prometheus, JUnit, GitHub. Text only; nothing is printed here.
+use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
+
 use crate::operations::health::{State, Verdict};
 use crate::operations::metrics::{Exposition, Family};
+
+/// Those of every command, and four that other programs read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum HealthFormat {
+    Table,
+    Json,
+    Csv,
+    Markdown,
+    /// One line with performance data, then the details
+    Nagios,
+    /// For the text file collector
+    Prometheus,
+    /// For CI
+    Junit,
+    /// Annotations for GitHub Actions
+    Github,
+}
+
+impl HealthFormat {
+    /// As the command line has them.
+    pub fn names() -> PossibleValuesParser {
+        PossibleValuesParser::new(Self::value_variants().iter().filter_map(ValueEnum::to_possible_value))
+    }
+}
 
 /// Nagios cuts longer first lines.
 const LINE: usize = 1000;

@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::commands::report::frame::{Desk, FrameArgs, Report};
 use crate::commands::report::window::WindowArgs;
-use crate::operations::report::{Answer, TableAccess, table_access, tables};
+use crate::operations::report::{Answer, TableAccess, not_counting, table_access, tables};
 use crate::operations::stats::Scope;
 use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
@@ -24,6 +24,7 @@ impl Report for TableAccessArgs {
     type Row = TableAccess;
     const SCHEMA: &'static str = "pgtend.report.table_access/1";
     const TITLE: &'static str = "Table access";
+    const COUNTED: bool = true;
     const COLUMNS: &'static [Column<TableAccess>] = &[
         Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
         Column { header: "Parts", name: "partitions", cell: |row| Cell::Count(row.partitions as f64) },
@@ -54,6 +55,6 @@ impl Report for TableAccessArgs {
         let tables = tables(desk.session, self.partitions).await.map_err(ServerError::explained)?;
         let mut answer = table_access(tables, &seen.window, self.partitions);
         answer.coverage = Some(seen.window.coverage);
-        Ok(answer.note(seen.note))
+        Ok(answer.note(seen.note).note(not_counting(desk.rights)))
     }
 }

@@ -3,7 +3,7 @@ use clap::Args;
 
 use crate::commands::report::frame::{Desk, FrameArgs, Report};
 use crate::commands::report::window::WindowArgs;
-use crate::operations::report::{Answer, Cache, cache, tables};
+use crate::operations::report::{Answer, Cache, cache, not_counting, tables};
 use crate::operations::stats::Scope;
 use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
@@ -26,6 +26,7 @@ impl Report for CacheArgs {
     type Row = Cache;
     const SCHEMA: &'static str = "pgtend.report.cache/1";
     const TITLE: &'static str = "Cache";
+    const COUNTED: bool = true;
     const COLUMNS: &'static [Column<Cache>] = &[
         Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
         Column { header: "Parts", name: "partitions", cell: |row| Cell::Count(row.partitions as f64) },
@@ -51,6 +52,6 @@ impl Report for CacheArgs {
         let low = desk.context.config.report.cache_hit.unwrap_or(LOW_PCT);
         let mut answer = cache(tables, &seen.window, self.partitions, low);
         answer.coverage = Some(seen.window.coverage);
-        Ok(answer.note(seen.note))
+        Ok(answer.note(seen.note).note(not_counting(desk.rights)))
     }
 }

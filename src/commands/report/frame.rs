@@ -47,6 +47,8 @@ pub trait Report {
     const SCHEMA: &'static str;
     const TITLE: &'static str;
     const COLUMNS: &'static [Column<Self::Row>];
+    /// The verdict rests on what the server counts of tables.
+    const COUNTED: bool = false;
 
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<Self::Row>>;
 
@@ -85,6 +87,9 @@ pub async fn show<R: Report>(context: &Context, report: &R, args: &FrameArgs) ->
         let mut answer = until_stopped(context, report.answer(&desk)).await??;
         if let Some(column) = order {
             answer.rows.sort_by(|a, b| (column.cell)(a).order(&(column.cell)(b)));
+        }
+        if R::COUNTED && !rights.counts {
+            answer.verdict = "not known, for the server does not count".to_owned();
         }
         let failed = report.fails(&answer);
         lay_out::<R>(&desk, answer, args.limit)?;

@@ -3,7 +3,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::report::frame::{Desk, FrameArgs, Report};
 use crate::commands::report::window::WindowArgs;
-use crate::operations::report::{Answer, Finding, IndexUsage, index_usage};
+use crate::operations::report::{Answer, Finding, IndexUsage, index_usage, not_counting};
 use crate::operations::stats::Scope;
 use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
@@ -63,13 +63,13 @@ impl Report for IndexUsageArgs {
 
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<IndexUsage>> {
         let seen = self.window.read(desk, Scope { statements: false, relations: true }).await?;
-        let answer = index_usage(desk.session, &seen.window, self.partitions).await;
+        let answer = index_usage(desk.session, desk.rights, &seen.window, self.partitions).await;
         let mut answer = answer.map_err(ServerError::explained)?;
         if !self.only.is_empty() {
             let wanted: Vec<Finding> = self.only.iter().map(|only| only.finding()).collect();
             answer.rows.retain(|row| row.finding.is_some_and(|finding| wanted.contains(&finding)));
         }
         answer.coverage = Some(seen.window.coverage);
-        Ok(answer.note(seen.note))
+        Ok(answer.note(seen.note).note(not_counting(desk.rights)))
     }
 }

@@ -3,7 +3,7 @@ use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::commands::report::frame::{Desk, FrameArgs, Report};
-use crate::operations::report::{Answer, Vacuum, tables, vacuum};
+use crate::operations::report::{Answer, Vacuum, not_counting, tables, vacuum};
 use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
 
@@ -21,6 +21,7 @@ impl Report for VacuumArgs {
     type Row = Vacuum;
     const SCHEMA: &'static str = "pgtend.report.vacuum/1";
     const TITLE: &'static str = "Vacuum";
+    const COUNTED: bool = true;
     const COLUMNS: &'static [Column<Vacuum>] = &[
         Column { header: "Table", name: "table", cell: |row| Cell::Text(row.table.clone()) },
         Column { header: "Parts", name: "partitions", cell: |row| Cell::Count(row.partitions as f64) },
@@ -39,7 +40,8 @@ impl Report for VacuumArgs {
     ];
 
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<Vacuum>> {
-        Ok(vacuum(tables(desk.session, self.partitions).await.map_err(ServerError::explained)?))
+        let tables = tables(desk.session, self.partitions).await.map_err(ServerError::explained)?;
+        Ok(vacuum(tables, desk.session.facts().standby).note(not_counting(desk.rights)))
     }
 }
 

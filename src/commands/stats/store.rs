@@ -52,6 +52,19 @@ pub async fn to_read(
     session: &Session,
     flag: Option<&str>,
 ) -> anyhow::Result<Option<Store>> {
+    let (store, warning) = find(context, session, flag).await?;
+    if let Some(warning) = warning {
+        context.ui.warning(&warning);
+    }
+    Ok(store)
+}
+
+/// As [`to_read`], with what is to be said about a store that cannot be used.
+pub async fn find(
+    context: &Context,
+    session: &Session,
+    flag: Option<&str>,
+) -> anyhow::Result<(Option<Store>, Option<String>)> {
     let place = place(context, flag)?;
     if let Place::File(path) = place {
         let store = FileStore { path };
@@ -59,29 +72,29 @@ pub async fn to_read(
             let error = anyhow!("there is no store {}", store.path.display()).exit(Exit::Usage);
             return Err(error.hint("`pgtend stats capture` with the same --store makes it"));
         }
-        return Ok(Some(Store::File(store)));
+        return Ok((Some(Store::File(store)), None));
     }
     let schema = schema(context)?;
     let state = schema_state(session, &schema).await.map_err(ServerError::explained)?;
     if state.complete && state.plain && state.trusted && state.may_read {
-        return Ok(Some(Store::schema(schema)));
+        return Ok((Some(Store::schema(schema)), None));
     }
-    if state.complete && state.plain && state.trusted {
-        let role = Ident::new(&session.facts().role)?;
-        context.ui.warning(&format!(
+    let role = Ident::new(&session.facts().role)?;
+    let warning = match state.complete {
+        true if state.plain && state.trusted => Some(format!(
             "the snapshots in schema {schema} are hidden from this role: grant usage on schema {schema} to {role}; \
              grant select on all tables in schema {schema} to {role};"
-        ));
-    } else if state.complete {
-        context.ui.warning(&format!(
-            "the snapshots in schema {schema} are not used: somebody else could change them"
-        ));
-    }
-    let file = FileStore { path: usual_file(session).await? };
-    match place {
-        Place::Usual if file.exists() => Ok(Some(Store::File(file))),
-        _ => Ok(None),
-    }
+        )),
+        true => {
+            Some(format!("the snapshots in schema {schema} are not used: somebody else could change them"))
+        }
+        false => None,
+    };
+    let file = match place {
+        Place::Usual => Some(FileStore { path: usual_file(session).await? }).filter(FileStore::exists),
+        _ => None,
+    };
+    Ok((file.map(Store::File), warning))
 }
 
 /// The store to write: the schema's is made where it is not there.

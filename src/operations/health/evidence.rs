@@ -21,6 +21,7 @@ use crate::operations::health::state::Missing;
 use crate::operations::health::statements::{self, Statements};
 use crate::operations::health::tables::Tables;
 use crate::operations::partition::Policy;
+use crate::operations::stats::{Span, Store, Window};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::pg::sql::{Query, Sql};
@@ -39,6 +40,17 @@ pub struct Wishes {
     pub matviews: Vec<(String, Option<Duration>)>,
     /// The schema of pgtend's own tables.
     pub schema: String,
+    /// How far back statements and the cache are judged, where the store knows of it.
+    pub window: Duration,
+    /// Of a statement that may be called slow.
+    pub least_calls: f64,
+}
+
+/// The store, and the stretch of it that is judged.
+#[derive(Clone, Debug)]
+pub struct History {
+    pub store: Store,
+    pub span: Span,
 }
 
 #[derive(Debug)]
@@ -59,6 +71,13 @@ pub struct Evidence {
     pub(super) matviews: Reading<Vec<Matview>>,
     pub(super) refreshes: Reading<Vec<Aging>>,
     pub(super) partitions: Reading<Vec<Tended>>,
+    /// What was done of late; nothing where no store tells of most of that time.
+    pub(super) recent: Option<Window>,
+}
+
+/// Whether any of the checks would rather judge what was done of late.
+pub fn wants_history(checks: &[&Check]) -> bool {
+    checks.iter().any(|check| check.sources.contains(&Source::Recent))
 }
 
 /// Reads what the checks need and nothing else.
@@ -66,8 +85,8 @@ pub async fn survey(
     session: &Session,
     checks: &[&Check],
     wishes: &Wishes,
-    now: DateTime<Utc>,
-    connected_ms: f64,
+    history: Option<&History>,
+    (now, connected_ms): (DateTime<Utc>, f64),
 ) -> Evidence {
     let wanted: BTreeSet<Source> = checks.iter().flat_map(|check| check.sources).copied().collect();
     let facts = session.facts();
@@ -89,6 +108,7 @@ pub async fn survey(
         matviews,
         refreshes,
         partitions,
+        recent,
     ) = tokio::join!(
         ask.read(Source::Server, query!("health/server.sql")),
         ask.read(Source::Sessions, query!("health/sessions.sql")),
@@ -97,10 +117,11 @@ pub async fn survey(
         ask.read(Source::Bloat, query!("health/bloat.sql")),
         ask.read(Source::Sequences, query!("health/sequences.sql")),
         ask.read(Source::Indexes, query!("health/indexes.sql")),
-        ask.when(Source::Statements, statements::survey(session)),
+        ask.when(Source::Statements, statements::survey(session, wishes.least_calls)),
         ask.read(Source::Matviews, query!("health/matviews.sql")),
         ask.when(Source::Refreshes, matviews::survey(session, wishes, now)),
         ask.when(Source::Partitions, partitions::survey(session, &wishes.partitions, now)),
+        recent(session, history),
     );
     Evidence {
         role: Ident::new(&facts.role).map_or_else(|_| facts.role.clone(), |role| role.to_string()),
@@ -117,10 +138,51 @@ pub async fn survey(
         matviews,
         refreshes,
         partitions,
+        recent,
+    }
+}
+
+/// The window, where captures cover half of it. A store that cannot be read is as none.
+async fn recent(session: &Session, history: Option<&History>) -> Option<Window> {
+    let history = history?;
+    match history.store.statements(session, history.span).await {
+        Ok(window) => Some(window).filter(|window| {
+            let (covered, wanted) = (window.coverage.covered_s, window.coverage.wanted_s);
+            covered.zip(wanted).is_some_and(|(covered, wanted)| covered * 2.0 >= wanted)
+        }),
+        Err(error) => {
+            tracing::debug!("read the snapshot store: {error:#}");
+            None
+        }
     }
 }
 
 impl Evidence {
+    /// Of nothing, for the tests of single judges.
+    #[cfg(test)]
+    pub(super) fn none(role: &str) -> Self {
+        fn unread<T>() -> Reading<T> {
+            Err(Missing::skipped("it was not read"))
+        }
+        Self {
+            role: role.to_owned(),
+            standby: false,
+            connected_ms: 1.0,
+            server: unread(),
+            sessions: unread(),
+            replication: unread(),
+            tables: unread(),
+            bloat: unread(),
+            sequences: unread(),
+            indexes: unread(),
+            statements: unread(),
+            matviews: unread(),
+            refreshes: unread(),
+            partitions: unread(),
+            recent: None,
+        }
+    }
+
     /// Of each table that is partitioned by time the periods ahead.
     pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
         self.partitions.iter().flatten().filter_map(Tended::periods_ahead)

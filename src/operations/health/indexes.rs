@@ -72,6 +72,7 @@ pub(super) fn foreign_keys(evidence: &Evidence, limits: &Limits) -> Judged {
 pub(super) fn unused(evidence: &Evidence, limits: &Limits) -> Judged {
     let indexes = evidence.indexes.as_ref().map_err(Clone::clone)?;
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
+    server.counts()?;
     let unused: Vec<&Unused> = indexes.unused.iter().filter(|index| limits.is_worth(index.bytes)).collect();
     if unused.is_empty() {
         return Ok(Judgement::new(State::Ok, "every large index is used".to_owned()).value(0.0));
@@ -109,4 +110,39 @@ fn list(limits: &Limits, names: &[String], good: &str, bad: &str) -> Judgement {
         names.iter().map(|name| Object { name: name.clone(), value: None, state }).collect()
     };
     Judgement::new(state, message).value(count).objects(objects)
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn evidence(track_counts: &str, since_s: Option<f64>) -> Evidence {
+        let server = json!({
+            "settings": {"track_counts": track_counts}, "pending_restart": [], "databases": [],
+            "shared_checksum_failures": null, "blocks_hit": null, "blocks_read": null, "stats_since_s": since_s,
+            "archiver": {"failed_count": 0, "failing": null, "failing_for_s": null, "last_failed": null}
+        });
+        let indexes = json!({
+            "indexes": 1, "invalid": [], "building_hidden": false, "duplicate": [], "unindexed": [],
+            "unused": [{"name": "public.i", "bytes": 5e7}], "unvalidated": []
+        });
+        Evidence {
+            server: Ok(serde_json::from_value(server).unwrap()),
+            indexes: Ok(serde_json::from_value(indexes).unwrap()),
+            ..Evidence::none("me")
+        }
+    }
+
+    #[test]
+    fn unused_is_what_was_counted_for_a_month() {
+        let limits = Limits::warning(1.0).at_least(1e7);
+        let month = Some(UNUSED_FOR_S);
+        assert_eq!(unused(&evidence("on", month), &limits).unwrap().state, State::Warning);
+        assert_eq!(unused(&evidence("on", Some(3600.0)), &limits).unwrap_err().state, State::Skipped);
+        assert_eq!(unused(&evidence("on", None), &limits).unwrap_err().state, State::Unknown);
+        assert_eq!(unused(&evidence("off", month), &limits).unwrap_err().state, State::Unknown);
+        assert_eq!(unused(&evidence("on", month), &limits.at_least(1e9)).unwrap().state, State::Ok);
+    }
 }

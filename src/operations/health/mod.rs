@@ -15,7 +15,7 @@ mod state;
 mod statements;
 mod tables;
 
-pub use evidence::{Evidence, Wishes, survey};
+pub use evidence::{Evidence, History, Wishes, survey, wants_history};
 pub use limits::{Limits, Unit};
 pub use registry::{CHECKS, Check, Group, Probe, judge, known};
 pub use state::{Object, State, Verdict, worst};

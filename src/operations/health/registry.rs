@@ -1,6 +1,7 @@
 //! The one list of checks: what each is called, what it needs, from which number on it alarms, and who judges.
 use std::collections::BTreeMap;
 
+use anyhow::ensure;
 use serde::Serialize;
 
 use crate::operations::health::evidence::Evidence;
@@ -50,6 +51,8 @@ pub(super) enum Source {
     Matviews,
     Refreshes,
     Partitions,
+    /// What was done of late, out of the snapshot store.
+    Recent,
 }
 
 /// One check.
@@ -250,18 +253,20 @@ pub const CHECKS: [Check; 32] = {
         ),
         check(
             ("cache_hit", Server, Basic),
-            "blocks found in shared buffers, since the statistics were reset; at least so many blocks read",
+            "blocks found in shared buffers, in the last hour by the snapshot store, without one since the statistics were \
+             reset; at least so many blocks read",
             U::PercentFalling,
             Limits::of(80.0, 60.0).at_least(100_000.0),
-            &[S::Server],
+            &[S::Server, S::Recent],
             server::cache,
         ),
         check(
             ("slow_queries", Statements, Full),
-            "mean time of the slowest statement of at least so many calls; critical from 1 % of all time on",
+            "mean time of the slowest statement of at least so many calls, in the last hour by the snapshot store, without \
+             one since pg_stat_statements was reset; critical from 1 % of all time on",
             U::Milliseconds,
             Limits::of(100.0, 1000.0).at_least(10.0),
-            &[S::Statements],
+            &[S::Statements, S::Recent],
             statements::slow,
         ),
         check(
@@ -387,6 +392,22 @@ impl Check {
             critical: own.critical.or(self.limits.critical),
             at_least: own.at_least.or(self.limits.at_least),
         }
+    }
+
+    /// # Errors
+    /// When a limit can never be reached, or the check would alarm before it warns.
+    pub fn fits(&self, limits: &BTreeMap<String, Limits>) -> anyhow::Result<()> {
+        let limits = self.limits_in(limits);
+        let (name, unit) = (self.name, self.unit);
+        for limit in [limits.warning, limits.critical].into_iter().flatten() {
+            ensure!(unit != Unit::Percent || limit <= 100.0, "`{name}` never reaches {}", unit.show(limit));
+        }
+        if let (Some(warning), Some(critical)) = (limits.warning, limits.critical) {
+            let crossed = if unit.is_falling() { warning < critical } else { warning > critical };
+            let (warning, critical) = (unit.show(warning), unit.show(critical));
+            ensure!(!crossed, "`{name}` would alarm at {critical} and warn only at {warning}: set both");
+        }
+        Ok(())
     }
 
     fn verdict(&self, evidence: &Evidence, limits: Limits) -> Verdict {

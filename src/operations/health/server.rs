@@ -58,6 +58,16 @@ impl Server {
     fn is_off(&self, name: &str) -> bool {
         self.setting(name) == Some("off")
     }
+
+    /// # Errors
+    /// Where the server counts nothing: a number is then no evidence.
+    pub(super) fn counts(&self) -> Result<(), Missing> {
+        if self.is_off("track_counts") {
+            let missing = Missing::unknown("track_counts is off: the server counts nothing");
+            return Err(missing.remedy("alter system reset track_counts; select pg_reload_conf()"));
+        }
+        Ok(())
+    }
 }
 
 pub(super) fn connect(evidence: &Evidence, limits: &Limits) -> Judged {
@@ -118,6 +128,15 @@ pub(super) fn archiver(evidence: &Evidence, limits: &Limits) -> Judged {
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
     if server.setting("archive_mode").is_none_or(|mode| mode == "off") {
         return Err(Missing::skipped("archive_mode is off"));
+    }
+    if evidence.standby && server.setting("archive_mode") == Some("on") {
+        return Err(Missing::skipped("a standby archives only with archive_mode = always"));
+    }
+    let empty = |name: &str| server.setting(name).is_none_or(str::is_empty);
+    if empty("archive_command") && empty("archive_library") {
+        // Nothing fails then, and nothing is archived.
+        let message = "archive_mode is on and nothing archives: WAL is kept and fills the disk".to_owned();
+        return Ok(Judgement::new(State::Critical, message).remedy("set archive_command, or archive_library"));
     }
     let archiver = &server.archiver;
     if archiver.failing != Some(true) {
@@ -201,16 +220,78 @@ fn wraparound(
 
 pub(super) fn cache(evidence: &Evidence, limits: &Limits) -> Judged {
     let server = evidence.server.as_ref().map_err(Clone::clone)?;
-    let (Some(hit), Some(read)) = (server.blocks_hit, server.blocks_read) else {
-        return Err(Missing::unknown("the server has no statistics of this database"));
+    server.counts()?;
+    let recent =
+        evidence.recent.as_ref().filter(|window| limits.is_worth(window.database.hit + window.database.read));
+    let (hit, read, since_s) = match (recent, server.blocks_hit, server.blocks_read) {
+        (Some(window), ..) => (window.database.hit, window.database.read, window.coverage.covered_s),
+        (None, Some(hit), Some(read)) => (hit, read, server.stats_since_s),
+        _ => return Err(Missing::unknown("the server has no statistics of this database")),
     };
     if !limits.is_worth(hit + read) {
         return Err(Missing::skipped(format!("{:.0} blocks were read in all; too few to judge", hit + read)));
     }
     let pct = 100.0 * hit / (hit + read);
-    let since = server.stats_since_s.map_or(String::new(), |seconds| format!(", for {}", span(seconds)));
+    let since = since_s.map_or(String::new(), |seconds| format!(", for {}", span(seconds)));
     let message = format!("{pct:.1} % of the blocks read were in shared buffers{since}");
     Ok(Judgement::new(limits.grade_falling(pct), message)
         .value(pct)
         .remedy("raise shared_buffers, or read less"))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn server(more: &serde_json::Value) -> Evidence {
+        let mut server = json!({
+            "settings": {"data_checksums": "on", "track_counts": "on", "archive_mode": "on", "archive_command": "cp"},
+            "pending_restart": [], "databases": [], "shared_checksum_failures": 0,
+            "blocks_hit": 5.0, "blocks_read": 5.0, "stats_since_s": 10.0,
+            "archiver": {"failed_count": 0, "failing": false, "failing_for_s": null, "last_failed": null}
+        });
+        for (key, value) in more.as_object().unwrap() {
+            server[key] = value.clone();
+        }
+        Evidence { server: Ok(serde_json::from_value(server).unwrap()), ..Evidence::none("me") }
+    }
+
+    fn database(failures: Option<i64>) -> serde_json::Value {
+        json!([{"name": "d", "xid_age": 1.0, "multixact_age": 1.0, "checksum_failures": failures}])
+    }
+
+    #[test]
+    fn a_page_that_failed_its_checksum_is_critical_wherever_it_is() {
+        let limits = Limits { critical: Some(1.0), ..Limits::default() };
+        let state = |more: &serde_json::Value| checksums(&server(more), &limits).unwrap().state;
+        assert_eq!(state(&json!({"databases": database(Some(0))})), State::Ok);
+        assert_eq!(state(&json!({"databases": database(Some(3))})), State::Critical);
+        assert_eq!(state(&json!({"shared_checksum_failures": 1})), State::Critical);
+        let off = server(&json!({"settings": {"data_checksums": "off"}}));
+        assert_eq!(checksums(&off, &limits).unwrap_err().state, State::Skipped);
+    }
+
+    #[test]
+    fn an_archive_that_nothing_fills_does_not_fail_and_is_critical() {
+        let limits = Limits::of(0.0, 900.0);
+        let archive =
+            |settings: serde_json::Value| archiver(&server(&json!({"settings": settings})), &limits);
+        let state = |settings| archive(settings).unwrap().state;
+        assert_eq!(state(json!({"archive_mode": "on", "archive_command": "cp"})), State::Ok);
+        assert_eq!(state(json!({"archive_mode": "on", "archive_library": "basic_archive"})), State::Ok);
+        assert_eq!(
+            state(json!({"archive_mode": "on", "archive_command": "", "archive_library": ""})),
+            State::Critical
+        );
+        assert_eq!(archive(json!({"archive_mode": "off"})).unwrap_err().state, State::Skipped);
+    }
+
+    #[test]
+    fn a_server_that_does_not_count_has_no_cache_ratio() {
+        let off = server(&json!({"settings": {"track_counts": "off"}}));
+        assert_eq!(cache(&off, &Limits::default()).unwrap_err().state, State::Unknown);
+        assert_eq!(cache(&server(&json!({})), &Limits::of(80.0, 60.0)).unwrap().state, State::Critical);
+    }
 }

@@ -1,11 +1,12 @@
-//! Checks of what the statements cost, as pg_stat_statements has counted it since its last reset.
+//! Checks of what the statements cost: of late, as the snapshot store has it, or since pg_stat_statements was reset.
 use serde::Deserialize;
 
 use crate::ddl;
 use crate::operations::health::evidence::{Evidence, Reading, document, optional};
 use crate::operations::health::limits::{Limits, Unit, span};
 use crate::operations::health::state::{Judged, Judgement, Missing, Object, State};
-use crate::pg::name::Ident;
+use crate::operations::stats::{StatementSum, Window};
+use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::query;
@@ -44,8 +45,10 @@ pub(super) struct Statements {
 
 /// What is slow beyond the critical limit alarms only where it takes at least this share of all time.
 const SHARE_PCT: f64 = 1.0;
+const SHOWN: usize = 20;
 
-pub(super) async fn survey(session: &Session) -> Reading<Statements> {
+/// `least_calls`: of statements called less often nothing is wanted.
+pub(super) async fn survey(session: &Session, least_calls: f64) -> Reading<Statements> {
     let extension = query!("health/statement_extension.sql");
     let Some(extension) = optional::<Extension>(session, &Sql::from(extension)).await? else {
         return Err(Missing::unknown("the extension pg_stat_statements is not in this database").remedy(
@@ -61,49 +64,84 @@ pub(super) async fn survey(session: &Session) -> Reading<Statements> {
         let remedy = format!("grant usage on schema {schema} to \"{role}\"");
         return Err(Missing::unknown("this role may not read pg_stat_statements").remedy(remedy));
     }
-    let counted = document(session, &ddl!("health/statements.sql", schema = schema)).await?;
+    let counted = document(
+        session,
+        &ddl!("health/statements.sql", schema = schema, least_calls = Literal(least_calls.to_string())),
+    )
+    .await?;
     Ok(Statements { counted, most: extension.most })
 }
 
+/// By what was done of late where the store knows it, else by all that was ever counted.
 pub(super) fn slow(evidence: &Evidence, limits: &Limits) -> Judged {
+    if let Some(window) = evidence.recent.as_ref().filter(|window| window.coverage.has_statements) {
+        return Ok(judged(&recent(window), window.coverage.covered_s, limits));
+    }
     let counted = &evidence.statements.as_ref().map_err(Clone::clone)?.counted;
+    Ok(judged(&counted.slowest, counted.since_s, limits))
+}
+
+/// The slowest first.
+fn recent(window: &Window) -> Vec<Statement> {
+    let all: f64 = window.statements.iter().map(|sum| sum.work.exec_ms).sum();
+    let statement = |sum: &StatementSum| {
+        Some(Statement {
+            id: sum.text.as_ref().map(|_| sum.fingerprint.to_string()),
+            calls: sum.work.calls,
+            mean_ms: sum.work.mean_ms()?,
+            share_pct: if all > 0.0 { 100.0 * sum.work.exec_ms / all } else { 0.0 },
+            query: sum.text.as_deref().map(shortened),
+        })
+    };
+    let mut statements: Vec<Statement> = window.statements.iter().filter_map(statement).collect();
+    statements.sort_by(|a, b| b.mean_ms.total_cmp(&a.mean_ms));
+    statements
+}
+
+fn shortened(text: &str) -> String {
+    const MOST: usize = 120;
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(MOST).collect()
+}
+
+fn judged(statements: &[Statement], since_s: Option<f64>, limits: &Limits) -> Judgement {
     let graded = |statement: &Statement| match limits.grade(statement.mean_ms) {
         State::Critical if statement.share_pct < SHARE_PCT => State::Warning,
         state => state,
     };
-    let name = |statement: &Statement| {
-        let hidden = "a statement of another role, hidden from this one".to_owned();
-        let query = statement.query.clone().filter(|_| statement.id.is_some());
-        query.unwrap_or(hidden)
-    };
-    let slow = counted.slowest.iter().filter(|statement| limits.is_worth(statement.calls));
+    let slow = statements.iter().filter(|statement| limits.is_worth(statement.calls));
     let slow: Vec<&Statement> = slow.filter(|statement| graded(statement) != State::Ok).collect();
-    let since = counted.since_s.map_or(String::new(), |seconds| format!(" in {}", span(seconds)));
+    let since = since_s.map_or(String::new(), |seconds| format!(" in {}", span(seconds)));
     let Some(slowest) = slow.first() else {
         let limit =
             limits.warning.map_or(String::new(), |limit| format!(" {}", Unit::Milliseconds.show(limit)));
         let message = format!("no statement takes{limit} in the mean{since}");
-        return Ok(Judgement::new(State::Ok, message).value(0.0));
+        return Judgement::new(State::Ok, message).value(0.0);
     };
-    let objects: Vec<Object> = slow
-        .iter()
-        .take(20)
-        .map(|statement| Object {
-            name: name(statement),
-            value: Some(statement.mean_ms),
-            state: graded(statement),
-        })
-        .collect();
+    let object = |statement: &&Statement| Object {
+        name: statement.name(),
+        value: Some(statement.mean_ms),
+        state: graded(statement),
+    };
+    let objects: Vec<Object> = slow.iter().take(SHOWN).map(object).collect();
     let state = slow.iter().map(|statement| graded(statement)).fold(State::Ok, State::or_worse);
     let message = format!(
         "{} slow statements{since}; the slowest takes {} in the mean of {:.0} calls: {}",
         slow.len(),
         Unit::Milliseconds.show(slowest.mean_ms),
         slowest.calls,
-        name(slowest)
+        slowest.name()
     );
-    let judgement = Judgement::new(state, message).value(slowest.mean_ms).objects(objects);
-    Ok(judgement.remedy("pgtend report slow-queries"))
+    Judgement::new(state, message)
+        .value(slowest.mean_ms)
+        .objects(objects)
+        .remedy("pgtend report slow-queries")
+}
+
+impl Statement {
+    fn name(&self) -> String {
+        let hidden = || "a statement of another role, hidden from this one".to_owned();
+        self.query.clone().filter(|_| self.id.is_some()).unwrap_or_else(hidden)
+    }
 }
 
 pub(super) fn fill(evidence: &Evidence, limits: &Limits) -> Judged {

@@ -46,10 +46,7 @@ fn counted(evidence: &Evidence) -> Result<(), Missing> {
     if evidence.standby {
         return Err(Missing::skipped("a standby does not count dead rows"));
     }
-    match server.setting("track_counts") {
-        Some("on") => Ok(()),
-        _ => Err(Missing::unknown("track_counts is off: rows are not counted")),
-    }
+    server.counts()
 }
 
 pub(super) fn autovacuum(evidence: &Evidence, limits: &Limits) -> Judged {

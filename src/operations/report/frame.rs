@@ -60,6 +60,14 @@ impl Note {
     }
 }
 
+/// Counters that stand still are no evidence.
+pub fn not_counting(rights: &Rights) -> Option<Note> {
+    (!rights.counts).then(|| {
+        Note::new("track_counts is off: what is done to tables is not counted")
+            .remedy("alter system reset track_counts; select pg_reload_conf();")
+    })
+}
+
 /// `one`, `one and another`, `one, another and 3 more`
 pub fn listed(names: &[String]) -> String {
     match names {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::operations::report::frame::{Answer, Note, counted};
-use crate::operations::report::read::{Read, rows};
+use crate::operations::report::read::{Read, Rights, rows};
 use crate::operations::stats::Window;
 use crate::pg::session::Session;
 use crate::query;
@@ -81,12 +81,25 @@ async fn read(session: &Session, partitions: bool) -> Read<Vec<Index>> {
     rows(session, &query, &[&partitions]).await
 }
 
-pub async fn index_usage(session: &Session, window: &Window, partitions: bool) -> Read<Answer<IndexUsage>> {
+pub async fn index_usage(
+    session: &Session,
+    rights: &Rights,
+    window: &Window,
+    partitions: bool,
+) -> Read<Answer<IndexUsage>> {
     let indexes = read(session, partitions).await?;
-    Ok(judge(indexes, window, partitions, session.facts().standby))
+    let server = Server { standby: session.facts().standby, counts: rights.counts };
+    Ok(judge(indexes, window, partitions, server))
 }
 
-fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, standby: bool) -> Answer<IndexUsage> {
+/// What decides whether an index without a scan is one without use.
+#[derive(Clone, Copy)]
+struct Server {
+    standby: bool,
+    counts: bool,
+}
+
+fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, server: Server) -> Answer<IndexUsage> {
     let mut scans: HashMap<u32, (f64, f64)> = HashMap::new();
     for sum in window.indexes.values() {
         let of = scans.entry(if partitions { sum.oid } else { sum.root }).or_default();
@@ -97,7 +110,7 @@ fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, standby: bool) 
     let mut drops = Vec::new();
     for index in indexes {
         let work = scans.get(&index.oid).copied().unwrap_or_default();
-        let (finding, other) = finding(&index, work.0);
+        let (finding, other) = finding(&index, server.counts.then_some(work.0));
         if let Some(finding) = finding {
             drops.extend(
                 drop_statement(&index, finding, other.as_deref()).map(|drop| (index.size_bytes, drop)),
@@ -118,13 +131,14 @@ fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, standby: bool) 
     let verdict = format!("{}: {found}", counted(rows.len(), "index").replace("indexs", "indexes"));
     let unused = count(Finding::Unused) > 0;
     let note = unused.then(|| {
-        let here = if standby { "the primary and the other standbys" } else { "standbys" };
+        let here = if server.standby { "the primary and the other standbys" } else { "standbys" };
         Note::new(format!("unused on this server, in this window; {here} count their own reads"))
     });
     Answer::new(verdict, rows).next(drops.into_iter().take(SHOWN).map(|(_, drop)| drop)).note(note)
 }
 
-fn finding(index: &Index, scans: f64) -> (Option<Finding>, Option<String>) {
+/// `scans`: none where the server does not count them.
+fn finding(index: &Index, scans: Option<f64>) -> (Option<Finding>, Option<String>) {
     if !index.valid {
         return if index.may_be_building { (None, None) } else { (Some(Finding::Invalid), None) };
     }
@@ -135,7 +149,7 @@ fn finding(index: &Index, scans: f64) -> (Option<Finding>, Option<String>) {
     if let (Some(covering), false) = (&index.covered_by, needed) {
         return (Some(Finding::Covered), Some(covering.clone()));
     }
-    let unused = scans == 0.0 && !needed && !index.unique && index.size_bytes >= LEAST_BYTES;
+    let unused = scans == Some(0.0) && !needed && !index.unique && index.size_bytes >= LEAST_BYTES;
     (unused.then_some(Finding::Unused), None)
 }
 

@@ -23,7 +23,7 @@ pub use activity::{Activity, Connections, activity, connections};
 pub use bloat::{Bloat, bloat};
 pub use cache::{Cache, cache};
 pub use fail_if::FailIf;
-pub use frame::{Answer, Note, listed};
+pub use frame::{Answer, Note, listed, not_counting};
 pub use indexes::{Finding, IndexUsage, index_usage};
 pub use locks::{Lock, locks};
 pub use progress::{Progress, progress};

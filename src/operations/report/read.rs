@@ -19,6 +19,8 @@ pub struct Rights {
     pub reads_all_stats: bool,
     pub reads_all_settings: bool,
     pub reads_all_data: bool,
+    /// track_counts is on; without it counters of tables and indexes stand still, and a zero means nothing.
+    pub counts: bool,
     /// The version of the extension pg_stat_statements, and its schema; null where the database has none.
     pub statements: Option<String>,
     pub statements_schema: Option<String>,

@@ -34,7 +34,8 @@ pub struct Vacuum {
     pub parent_analyzed: Option<bool>,
 }
 
-pub fn vacuum(tables: Vec<Table>) -> Answer<Vacuum> {
+/// A `standby` knows how far rows are frozen, and counts none that are dead.
+pub fn vacuum(tables: Vec<Table>, standby: bool) -> Answer<Vacuum> {
     let mut rows: Vec<Vacuum> = tables.into_iter().map(row).collect();
     rows.sort_by(|a, b| worst(b).total_cmp(&worst(a)).then_with(|| a.table.cmp(&b.table)));
     let late = rows.iter().filter(|row| row.due_pct.is_some_and(|due| due >= LATE_PCT)).collect::<Vec<_>>();
@@ -43,6 +44,7 @@ pub fn vacuum(tables: Vec<Table>) -> Answer<Vacuum> {
     let unanalyzed = rows.iter().filter(|row| row.parent_analyzed == Some(false) && row.live_rows > 0);
     let unanalyzed = unanalyzed.collect::<Vec<_>>();
     let mut said = vec![match late.len() {
+        _ if standby => "dead rows are counted on the primary alone".to_owned(),
         0 => "autovacuum keeps up".to_owned(),
         _ => format!("autovacuum is late at {}", counted(late.len(), "table")),
     }];

@@ -4,9 +4,12 @@ use std::fs;
 use std::time::Duration;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::support::NOW;
 use crate::common::database::Database;
+use crate::common::program::{Output, pgtend};
+use crate::common::standby::Pair;
 
 /// What is bad in [`bad`], with the limits of [`LIMITS`].
 const BAD: [&str; 25] = [
@@ -107,37 +110,99 @@ async fn nobody_is_told_that_a_bad_database_is_fine() {
     db.batch("insert into orders (note) select 'y' from generate_series(1, 10)").await;
     tokio::time::sleep(Duration::from_millis(1200)).await;
 
-    let (monitor, stats, plain) = (db.role("monitor").await, db.role("stats").await, db.role("plain").await);
-    db.batch(&format!("grant pg_monitor to {monitor}; grant pg_read_all_stats to {stats}")).await;
-    let mut lies = Vec::new();
-    for role in ["", &monitor, &stats, &plain] {
-        let url = if role.is_empty() { db.url() } else { db.url_as(role) };
-        let said = db.pgtend_at(&url, ["health", "--json", "--now", NOW]).run().code(2);
-        let document = said.json();
-        for verdict in document["checks"].as_array().unwrap() {
-            let name = verdict["check"].as_str().unwrap();
-            let state = verdict["state"].as_str().unwrap();
-            let is_told = match role {
-                "" => matches!(state, "warning" | "critical"),
-                _ => matches!(state, "warning" | "critical" | "unknown"),
-            };
-            if BAD.contains(&name) && !is_told {
-                lies.push(format!("{role}: {verdict:#}"));
-            }
-            if BAD.contains(&name) && state == "unknown" && verdict["remedy"] == Value::Null {
-                lies.push(format!("{role} is told no remedy: {verdict:#}"));
-            }
-        }
-        for name in BAD {
-            assert!(
-                document["checks"].as_array().unwrap().iter().any(|verdict| verdict["check"] == name),
-                "{name}"
-            );
-        }
+    let roles = [db.role("monitor").await, db.role("stats").await, db.role("plain").await];
+    db.batch(&format!("grant pg_monitor to {}; grant pg_read_all_stats to {}", roles[0], roles[1])).await;
+    let mut lies = lies(&db.pgtend_at(&db.url(), HEALTH).run(), &BAD, "");
+    for role in &roles {
+        lies.extend(self::lies(&db.pgtend_as(role, HEALTH).run(), &BAD, role));
     }
     waiting.abort();
     busy.abort();
     drop(idle);
     db.batch(&format!("select pg_drop_replication_slot('{}')", db.name())).await;
     assert!(lies.is_empty(), "{}", lies.join("\n"));
+}
+
+const HEALTH: [&str; 4] = ["health", "--json", "--now", NOW];
+
+/// Where somebody was told that what is bad is fine, or was told no way out of not knowing.
+fn lies(said: &Output, bad: &[&str], role: &str) -> Vec<String> {
+    let document = said.json();
+    let verdicts = document["checks"].as_array().unwrap();
+    let mut lies = Vec::new();
+    for name in bad {
+        let verdict = verdicts.iter().find(|verdict| verdict["check"] == *name);
+        let verdict = verdict.unwrap_or_else(|| panic!("no check {name}"));
+        match verdict["state"].as_str().unwrap() {
+            "warning" | "critical" => {}
+            "unknown" if !role.is_empty() && verdict["remedy"] != Value::Null => {}
+            "unknown" if !role.is_empty() => lies.push(format!("{role} is told no remedy: {verdict:#}")),
+            _ => lies.push(format!("{role}: {verdict:#}")),
+        }
+    }
+    lies
+}
+
+/// What is bad on the servers of [`nobody_is_told_that_bad_servers_are_fine`].
+const BAD_SERVERS: [&str; 5] =
+    ["prepared_transactions", "archiver", "pending_restart", "replication_lag", "matview_age"];
+/// What takes a broken disk, or a month: their judges are tested alone.
+const ELSEWHERE: [&str; 2] = ["checksums", "unused_indexes"];
+
+#[tokio::test]
+async fn nobody_is_told_that_bad_servers_are_fine() {
+    let pair = Pair::start(&[
+        ("archive_mode", "on"),
+        ("archive_command", "false"),
+        ("max_prepared_transactions", "5"),
+    ]);
+    let client = pair.on_primary().await;
+    client
+        .batch_execute(
+            "create table t (id int); create materialized view daily as select 1 as one;
+             create role monitor login; grant pg_monitor to monitor;
+             create role stats login; grant pg_read_all_stats to stats; create role plain login",
+        )
+        .await
+        .unwrap();
+    client.batch_execute("begin; insert into t values (1); prepare transaction 'forgotten'").await.unwrap();
+    client.batch_execute("alter system set max_connections = 300").await.unwrap();
+    client.batch_execute("select pg_reload_conf(), pg_switch_wal()").await.unwrap();
+    let home = TempDir::with_prefix("pgtend-test-").unwrap();
+    fs::write(
+        home.path().join("pgtend.toml"),
+        "[health]\nprepared_transactions = { warning = 0 }\nreplication_lag = { warning = 0.05 }\n
+         matview_age = { warning = 0 }\n[[matview]]\nname = \"daily\"\nmax_age = \"1h\"\n",
+    )
+    .unwrap();
+    let run = |role: &str, arguments: &[&str]| {
+        let url = pair.primary.url_as(role, "postgres");
+        let program = pgtend([]).args(arguments).args(["-d", &url]);
+        program.env("HOME", home.path()).directory(home.path()).run()
+    };
+    run("postgres", &["matview", "refresh", "daily"]).success();
+    pair.on_standby().await.batch_execute("select pg_wal_replay_pause()").await.unwrap();
+    let truth = "select (select failed_count from pg_stat_archiver) > 0
+                 and coalesce((select replay_lag from pg_stat_replication) > interval '100 ms', false)
+                 and exists (select from pg_settings where pending_restart)";
+    while !client.query_one(truth, &[]).await.unwrap().get::<_, bool>(0) {
+        client.batch_execute("insert into t values (2)").await.unwrap();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    let mut found = Vec::new();
+    for role in ["", "monitor", "stats", "plain"] {
+        let login = if role.is_empty() { "postgres" } else { role };
+        found.extend(lies(&run(login, &["health", "--json"]), &BAD_SERVERS, role));
+    }
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn every_check_stands_in_the_matrix() {
+    let said = pgtend(["health", "--list", "--json", "--no-config"]).run().success().json();
+    for check in said["checks"].as_array().unwrap() {
+        let name = check["check"].as_str().unwrap();
+        let lists: [&[&str]; 3] = [&BAD, &BAD_SERVERS, &ELSEWHERE];
+        assert!(lists.iter().any(|list| list.contains(&name)), "{name} is nowhere bad");
+    }
 }

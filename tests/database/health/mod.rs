@@ -3,4 +3,5 @@ mod checks;
 mod formats;
 mod matrix;
 mod reach;
+mod standby;
 mod support;

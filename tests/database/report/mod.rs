@@ -5,3 +5,5 @@ mod locks;
 mod queries;
 mod roles;
 mod support;
+
+pub use support::REPORTS;

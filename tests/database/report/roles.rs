@@ -24,6 +24,43 @@ async fn every_report_answers_every_role() {
     }
 }
 
+/// Of the rows about this database: how many, and how many of their values are null.
+fn seen(db: &Database, document: &Value) -> (usize, usize) {
+    let ours = |row: &&Value| row.get("database").is_none_or(|name| name.as_str() == Some(db.name()));
+    let rows: Vec<&Value> = document["rows"].as_array().unwrap().iter().filter(ours).collect();
+    let nulls = rows.iter().flat_map(|row| row.as_object().unwrap().values()).filter(|value| value.is_null());
+    (rows.len(), nulls.count())
+}
+
+/// Who sees less than the superuser is told that it is so, and what would show it.
+#[tokio::test]
+async fn no_report_passes_over_what_a_role_cannot_see() {
+    let db = shop().await;
+    db.batch("select pg_sleep(0.15)").await;
+    let holder = db.client().await;
+    holder.batch_execute("begin; lock table events").await.unwrap();
+    let waiter = db.client().await;
+    let cancel = waiter.cancel_token();
+    let waiting = tokio::spawn(async move { waiter.batch_execute("select count(*) from events").await });
+    somebody_waits(&db).await;
+    let roles = roles(&db).await;
+    let mut silent = Vec::new();
+    for name in REPORTS {
+        let truth = seen(&db, &db.pgtend(["report", name, "--json"]).run().success().json());
+        for role in &roles {
+            let document = report_as(&db, role, name).success().json();
+            let (rows, nulls) = seen(&db, &document);
+            let is_told = notes(&document).contains("grant ");
+            if (rows < truth.0 || nulls > truth.1) && !is_told {
+                silent.push(format!("{name} {role}: {truth:?} {rows} {nulls} {document:#}"));
+            }
+        }
+    }
+    cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
+    waiting.await.unwrap().unwrap_err();
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
+}
+
 #[tokio::test]
 async fn a_sequence_that_is_hidden_is_not_fine() {
     let db = shop().await;

@@ -75,6 +75,14 @@ impl Store {
         }
     }
 
+    /// As [`Store::window`], of tables and indexes nothing.
+    pub async fn statements(&self, session: &Session, span: Span) -> anyhow::Result<Window> {
+        match self {
+            Self::Schema(store) => store.statements(session, span).await,
+            Self::File(store) => store.window(span),
+        }
+    }
+
     /// For each of the statements, by its fingerprint, the time that it took in each hour before `to`.
     pub async fn series(
         &self,

@@ -83,10 +83,7 @@ impl SchemaStore {
             in_span::<IndexSum>(session, query!("stats/window_indexes.sql"), span),
         );
         let intervals = intervals.map_err(ServerError::explained)?;
-        let mut database = DatabaseWork::default();
-        for interval in &intervals {
-            database.add(&interval.work);
-        }
+        let database = work(&intervals);
         let relations = relations.map_err(ServerError::explained)?;
         let indexes = indexes.map_err(ServerError::explained)?;
         Ok(Window {
@@ -95,6 +92,21 @@ impl SchemaStore {
             relations: relations.into_iter().map(|sum| (sum.oid, sum)).collect(),
             indexes: indexes.into_iter().map(|sum| (sum.oid, sum)).collect(),
             database,
+        })
+    }
+
+    pub(super) async fn statements(&self, session: &Session, span: Span) -> anyhow::Result<Window> {
+        self.enter(session).await?;
+        let (intervals, statements) = tokio::join!(
+            in_span::<Interval>(session, query!("stats/window_intervals.sql"), span),
+            in_span(session, query!("stats/window_statements.sql"), span),
+        );
+        let intervals = intervals.map_err(ServerError::explained)?;
+        Ok(Window {
+            coverage: Coverage::of(Source::Store, span, &intervals),
+            statements: statements.map_err(ServerError::explained)?,
+            database: work(&intervals),
+            ..Window::default()
         })
     }
 
@@ -144,6 +156,14 @@ impl SchemaStore {
         })
         .await
     }
+}
+
+fn work(intervals: &[Interval]) -> DatabaseWork {
+    let mut database = DatabaseWork::default();
+    for interval in intervals {
+        database.add(&interval.work);
+    }
+    database
 }
 
 /// Commits what `work` has written, or takes it back.
