@@ -12,6 +12,7 @@ mod scenario;
 mod walk;
 
 mod kill;
+mod pages;
 mod race;
 mod schedulers;
 mod server_crash;
