@@ -32,6 +32,8 @@ pub enum Cell {
     Seconds(f64),
     /// A statement: on one line, and cut where the line would be too long for a reader.
     Sql(String),
+    /// What was so much in each of several spans of time, oldest first.
+    Series(Vec<f64>),
     /// Not known, or not applicable.
     None,
 }
@@ -46,7 +48,7 @@ impl Cell {
         value.map_or(Self::None, cell)
     }
 
-    fn for_people(&self) -> String {
+    pub(super) fn for_people(&self) -> String {
         match self {
             Self::Text(text) => text.clone(),
             Self::Count(number) => format::count(*number),
@@ -55,6 +57,7 @@ impl Cell {
             Self::Percent(share) => format!("{share:.1}%"),
             Self::Seconds(time) => format::seconds(*time),
             Self::Sql(text) => format::one_line(text, SQL_SHOWN),
+            Self::Series(values) => format::sparkline(values),
             Self::None => "-".to_owned(),
         }
     }
@@ -67,19 +70,22 @@ impl Cell {
             Self::Milliseconds(time) | Self::Seconds(time) => format!("{time:.3}"),
             Self::Percent(share) => format!("{share:.2}"),
             Self::Sql(text) => text.clone(),
+            Self::Series(values) => {
+                values.iter().map(|value| format!("{value:.3}")).collect::<Vec<_>>().join(" ")
+            }
             Self::None => String::new(),
         }
     }
 
-    const fn is_number(&self) -> bool {
+    pub(super) const fn is_number(&self) -> bool {
         self.number().is_some()
     }
 
-    const fn number(&self) -> Option<f64> {
+    pub(super) const fn number(&self) -> Option<f64> {
         match self {
             Self::Count(n) | Self::Milliseconds(n) | Self::Percent(n) | Self::Seconds(n) => Some(*n),
             Self::Bytes(n) => Some(*n as f64),
-            Self::Text(_) | Self::Sql(_) | Self::None => None,
+            Self::Text(_) | Self::Sql(_) | Self::Series(_) | Self::None => None,
         }
     }
 
@@ -100,9 +106,9 @@ impl Cell {
 /// A list that is ready to be written in any format but JSON, which has a document of its own.
 #[derive(Debug)]
 pub struct Listing {
-    headers: Vec<&'static str>,
-    names: Vec<&'static str>,
-    rows: Vec<Vec<Cell>>,
+    pub(super) headers: Vec<&'static str>,
+    pub(super) names: Vec<&'static str>,
+    pub(super) rows: Vec<Vec<Cell>>,
 }
 
 impl Listing {
@@ -113,6 +119,22 @@ impl Listing {
             rows: rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row)).collect()).collect(),
         }
     }
+
+    /// With the columns of these names alone, in their own order; all where none is named.
+    #[must_use]
+    pub fn only(self, names: &[&str]) -> Self {
+        let kept: Vec<bool> =
+            self.names.iter().map(|name| names.is_empty() || names.contains(name)).collect();
+        Self {
+            headers: chosen(self.headers, &kept),
+            names: chosen(self.names, &kept),
+            rows: self.rows.into_iter().map(|row| chosen(row, &kept)).collect(),
+        }
+    }
+}
+
+fn chosen<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
+    all.into_iter().zip(kept).filter(|(_, kept)| **kept).map(|(one, _)| one).collect()
 }
 
 impl Ui {

@@ -16,6 +16,7 @@ mod walk;
 mod kill;
 mod migrate;
 mod normalize;
+mod pages;
 mod race;
 mod schedulers;
 mod server_crash;

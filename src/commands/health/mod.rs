@@ -8,4 +8,4 @@ mod list;
 pub use args::HealthArgs;
 pub use document::{Document, SCHEMA};
 pub use examine::{Examined, Selection, examine, reach};
-pub use format::families;
+pub use format::{families, headline};

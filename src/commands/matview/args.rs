@@ -18,7 +18,7 @@ pub enum ModeArg {
     Swap,
 }
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct WishArgs {
     /// How to refresh [default: auto]
     #[arg(long, value_enum)]

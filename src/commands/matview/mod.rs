@@ -6,7 +6,9 @@ mod refresh;
 mod survey;
 mod work;
 
+pub use args::WishArgs;
 use clap::Subcommand;
+pub use survey::survey;
 
 use crate::commands::context::Context;
 use crate::failure::Exit;

@@ -9,11 +9,10 @@ use crate::commands::context::Context;
 use crate::commands::health::Selection;
 use crate::commands::metrics::scrape::{Scrape, scrape};
 use crate::commands::metrics::serve::serve;
-use crate::commands::metrics::textfile::replace;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::health::Probe;
 use crate::operations::metrics::Scope;
-use crate::output::Format;
+use crate::output::{Format, replace_file};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -75,7 +74,7 @@ impl MetricsArgs {
         }
         let Scrape { text, up } = scrape(context, &wanted).await?;
         match &self.textfile {
-            Some(file) => replace(file, &text)?,
+            Some(file) => replace_file(file, &text)?,
             None => context.ui.answer(&text)?,
         }
         if up {

@@ -2,6 +2,5 @@
 mod args;
 mod scrape;
 mod serve;
-mod textfile;
 
 pub use args::MetricsArgs;

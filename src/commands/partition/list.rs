@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::partition::args::{CalendarArgs, Wish};
+use crate::commands::partition::targets::section;
 use crate::failure::Exit;
 use crate::operations::partition::{
     PartitionRow, TableRow, Timeline, partition_rows, survey_tables, table_row,
@@ -123,14 +124,7 @@ impl ListArgs {
         now: DateTime<Utc>,
         bytes: &HashMap<u32, i64>,
     ) -> anyhow::Result<Table> {
-        let same = |name: &str| {
-            let name = TableName::parse(name);
-            let relation = &table.relation;
-            name.name == relation.name.raw()
-                && name.schema.is_none_or(|schema| schema == relation.schema.raw())
-        };
-        let config = context.config.partition.iter().find(|config| same(&config.table));
-        let wish = Wish::configured(config)?.calendar(&self.calendar)?;
+        let wish = Wish::configured(section(context, table))?.calendar(&self.calendar)?;
         let timeline = Timeline::read(table.clone(), &wish.policy);
         let reason = timeline.as_ref().err().map(|error| error.root_cause().to_string());
         let timeline = timeline.ok();

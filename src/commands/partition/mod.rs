@@ -11,7 +11,9 @@ mod restore;
 mod retire;
 mod targets;
 
+pub use args::Wish;
 use clap::Subcommand;
+pub use targets::section;
 
 use crate::commands::context::Context;
 use crate::failure::Exit;

@@ -5,6 +5,7 @@ use anyhow::anyhow;
 
 use crate::commands::context::Context;
 use crate::commands::partition::args::Wish;
+use crate::config::PartitionConfig;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Timeline, survey_tables};
 use crate::pg::catalog::{PartitionedTable, TableName, partitioned_tables};
@@ -23,6 +24,16 @@ impl Target {
     pub fn timeline(&self) -> anyhow::Result<Timeline> {
         Timeline::read(self.table.clone(), &self.wish.policy)
     }
+}
+
+/// The part of the configuration that names a table.
+pub fn section<'a>(context: &'a Context, table: &PartitionedTable) -> Option<&'a PartitionConfig> {
+    let relation = &table.relation;
+    let names = |config: &&PartitionConfig| {
+        let name = TableName::parse(&config.table);
+        name.name == relation.name.raw() && name.schema.is_none_or(|schema| schema == relation.schema.raw())
+    };
+    context.config.partition.iter().find(names)
 }
 
 /// What was found, and what went wrong with the others.

@@ -20,6 +20,13 @@ pub struct TableAccessArgs {
     pub frame: FrameArgs,
 }
 
+impl TableAccessArgs {
+    /// With no flag but the window's.
+    pub fn usual(window: WindowArgs) -> Self {
+        Self { window, partitions: false, frame: FrameArgs::default() }
+    }
+}
+
 impl Report for TableAccessArgs {
     type Row = TableAccess;
     const SCHEMA: &'static str = "pgtend.report.table_access/1";

@@ -7,7 +7,7 @@ use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
 
 /// Tell how much space of tables their rows do not need: an estimate
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct BloatArgs {
     /// One row for each partition, not for each partitioned table
     #[arg(long)]

@@ -17,7 +17,7 @@ use crate::pg::state::ServerError;
 const LIMIT: usize = 20;
 const GLANCE: Duration = Duration::from_millis(100);
 
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct FrameArgs {
     /// Column to sort by: numbers from the largest on
     #[arg(long, value_name = "COLUMN")]
@@ -102,7 +102,7 @@ pub async fn show<R: Report>(context: &Context, report: &R, args: &FrameArgs) ->
 }
 
 /// The work, unless the user does not want it any more.
-async fn until_stopped<T>(context: &Context, work: impl Future<Output = T>) -> anyhow::Result<T> {
+pub async fn until_stopped<T>(context: &Context, work: impl Future<Output = T>) -> anyhow::Result<T> {
     let stopped = async {
         loop {
             if let Err(stopped) = context.stop.check() {

@@ -46,6 +46,13 @@ impl OnlyArg {
     }
 }
 
+impl IndexUsageArgs {
+    /// With no flag but the window's.
+    pub fn usual(window: WindowArgs) -> Self {
+        Self { window, only: Vec::new(), partitions: false, frame: FrameArgs::default() }
+    }
+}
+
 impl Report for IndexUsageArgs {
     type Row = IndexUsage;
     const SCHEMA: &'static str = "pgtend.report.index_usage/1";

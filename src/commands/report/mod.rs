@@ -5,6 +5,7 @@ mod bloat;
 mod cache;
 mod frame;
 mod honesty;
+mod html;
 mod indexes;
 mod locks;
 mod progress;
@@ -40,6 +41,7 @@ pub enum ReportCommand {
     Cache(cache::CacheArgs),
     Progress(progress::ProgressArgs),
     Settings(settings::SettingsArgs),
+    Html(html::HtmlArgs),
 }
 
 impl ReportCommand {
@@ -58,6 +60,7 @@ impl ReportCommand {
             Self::Cache(_) => "cache",
             Self::Progress(_) => "progress",
             Self::Settings(_) => "settings",
+            Self::Html(_) => "html",
         }
     }
 
@@ -76,6 +79,7 @@ impl ReportCommand {
             Self::Cache(args) => show(context, args, &args.frame).await,
             Self::Progress(args) => show(context, args, &args.frame).await,
             Self::Settings(args) => show(context, args, &args.frame).await,
+            Self::Html(args) => args.run(context).await,
         }
     }
 }

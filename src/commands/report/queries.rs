@@ -10,7 +10,7 @@ use crate::commands::report::window::WindowArgs;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::report::{Answer, FailIf, Note, SlowQuery, Slowness, slow_queries};
 use crate::operations::stats::Scope;
-use crate::output::{Cell, Column, sparkline};
+use crate::output::{Cell, Column};
 
 const SLOW: Duration = Duration::from_millis(100);
 const HOURS: usize = 24;
@@ -64,7 +64,7 @@ impl Report for SlowQueriesArgs {
         Column {
             header: "Hours",
             name: "hourly_ms",
-            cell: |row| Cell::text(row.hourly_ms.as_ref().map(|hours| sparkline(hours))),
+            cell: |row| Cell::known(row.hourly_ms.clone(), Cell::Series),
         },
         Column {
             header: "Δ mean",
@@ -102,6 +102,12 @@ impl Report for SlowQueriesArgs {
 }
 
 impl SlowQueriesArgs {
+    /// With no flag but the window's.
+    pub fn usual(window: WindowArgs) -> Self {
+        let frame = FrameArgs::default();
+        Self { window, min_mean: None, min_calls: 1, compare: false, fail_if: None, frame }
+    }
+
     fn slowness(&self, context: &Context) -> Slowness {
         // A build fails for any statement that got worse, and not for slow ones alone.
         let usual =

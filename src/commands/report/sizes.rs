@@ -7,7 +7,7 @@ use crate::output::{Cell, Column};
 use crate::pg::state::ServerError;
 
 /// Tell how large tables, their indexes and their TOAST tables are
-#[derive(Debug, Args)]
+#[derive(Debug, Default, Args)]
 pub struct SizesArgs {
     /// One row for each partition, not for each partitioned table
     #[arg(long)]

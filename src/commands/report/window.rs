@@ -12,7 +12,7 @@ use crate::operations::stats::{Scope, Span, Store, Window};
 
 const SINCE: Duration = Duration::from_secs(24 * 3600);
 
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct WindowArgs {
     /// The last so long, out of the snapshot store [default: 24h]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
@@ -45,6 +45,11 @@ pub struct Seen {
 }
 
 impl WindowArgs {
+    /// The last so long, with nothing else said.
+    pub fn since(since: Option<Duration>, store: Option<String>) -> Self {
+        Self { since, store, ..Self::default() }
+    }
+
     pub async fn read(&self, desk: &Desk<'_>, scope: Scope) -> anyhow::Result<Seen> {
         let wish = self.wish(desk);
         let store = match wish {

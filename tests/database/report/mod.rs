@@ -2,6 +2,7 @@
 mod columns;
 mod indexes;
 mod locks;
+mod page;
 mod queries;
 mod roles;
 mod support;

@@ -1,18 +1,20 @@
-//! The file for the text file collector: replaced in one act, so that nobody reads half of it.
+//! A file that others read: replaced in one act, so that nobody reads half of it.
 use std::io::Write as _;
 use std::path::Path;
 
 use anyhow::Context as _;
 
+/// Writes the text beside the file and renames it.
+///
 /// # Errors
 /// When the folder or the file cannot be written; the old file stays then.
-pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
+pub fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
     let replacing = || format!("replace {}", file.display());
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    // The collector reads names that end in .prom alone; a rename within one folder is one act.
+    // A rename within one folder is one act. Prometheus' collector reads names that end in .prom alone.
     let mut new = tempfile::Builder::new()
         .prefix(".pgtend-")
         .suffix(".tmp")
@@ -25,7 +27,7 @@ pub fn replace(file: &Path, text: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// The collector is another user.
+/// Who reads it may be another user: a collector, a web server.
 fn readable() -> std::fs::Permissions {
     use std::os::unix::fs::PermissionsExt as _;
     std::fs::Permissions::from_mode(0o644)
