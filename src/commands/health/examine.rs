@@ -180,15 +180,21 @@ pub async fn examine(
 
 impl Reached {
     pub async fn evidence(&self, context: &Context, selection: &Selection) -> Evidence {
-        let now = context.now(&self.session);
-        let (session, wishes) = (&self.session, &selection.wishes);
-        let history = if wants_history(&selection.checks) {
-            history(context, session, wishes, now).await
-        } else {
-            None
-        };
-        survey(session, &selection.checks, wishes, history.as_ref(), (now, self.connected_ms)).await
+        gather(context, &self.session, selection, self.connected_ms).await
     }
+}
+
+/// What the checks need, with what the store knows of the last hour.
+pub async fn gather(
+    context: &Context,
+    session: &Session,
+    selection: &Selection,
+    connected_ms: f64,
+) -> Evidence {
+    let (now, wishes) = (context.now(session), &selection.wishes);
+    let history =
+        if wants_history(&selection.checks) { history(context, session, wishes, now).await } else { None };
+    survey(session, &selection.checks, wishes, history.as_ref(), (now, connected_ms)).await
 }
 
 /// The store, where there is one that this role can use: health does not hang on it.

@@ -1,7 +1,7 @@
 //! The verdicts of `pgtend health` as a grid.
-use crate::commands::health::{Selection, headline};
+use crate::commands::health::{Selection, gather, headline};
 use crate::commands::report::frame::Desk;
-use crate::operations::health::{Probe, State, Verdict, judge, survey, worst};
+use crate::operations::health::{Probe, State, Verdict, judge, worst};
 use crate::output::{Chip, Figure, Section};
 
 /// The state of the whole, and its section.
@@ -9,7 +9,7 @@ pub async fn health(desk: &Desk<'_>) -> anyhow::Result<((&'static str, String), 
     let mut selection = Selection::of_probe(desk.context, Probe::Full)?;
     // Without an answer there would be no page; how fast it came this once tells its reader nothing.
     selection.checks.retain(|check| check.name != "connect");
-    let evidence = survey(desk.session, &selection.checks, &selection.wishes, desk.now, 0.0).await;
+    let evidence = gather(desk.context, desk.session, &selection, 0.0).await;
     let verdicts = judge(&evidence, &selection.checks, &selection.limits);
     let state = worst(verdicts.iter().map(|verdict| verdict.state));
     let told = headline(state, &verdicts);
