@@ -26,7 +26,7 @@ pub struct CrontabArgs {
 impl CrontabArgs {
     pub fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let (jobs, program) = (wanted(context)?, self.call.program(context).exit(Exit::Usage)?);
-        let user = self.call.user(context);
+        let user = self.call.user(context)?;
         let Some(file) = &self.check else {
             context.ui.answer(&crontab(&jobs, &program, user.as_deref()))?;
             return Ok(Exit::Done);

@@ -7,7 +7,7 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::schedule::wants::{connection, tell, wanted};
 use crate::failure::{Exit, Explain as _};
-use crate::operations::schedule::{Cluster, Difference, DifferenceKind, kubernetes};
+use crate::operations::schedule::{Call, Cluster, Difference, DifferenceKind, kubernetes};
 
 /// Print Kubernetes CronJobs, or compare a file of them
 ///
@@ -49,6 +49,12 @@ impl KubernetesArgs {
             secret: flag(&self.secret, &schedule.secret).unwrap_or_else(usual),
             config_map: flag(&self.config_map, &schedule.config_map).unwrap_or_else(usual),
         };
+        for job in jobs.iter().filter(|job| matches!(job.call, Call::Shell(_))) {
+            let name = &job.name;
+            context
+                .ui
+                .warning(&format!("the job `{name}` is a command of your own: write its CronJob yourself"));
+        }
         let text = kubernetes(&jobs, &connection(&context.config)?, &cluster).exit(Exit::Usage)?;
         let Some(file) = &self.check else {
             context.ui.answer(&text)?;
@@ -56,7 +62,7 @@ impl KubernetesArgs {
         };
         let installed = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
         let what = file.display().to_string();
-        let same = installed.trim() == text.trim();
+        let same = installed.trim().lines().eq(text.trim().lines());
         let differences = (!same).then_some(Difference { kind: DifferenceKind::Different, what });
         tell(context, "pgtend.schedule.kubernetes/1", &differences.into_iter().collect::<Vec<_>>())
     }

@@ -13,7 +13,7 @@ use crate::plan::consent;
 /// Call the function of a job now
 ///
 /// A function that takes an integer and gives one is called with a number of rows at most, again and again until it
-/// gives 0; no call takes longer than the lock timeout. Any other is called once, without arguments. Two runs at once are
+/// gives fewer; no call takes longer than the lock timeout. Any other is called once, without arguments. Two runs at once are
 /// safe: the second waits within the lock budget, then ends with exit 5.
 #[derive(Debug, Args)]
 pub struct RunArgs {

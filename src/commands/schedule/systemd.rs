@@ -29,7 +29,7 @@ pub struct SystemdArgs {
 impl SystemdArgs {
     pub fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let (jobs, program) = (wanted(context)?, self.call.program(context).exit(Exit::Usage)?);
-        let units = systemd(&jobs, &program, self.call.user(context).as_deref());
+        let units = systemd(&jobs, &program, self.call.user(context)?.as_deref());
         if let Some(folder) = &self.check {
             let differences = check_units(&installed(folder)?, &units);
             return tell(context, "pgtend.schedule.systemd/1", &differences);

@@ -22,8 +22,15 @@ pub struct CallArgs {
 }
 
 impl CallArgs {
-    pub fn user(&self, context: &Context) -> Option<String> {
-        self.user.clone().or_else(|| context.config.schedule.user.clone())
+    /// # Errors
+    /// When it could not be a user's name: it stands in a line among others.
+    pub fn user(&self, context: &Context) -> anyhow::Result<Option<String>> {
+        let user = self.user.as_ref().or(context.config.schedule.user.as_ref());
+        let fits = |c: char| c.is_alphanumeric() || "._-$".contains(c);
+        if let Some(user) = user.filter(|user| user.is_empty() || !user.chars().all(fits)) {
+            return Err(anyhow!("`{user}` is no user of this machine").exit(Exit::Usage));
+        }
+        Ok(user.cloned())
     }
 
     /// The program with the options of every call: the configuration, and the connection that it names.

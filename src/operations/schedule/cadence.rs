@@ -20,12 +20,17 @@ pub enum Cadence {
     Daily(Daytime),
     /// On Sundays.
     Weekly(Daytime),
+    /// On the first of the month.
+    Monthly(Daytime),
 }
 
 const MINUTES: [u32; 11] = [1, 2, 3, 4, 5, 6, 10, 12, 15, 20, 30];
 const HOURS: [u32; 7] = [1, 2, 3, 4, 6, 8, 12];
 const HOUR: u32 = 60;
 const DAY: u32 = 24 * HOUR;
+const WEEK: u32 = 7 * DAY;
+/// What `1month` is, as durations are read: a twelfth of 365.25 days.
+const MONTH: u32 = 43_830;
 
 impl Daytime {
     pub const fn new(hour: u32, minute: u32) -> Self {
@@ -50,15 +55,24 @@ impl Daytime {
 }
 
 impl Cadence {
-    /// The largest even step that is not longer than a time.
+    /// Just so often.
     ///
     /// # Errors
-    /// When the time is shorter than a minute.
-    pub fn within(time: Duration, minute: u32, at: Daytime) -> anyhow::Result<Self> {
+    /// When no scheduler can: what is written is what runs.
+    pub fn every(time: Duration, minute: u32, at: Daytime) -> anyhow::Result<Self> {
         let minutes = u32::try_from(time.as_secs() / 60).unwrap_or(u32::MAX);
-        ensure!(minutes > 0, "no scheduler runs anything more often than once a minute");
-        let largest = steps().filter(|step| *step <= minutes).max().unwrap_or(1);
-        Ok(Self::of(largest, minute, at))
+        let even = time.as_secs() % 60 == 0;
+        match minutes {
+            WEEK if even => Ok(Self::Weekly(at)),
+            MONTH => Ok(Self::Monthly(at)),
+            _ if even && steps().any(|step| step == minutes) => Ok(Self::of(minutes, minute, at)),
+            _ => Err(anyhow!(
+                "no scheduler runs anything every {}; it can be {} minutes, {} hours, 1day, 1week or 1month",
+                humantime::format_duration(time),
+                MINUTES.map(|step| step.to_string()).join(", "),
+                HOURS.map(|step| step.to_string()).join(", ")
+            )),
+        }
     }
 
     const fn of(step: u32, minute: u32, at: Daytime) -> Self {
@@ -78,6 +92,7 @@ impl Cadence {
             Self::Hours(step, minute) => format!("{minute} */{step} * * *"),
             Self::Daily(at) => format!("{} {} * * *", at.minute, at.hour),
             Self::Weekly(at) => format!("{} {} * * 0", at.minute, at.hour),
+            Self::Monthly(at) => format!("{} {} 1 * *", at.minute, at.hour),
         }
     }
 
@@ -89,15 +104,18 @@ impl Cadence {
             Self::Hours(step, minute) => format!("*-*-* 00/{step}:{minute:02}:00"),
             Self::Daily(at) => format!("*-*-* {:02}:{:02}:00", at.hour, at.minute),
             Self::Weekly(at) => format!("Sun *-*-* {:02}:{:02}:00", at.hour, at.minute),
+            Self::Monthly(at) => format!("*-*-01 {:02}:{:02}:00", at.hour, at.minute),
         }
     }
 
-    pub const fn seconds(self) -> u32 {
+    #[cfg(test)]
+    const fn seconds(self) -> u32 {
         60 * match self {
             Self::Minutes(step) => step,
             Self::Hours(step, _) => step * HOUR,
             Self::Daily(_) => DAY,
-            Self::Weekly(_) => 7 * DAY,
+            Self::Weekly(_) => WEEK,
+            Self::Monthly(_) => MONTH,
         }
     }
 }
@@ -145,15 +163,21 @@ mod tests {
 
     #[test]
     fn steps_are_written_for_both_schedulers() {
-        let hours = |n: u64| Cadence::within(Duration::from_secs(n * 3600), 7, AT).unwrap();
-        assert_eq!(
-            (hours(5).cron().as_str(), hours(5).calendar().as_str()),
-            ("7 */4 * * *", "*-*-* 00/4:07:00")
-        );
-        assert_eq!(hours(48).cron(), "15 3 * * *");
-        assert_eq!(Cadence::Weekly(AT).cron(), "15 3 * * 0");
-        assert_eq!(Cadence::Weekly(AT).calendar(), "Sun *-*-* 03:15:00");
-        assert!(Cadence::within(Duration::from_secs(59), 7, AT).is_err());
+        let every = |text: &str| Cadence::every(humantime::parse_duration(text).unwrap(), 7, AT);
+        for (text, cron, calendar) in [
+            ("20m", "*/20 * * * *", "*-*-* *:00/20:00"),
+            ("1h", "7 * * * *", "*-*-* *:07:00"),
+            ("4h", "7 */4 * * *", "*-*-* 00/4:07:00"),
+            ("1day", "15 3 * * *", "*-*-* 03:15:00"),
+            ("1week", "15 3 * * 0", "Sun *-*-* 03:15:00"),
+            ("1month", "15 3 1 * *", "*-*-01 03:15:00"),
+        ] {
+            let cadence = every(text).unwrap();
+            assert_eq!((cadence.cron().as_str(), cadence.calendar().as_str()), (cron, calendar));
+        }
+        for text in ["0s", "59s", "61s", "45m", "90m", "5h", "36h", "2days", "2weeks", "1year"] {
+            assert!(every(text).is_err(), "{text}");
+        }
         assert_eq!(Daytime::new(23, 50).later(20), Daytime::new(0, 10));
         assert!(Daytime::parse("24:00").is_err());
     }

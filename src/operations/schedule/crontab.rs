@@ -67,12 +67,17 @@ pub fn check_crontab(
             _ => {}
         }
     }
-    let missing = wanted.iter().filter(|line| !found.iter().any(|text| squeezed(text) == squeezed(line)));
-    let extra = found.iter().filter(|text| !wanted.iter().any(|line| squeezed(line) == squeezed(text)));
-    missing
-        .map(|line| Difference { kind: DifferenceKind::Missing, what: line.clone() })
-        .chain(extra.map(|text| Difference { kind: DifferenceKind::Extra, what: (*text).to_owned() }))
-        .collect()
+    let mut differences = Vec::new();
+    for line in &wanted {
+        match found.iter().position(|text| squeezed(text) == squeezed(line)) {
+            // What stands there twice runs twice.
+            Some(place) => drop(found.remove(place)),
+            None => differences.push(Difference { kind: DifferenceKind::Missing, what: line.clone() }),
+        }
+    }
+    let extra = |text: &str| Difference { kind: DifferenceKind::Extra, what: text.to_owned() };
+    differences.extend(found.into_iter().map(extra));
+    differences
 }
 
 fn squeezed(line: &str) -> String {

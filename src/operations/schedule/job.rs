@@ -63,7 +63,7 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
     let mut jobs = Vec::new();
     if wants.partitions {
         let usual = if wants.hourly { Cadence::Hours(1, MINUTE) } else { Cadence::Daily(night) };
-        let cadence = wants.partition_every.map_or(Ok(usual), |every| Cadence::within(every, MINUTE, night));
+        let cadence = wants.partition_every.map_or(Ok(usual), |every| Cadence::every(every, MINUTE, night));
         let yes = if wants.lets_go { &["--yes"][..] } else { &[] };
         jobs.push(Job {
             name: "partition-maintain".to_owned(),
@@ -79,7 +79,7 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
             about: "refresh the materialized views that are due".to_owned(),
             call: pgtend(&["matview", "refresh", "--all"]),
             cadence: match wants.matview_every {
-                Some(every) => Cadence::within(every, MINUTE, at).context("read `matview_every`")?,
+                Some(every) => Cadence::every(every, MINUTE, at).context("read `matview_every`")?,
                 None => refreshes(&wants.matviews, at)?,
             },
         });
@@ -90,7 +90,7 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
             name: "stats-capture".to_owned(),
             about: "keep a snapshot of the server's statistics".to_owned(),
             call: pgtend(&["stats", "capture"]),
-            cadence: Cadence::within(every, MINUTE, night).context("read `stats_every`")?,
+            cadence: Cadence::every(every, MINUTE, night).context("read `stats_every`")?,
         });
         jobs.push(Job {
             name: "stats-prune".to_owned(),
@@ -110,10 +110,15 @@ pub fn jobs(wants: &Wants) -> anyhow::Result<Vec<Job>> {
         if let Call::Shell(command) = &own.call {
             ensure!(!command.contains('\n'), "the job `{}`: a command is one line", own.name);
         }
-        let cadence = Cadence::within(own.every, MINUTE, night.later(2 * BETWEEN_MINUTES));
+        let cadence = Cadence::every(own.every, MINUTE, night.later(2 * BETWEEN_MINUTES));
         jobs.push(Job {
             name: own.name.clone(),
-            about: "from the configuration".to_owned(),
+            about: match &own.call {
+                Call::Pgtend(_) => {
+                    "call a function of the database, as the configuration wants it".to_owned()
+                }
+                Call::Shell(_) => "a command of the configuration".to_owned(),
+            },
             call: own.call.clone(),
             cadence: cadence.with_context(|| format!("read the job `{}`", own.name))?,
         });

@@ -2,7 +2,7 @@
 //! missing rights (2, 4) are not.
 use std::fmt::Write as _;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 
 use crate::operations::schedule::job::{Call, Job};
 
@@ -17,18 +17,19 @@ pub struct Cluster {
     pub config_map: String,
 }
 
+/// A run that hangs ends some time. The next ones wait for it (`Forbid`), however often they are due.
 const LONGEST_SECONDS: u32 = 6 * 3600;
 
 /// `options`: those that every call of pgtend has. The configuration is read from the config map.
 ///
+/// A job that is a command of the user's is left out: pgtend's image has no shell.
+///
 /// # Errors
-/// When a job is a command of the user's, for which pgtend's image has no shell.
+/// When a name cannot be written as YAML.
 pub fn kubernetes(jobs: &[Job], options: &[String], cluster: &Cluster) -> anyhow::Result<String> {
     let mut text = String::from("# Written by `pgtend schedule kubernetes`; for kubectl apply -f -\n");
     for job in jobs {
-        let Call::Pgtend(arguments) = &job.call else {
-            bail!("the job `{}` is a command of your own; write its CronJob yourself", job.name);
-        };
+        let Call::Pgtend(arguments) = &job.call else { continue };
         let config = ["--config".to_owned(), "/etc/pgtend/pgtend.toml".to_owned()];
         let args: Vec<&String> = options.iter().chain(&config).chain(arguments).collect();
         let args = serde_json::to_string(&args).context("write the arguments")?;
@@ -109,7 +110,7 @@ spec:
         about = job.about,
         name = job.name,
         schedule = yaml(&job.cadence.cron())?,
-        deadline = job.cadence.seconds().min(LONGEST_SECONDS),
+        deadline = LONGEST_SECONDS,
         image = yaml(&cluster.image)?,
         secret = yaml(&cluster.secret)?,
         config_map = yaml(&cluster.config_map)?,

@@ -99,6 +99,8 @@ fn an_installed_crontab_is_compared() {
     contains(&said, "missing");
     contains(&said, "extra");
     contains(&check("").code(3).stdout, "partition maintain");
+    let twice = check(&format!("{around}{printed}")).code(3).stdout;
+    assert_eq!(twice.matches("extra").count(), 2, "{twice}");
     let file = home.path().join("crontab");
     fs::write(&file, &changed).unwrap();
     let said = schedule(home.path(), &["crontab", "--json", "--check", file.to_str().unwrap()]).run().code(3);
@@ -182,8 +184,9 @@ fn kubernetes_jobs_are_printed_and_compared() {
     jobs(&["--namespace", "db", "--check", file.to_str().unwrap()]).success();
     contains(&jobs(&["--check", file.to_str().unwrap()]).code(3).stdout, "different");
     let own = self::home(&format!("{CONFIG}{OWN}"));
-    let said = schedule(own.path(), &["kubernetes"]).run().code(2);
+    let said = schedule(own.path(), &["kubernetes", "--namespace", "db"]).run().success();
     contains(&said.stderr, "the job `permission-cache` is a command of your own");
+    assert_eq!(said.stdout, printed);
     let function = "[[schedule.job]]\nname = \"cache\"\nfunction = \"clean\"\nevery = \"15m\"\n";
     let called = self::home(&format!("{CONFIG}{function}"));
     let printed = schedule(called.path(), &["kubernetes"]).run().success().stdout;
@@ -214,6 +217,11 @@ fn what_cannot_be_scheduled_is_refused() {
             "[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\ncommand = \"x\"\nfunction = \"y\"\n",
             "wants either `command` or `function`",
         ),
+        (
+            "[[schedule.job]]\nname = \"a\"\ncommand = \"x\"\nevery = \"36h\"\n",
+            "no scheduler runs anything every 1day 12h",
+        ),
+        ("[schedule]\nuser = \"a b\"\n[[matview]]\nname = \"a\"\n", "`a b` is no user of this machine"),
         ("[schedule]\nprogramm = \"x\"\n", "did you mean `program`?"),
     ];
     for (config, why) in cases {
