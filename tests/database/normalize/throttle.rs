@@ -116,6 +116,9 @@ async fn every_other_reason_is_heeded() {
         "1 files of WAL wait to be archived",
     );
     primary.batch_execute("copy (select) to program 'touch allowed'").await.unwrap();
+    // The archiver, tired of failures, wakes for a new file.
+    primary.batch_execute("create table nudge ()").await.unwrap();
+    primary.batch_execute("select pg_switch_wal()").await.unwrap();
     run.ends_well();
 
     anew(&primary).await;
