@@ -32,6 +32,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("health", health::run),
     ("index", index::run),
     ("normalize", normalize::run),
+    ("normalize_merge", normalize::merge),
     ("report", report::run),
 ];
 

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow};
 
 use crate::apply::{Event, Stop};
+use crate::pg::name::Ident;
 use crate::pg::session::Session;
-use crate::pg::sql::Sql;
+use crate::pg::sql::{List, Sql};
 use crate::pg::state::ServerError;
-use crate::query;
+use crate::{ddl, query};
 
 /// When to pause. What is `None` is no reason.
 #[derive(Clone, Debug, Default)]
@@ -198,15 +199,28 @@ impl<'a> Throttle<'a> {
         if let Some(reason) = self.server(tell).await? {
             return Ok(Some(reason));
         }
-        if let Some(query) = &self.limits.query {
-            let sql = Sql::of_option("--throttle-query", query.clone());
-            let rows = self.session.read(&sql).await.map_err(ServerError::explained)?;
-            let value = rows.first().and_then(|row| row.first().cloned().flatten());
-            if let Some(value) = value.filter(|value| !matches!(value.as_str(), "f" | "false" | "0" | "")) {
-                return because("query", format!("the query of --throttle-query gives {value}"));
-            }
+        let value = self.query().await?;
+        if let Some(value) = value.filter(|value| !matches!(value.as_str(), "f" | "false" | "0" | "")) {
+            return because("query", format!("the query of --throttle-query gives {value}"));
         }
         Ok(None)
+    }
+
+    /// The first value of the user's query, which finds names where the user's role does.
+    ///
+    /// # Errors
+    /// The server's.
+    pub async fn query(&self) -> anyhow::Result<Option<String>> {
+        let Some(query) = &self.limits.query else { return Ok(None) };
+        let schemas: Vec<Ident> =
+            self.session.facts().search_path.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
+        if !schemas.is_empty() {
+            let path = ddl!("apply/search_path.sql", schemas = List(&schemas));
+            self.session.execute(&path).await.map_err(ServerError::explained)?;
+        }
+        let sql = Sql::of_option("--throttle-query", query.clone());
+        let rows = self.session.read(&sql).await.map_err(ServerError::explained)?;
+        Ok(rows.first().and_then(|row| row.first().cloned().flatten()))
     }
 
     /// What the server says of its standbys, its WAL and its clock.

@@ -136,8 +136,8 @@ const CHAPTERS: &[Chapter] = &[
             Scene::Ask(query!("demo/bisman/read_with_index.sql")),
             Scene::Ask(query!("demo/bisman/read_rows.sql")),
             Scene::Say(
-                "Where the messages themselves are wanted, fetching them is most of the work, and a GIN index does about \
-                 as well as rows:",
+                "Where the messages themselves are wanted, fetching them is most of the work, and rows gain little or \
+                 nothing over the GIN index:",
             ),
             Scene::Ask(query!("demo/bisman/read_messages_with_index.sql")),
             Scene::Ask(query!("demo/bisman/read_messages_rows.sql")),

@@ -2,9 +2,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use anyhow::Context as _;
 use clap::Args;
 
-use crate::apply::{Limits, Window};
+use crate::apply::{Limits, Throttle, Window};
+use crate::commands::context::Context;
+use crate::failure::{Exit, Explain as _};
 
 const PACE: &str = "Pace options";
 
@@ -41,6 +44,19 @@ pub struct PaceArgs {
 }
 
 impl PaceArgs {
+    /// Asks the user's query once, before anything is changed.
+    ///
+    /// # Errors
+    /// When the server does not take it.
+    pub async fn check(&self, context: &Context) -> anyhow::Result<()> {
+        if self.throttle_query.is_some() {
+            let session = context.connect_to_read().await?;
+            let throttle = Throttle::new(&session, String::new(), self.limits(), Vec::new());
+            throttle.query().await.context("ask the query of --throttle-query").exit(Exit::Usage)?;
+        }
+        Ok(())
+    }
+
     pub fn limits(&self) -> Limits {
         let bytes = |megabytes: u32| i64::from(megabytes) << 20;
         Limits {

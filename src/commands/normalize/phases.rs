@@ -50,7 +50,8 @@ pub struct Phases<'a> {
     pub shared: &'a Shared,
     pub tally: &'a Tally,
     pub schema: &'a Ident,
-    pub pace: &'a PaceArgs,
+    /// For a load; none where there is nothing to load.
+    pub pace: Option<&'a PaceArgs>,
 }
 
 impl Phases<'_> {
@@ -151,14 +152,14 @@ impl Phases<'_> {
                 way: way(&member.target, state.strategy)?,
             });
         }
-        if !lanes.is_empty() {
+        if let (Some(pace), false) = (self.pace, lanes.is_empty()) {
             let reader = self.context.connect_to_read().await?;
             let watch = self.context.connect_to_read().await?;
             let writers = lanes.iter().map(|lane| lane.writer.facts().pid).collect();
             let names: Vec<String> = lanes.iter().map(|lane| lane.ledger.target.clone()).collect();
             let names = names.join(", ");
-            let throttle = Throttle::new(&watch, names.clone(), self.pace.limits(), writers);
-            let (stop, batch_time) = (&self.context.stop, self.pace.batch_time);
+            let throttle = Throttle::new(&watch, names.clone(), pace.limits(), writers);
+            let (stop, batch_time) = (&self.context.stop, pace.batch_time);
             let load = Load { reader: &reader, stop, throttle: &throttle, batch_time };
             let mut documents = Documents(Pass::begin(&first.session, mappings).await?);
             let tell = |event: &Event| self.context.ui.event(event);

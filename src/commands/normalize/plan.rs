@@ -1,4 +1,6 @@
 //! `pgtend normalize plan`
+use std::time::Instant;
+
 use clap::Args;
 use serde::Serialize;
 
@@ -6,7 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::normalize::targets::{find, mappings, read_books};
 use crate::failure::Exit;
 use crate::operations::normalize::{Counts, Strategy, compare};
-use crate::output::{Cell, Column, Format, Listing};
+use crate::output::{Cell, Column, Format, Listing, milliseconds};
 
 /// Read everything and write nothing: what is in the JSON columns, and what a run would make of it
 #[derive(Debug, Args)]
@@ -25,6 +27,8 @@ struct Forecast {
     counts: Counts,
     /// Without the target's indexes that are there already in a merge.
     wal_bytes_estimate: u64,
+    /// Without a throttle: what the reading took just now, and what so many rows take to write elsewhere.
+    time_ms_estimate: f64,
     notes: Vec<String>,
 }
 
@@ -45,6 +49,14 @@ const COLUMNS: [Column<Line>; 3] = [
 const ROW_BYTES: u64 = 12;
 const INDEX_BYTES: u64 = 33;
 
+/// Microseconds for a row and for each of its index entries, as measured by the benchmark.
+const fn microseconds(strategy: Strategy) -> (f64, f64) {
+    match strategy {
+        Strategy::Bulk => (0.7, 0.3),
+        Strategy::Merge => (1.0, 1.0),
+    }
+}
+
 impl PlanArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let session = context.connect_to_read().await?;
@@ -57,7 +69,9 @@ impl PlanArgs {
             }
             let binding = &target.binding;
             let indexes = crate::operations::normalize::definitions(&session, binding.target_oid).await?;
+            let began = Instant::now();
             let compared = compare(&session, binding, None, !binding.target_is_empty).await?;
+            let read_ms = began.elapsed().as_secs_f64() * 1000.0;
             let mut counts = compared.counts.clone();
             // A row with other values is one that is there.
             counts.already_present = compared.equal_rows + compared.stale_rows;
@@ -65,13 +79,17 @@ impl PlanArgs {
             counts.balance()?;
             let rows = counts.inserted;
             let wal = compared.row_bytes + rows * (ROW_BYTES + INDEX_BYTES * indexes.len() as u64);
+            let strategy = if binding.target_is_empty { Strategy::Bulk } else { Strategy::Merge };
+            let (row_us, entry_us) = microseconds(strategy);
+            let write_ms = rows as f64 * entry_us.mul_add(indexes.len() as f64, row_us) / 1000.0;
             forecasts.push(Forecast {
                 name: mapping.name.clone(),
                 source: binding.source.plain(),
                 target: binding.target.plain(),
-                strategy: if binding.target_is_empty { Strategy::Bulk } else { Strategy::Merge },
+                strategy,
                 counts,
                 wal_bytes_estimate: wal,
+                time_ms_estimate: read_ms + write_ms,
                 notes: binding.notes.clone(),
             });
         }
@@ -85,10 +103,11 @@ impl PlanArgs {
                 Strategy::Merge => "merge: rows that are there stay",
             };
             context.ui.status(&format!(
-                "{}: {} into {}, {what}; about {} of WAL",
+                "{}: {} into {}, {what}; about {} and {} of WAL",
                 forecast.name,
                 forecast.source,
                 forecast.target,
+                milliseconds(forecast.time_ms_estimate),
                 crate::output::bytes(i64::try_from(forecast.wal_bytes_estimate).unwrap_or(i64::MAX))
             ));
             forecast.notes.iter().for_each(|note| context.ui.status(&format!("{}: {note}", forecast.name)));

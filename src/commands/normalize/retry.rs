@@ -4,7 +4,6 @@ use clap::Args;
 
 use crate::apply::Target as Claim;
 use crate::commands::context::Context;
-use crate::commands::normalize::pace::PaceArgs;
 use crate::commands::normalize::phases::{Member, Phases};
 use crate::commands::normalize::targets::{Target, find_any, mappings, open_books, read_books};
 use crate::commands::work::{Shared, Tally};
@@ -23,8 +22,6 @@ pub struct RetryArgs {
     /// Only those with this reason
     #[arg(long, value_name = "REASON")]
     reason: Option<String>,
-    #[command(flatten)]
-    pace: PaceArgs,
 }
 
 const SCHEMA: &str = "pgtend.normalize.retry/1";
@@ -46,7 +43,7 @@ impl RetryArgs {
         if context.args.dry_run {
             return tally.show(context, &session, SCHEMA, &[plan]);
         }
-        let phases = Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: &self.pace };
+        let phases = Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: None };
         let member = Member::new(session, target);
         let binding = &member.target.binding;
         let claim =

@@ -53,9 +53,11 @@ impl RunArgs {
         if context.args.dry_run {
             return dry_run(context, &session, &mappings).await;
         }
+        self.pace.check(context).await?;
         let schema = open_books(context, &session).await?;
         let (shared, tally) = (Shared::new(context), Tally::default());
-        let phases = Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: &self.pace };
+        let phases =
+            Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: Some(&self.pace) };
         for together in together(&mappings, self.jobs.into()) {
             context.stop.check()?;
             let mut members = Vec::new();

@@ -2,7 +2,10 @@
 mod fates;
 mod live;
 mod messages;
+mod rejects;
 mod resume;
 mod run;
 mod support;
+mod throttle;
+mod together;
 mod verify;
