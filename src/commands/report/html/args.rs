@@ -85,7 +85,7 @@ const SIZES: Place = Place {
 const BLOAT: Place = Place {
     id: "bloat",
     columns: &[],
-    bars: &["table_bytes", "wasted_bytes"],
+    bars: &["table_bytes", "wasted_bytes", "index_bytes", "index_wasted_bytes"],
     all: "pgtend report bloat --limit 0",
 };
 const INDEXES: Place = Place {
