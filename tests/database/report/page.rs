@@ -150,6 +150,7 @@ async fn the_file_is_replaced_in_one_act_or_not_at_all() {
     assert!(fs::read_to_string(&file).unwrap().ends_with("</html>"));
     let left: Vec<_> = fs::read_dir(db.home()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left.iter().filter(|name| name.to_string_lossy().contains("tmp")).count(), 0, "{left:?}");
+    assert!(html(&db, &["-o", "/dev/stdout"]).success().stdout.ends_with("</html>"));
     contains(&html(&db, &["-o", "/nowhere/report.html"]).code(1).stderr, "replace /nowhere/report.html");
     contains(&html(&db, &["-o", output, "--json"]).code(2).stderr, "one format");
 }
