@@ -16,7 +16,7 @@ use crate::operations::health::{
 use crate::operations::stats::Span;
 use crate::pg::connect::ConnectFailure;
 use crate::pg::pool::Lease;
-use crate::pg::session::Facts;
+use crate::pg::session::{Facts, Session};
 
 /// What is checked.
 #[derive(Debug)]
