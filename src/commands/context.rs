@@ -1,5 +1,6 @@
 //! The global flags, and what every command gets from them: streams, configuration, connections, patience.
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
 use std::time::Duration;
@@ -10,10 +11,11 @@ use clap::{Args, ValueEnum as _};
 use tokio::signal::unix::{SignalKind, signal};
 
 use crate::apply::{Patience, Signal, Stop};
-use crate::config::Config;
+use crate::config::{Config, PoolConfig};
 use crate::failure::{Exit, Explain as _};
 use crate::output::{Color, Format, Timeouts, Ui, Voice};
 use crate::pg::connect::needs_password;
+use crate::pg::pool::{Lease, Limits, Pool, Saturation};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::{Environment, Flags, Secret, Settings};
 
@@ -111,7 +113,26 @@ pub struct Context {
     pub patience: Patience,
     pub purpose: Purpose,
     settings: RefCell<Option<Settings>>,
-    sessions: RefCell<Vec<Weak<Session>>>,
+    sessions: RefCell<Vec<Weak<dyn Held>>>,
+    /// By whether their sessions only read.
+    pools: RefCell<BTreeMap<bool, Rc<Pool>>>,
+}
+
+/// A session that can be told to stop.
+trait Held {
+    fn session(&self) -> &Session;
+}
+
+impl Held for Session {
+    fn session(&self) -> &Session {
+        self
+    }
+}
+
+impl Held for Lease {
+    fn session(&self) -> &Session {
+        self
+    }
 }
 
 const CANCEL_AGAIN: Duration = Duration::from_millis(300);
@@ -139,8 +160,8 @@ impl Context {
             budget: args.lock_budget.or(config.locks.budget).unwrap_or(Duration::from_secs(30)),
         };
         let purpose = Purpose { application_name: format!("pgtend {command}"), read_only: args.dry_run };
-        let (settings, sessions) = (RefCell::default(), RefCell::default());
-        Ok(Self { args, ui, config, stop, patience, purpose, settings, sessions })
+        let (settings, sessions, pools) = (RefCell::default(), RefCell::default(), RefCell::default());
+        Ok(Self { args, ui, config, stop, patience, purpose, settings, sessions, pools })
     }
 
     /// A session for changes; in a dry run the server refuses every write in it.
@@ -154,22 +175,66 @@ impl Context {
     }
 
     async fn open(&self, purpose: &Purpose) -> anyhow::Result<Rc<Session>> {
+        let open = async |settings: Settings| Session::open(&settings, purpose).await;
+        let session = Rc::new(self.with_password(open).await?);
+        self.hold(Rc::downgrade(&session) as Weak<dyn Held>);
+        Ok(session)
+    }
+
+    /// A session out of the pool, for work beside that of another session, or again and again. It goes back when it is
+    /// dropped, and is handed out as clean as a new one.
+    pub async fn lease(&self, read_only: bool) -> anyhow::Result<Rc<Lease>> {
+        let read_only = read_only || self.purpose.read_only;
+        let take = async |settings: Settings| {
+            let pool = self.pool(settings, read_only)?;
+            pool.tidy();
+            pool.get().await
+        };
+        let lease = Rc::new(self.with_password(take).await?);
+        self.hold(Rc::downgrade(&lease) as Weak<dyn Held>);
+        Ok(lease)
+    }
+
+    fn pool(&self, settings: Settings, read_only: bool) -> anyhow::Result<Rc<Pool>> {
+        if let Some(pool) = self.pools.borrow().get(&read_only) {
+            return Ok(Rc::clone(pool));
+        }
+        let purpose = Purpose { read_only, ..self.purpose.clone() };
+        let pool = Rc::new(Pool::new(settings, purpose, limits(&self.config.pool))?);
+        self.pools.borrow_mut().insert(read_only, Rc::clone(&pool));
+        Ok(pool)
+    }
+
+    /// Closes sessions of the pool that nobody has used for a while.
+    pub fn tidy_pool(&self) {
+        self.pools.borrow().values().for_each(|pool| pool.tidy());
+    }
+
+    /// How much of the pool is taken; none where this run has had no need of one.
+    pub fn saturation(&self) -> Option<Saturation> {
+        let pools = self.pools.borrow();
+        pools.values().map(|pool| pool.saturation()).max_by_key(|taken| taken.used * 1000 / taken.max.max(1))
+    }
+
+    /// Asks for the password when the server wants one that nobody has told.
+    async fn with_password<T>(&self, open: impl AsyncFn(Settings) -> anyhow::Result<T>) -> anyhow::Result<T> {
         let settings = self.settings()?;
-        let session = match Session::open(&settings, purpose).await {
+        match open(settings.clone()).await {
             Err(error) if needs_password(&error) && self.ui.can_ask() && !self.args.no_password => {
                 let password = self.ui.password(&format!("Password for user {}", settings.user))?;
                 let settings = settings.with_password(Secret::new(password));
                 *self.settings.borrow_mut() = Some(settings.clone());
-                Session::open(&settings, purpose).await?
+                self.pools.borrow_mut().clear();
+                open(settings).await
             }
-            opened => opened?,
-        };
-        let session = Rc::new(session);
+            opened => opened,
+        }
+    }
+
+    fn hold(&self, session: Weak<dyn Held>) {
         let mut sessions = self.sessions.borrow_mut();
         sessions.retain(|session| session.strong_count() > 0);
-        sessions.push(Rc::downgrade(&session));
-        drop(sessions);
-        Ok(session)
+        sessions.push(session);
     }
 
     /// The connection's settings: flags, then DATABASE_URL, the service file, the environment.
@@ -263,12 +328,26 @@ impl Context {
     }
 
     async fn cancel_all(&self) {
-        let sessions: Vec<Rc<Session>> = self.sessions.borrow().iter().filter_map(Weak::upgrade).collect();
+        let sessions: Vec<Rc<dyn Held>> = self.sessions.borrow().iter().filter_map(Weak::upgrade).collect();
         for session in sessions {
-            if let Err(error) = session.cancel().await {
+            if let Err(error) = session.session().cancel().await {
                 tracing::debug!("cancel: {error:#}");
             }
         }
+    }
+}
+
+/// What the configuration says of the pool, or what is usual.
+fn limits(config: &PoolConfig) -> Limits {
+    let usual = Limits::default();
+    let max = config.max.unwrap_or(usual.max);
+    Limits {
+        max,
+        min: config.min.unwrap_or(usual.min).min(max),
+        connect: config.connect.unwrap_or(usual.connect),
+        idle: config.idle.unwrap_or(usual.idle),
+        uses: config.uses.unwrap_or(usual.uses),
+        age: config.age.unwrap_or(usual.age),
     }
 }
 

@@ -1,7 +1,6 @@
 //! Applying to many tables: two at a time, each on a session of its own, one failing table stopping no other.
 use std::cell::RefCell;
 use std::collections::VecDeque;
-use std::rc::Rc;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
@@ -144,26 +143,27 @@ impl Tally {
     }
 }
 
-/// Applies to each target what `one` makes of it, `at_once` at a time. The first session is the one that is there.
-pub async fn each<T, F>(context: &Context, session: &Rc<Session>, at_once: usize, targets: Vec<T>, one: F)
+/// Applies to each target what `one` makes of it, `at_once` at a time. The first session is the one that is there, the
+/// others are the pool's.
+pub async fn each<T, F>(context: &Context, session: &Session, at_once: usize, targets: Vec<T>, one: F)
 where
-    F: AsyncFn(Rc<Session>, T),
+    F: AsyncFn(&Session, T),
 {
     let workers = targets.len().min(at_once);
     let queue = RefCell::new(VecDeque::from(targets));
     let next = || queue.borrow_mut().pop_front();
-    let work = async |session: Rc<Session>| {
+    let work = async |session: &Session| {
         while let Some(target) = next() {
-            one(Rc::clone(&session), target).await;
+            one(session, target).await;
         }
     };
-    let helper = async || match context.connect().await {
-        Ok(session) => work(session).await,
+    let helper = async || match context.lease(false).await {
+        Ok(session) => work(&session).await,
         // As where a role may have one connection: the first session does it all.
         Err(error) => tracing::debug!("work with one session: {error:#}"),
     };
     let helpers = futures_util::future::join_all((1..workers).map(|_| helper()));
-    tokio::join!(work(Rc::clone(session)), helpers);
+    tokio::join!(work(session), helpers);
 }
 
 /// A relation that one run at a time works on.

@@ -12,6 +12,7 @@ use super::matview::MatviewConfig;
 use super::migrate::MigrateConfig;
 use super::normalize::NormalizeConfig;
 use super::partition::{Archive, PartitionConfig};
+use super::pool::PoolConfig;
 use super::report::{ReportConfig, StatsConfig};
 use super::schedule::ScheduleConfig;
 use super::session::{JournalConfig, Locks};
@@ -31,6 +32,7 @@ pub struct Config {
     pub matview: Vec<MatviewConfig>,
     pub schedule: ScheduleConfig,
     pub migrate: MigrateConfig,
+    pub pool: PoolConfig,
     pub report: ReportConfig,
     pub stats: StatsConfig,
     pub normalize: Vec<NormalizeConfig>,
@@ -66,6 +68,7 @@ impl Config {
         let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
         config.health.limits().context("read [health]")?;
+        config.pool.check().context("read [pool]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
             if config.partition[..index].iter().any(|other| other.table == one.table) {

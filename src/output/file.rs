@@ -10,6 +10,10 @@ use anyhow::Context as _;
 /// When the folder or the file cannot be written; the old file stays then.
 pub fn replace_file(file: &Path, text: &str) -> anyhow::Result<()> {
     let replacing = || format!("replace {}", file.display());
+    // A device or a pipe is written to: nobody wants a file in its place.
+    if std::fs::metadata(file).is_ok_and(|found| !found.is_file()) {
+        return std::fs::write(file, text).with_context(replacing);
+    }
     let folder = match file.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

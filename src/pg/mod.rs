@@ -7,6 +7,7 @@ pub mod index;
 pub mod index_statement;
 pub mod lock;
 pub mod name;
+pub mod pool;
 pub mod script;
 pub mod session;
 pub mod settings;

@@ -1,6 +1,6 @@
 //! One connection to the server with its settings pinned, so that no bound, name or number depends on who asks.
 //! Every statement of pgtend goes through here, and every error leaves with the file of its statement.
-use std::cell::Cell;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
 use anyhow::Context as _;
@@ -54,7 +54,7 @@ pub struct Session {
     canceller: Canceller,
     target: String,
     facts: Facts,
-    shielded: Cell<bool>,
+    shielded: AtomicBool,
 }
 
 impl Session {
@@ -62,21 +62,21 @@ impl Session {
     /// When no host can be reached, the server is too old, or it refuses the settings.
     pub async fn open(settings: &Settings, purpose: &Purpose) -> anyhow::Result<Self> {
         let Link { client, canceller, target } = connect(settings).await?;
-        let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
-        let settings = query!("session/settings.sql");
-        let pinned = format!("{};\n{read_only}", settings.text);
-        let facts = client.simple_query(query!("session/facts.sql").text);
-        let liveness = query!("session/liveness.sql");
-        // The messages leave together and are answered in order: facts first, while the search path is the role's.
-        let (facts, pinned, alive) =
-            tokio::join!(facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
-        let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
-        let facts = Facts::read(&facts.context("read the server's version and settings")?)?;
-        pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;
-        if let Err(error) = alive {
-            tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
-        }
-        Ok(Self { client, canceller, target, facts, shielded: Cell::new(false) })
+        let facts = pin(&client, purpose).await?;
+        Ok(Self { client, canceller, target, facts, shielded: AtomicBool::new(false) })
+    }
+
+    /// As if it were opened again: nothing of the use before is left.
+    ///
+    /// # Errors
+    /// When it cannot be had clean; then it must not be used.
+    pub async fn renew(&mut self, purpose: &Purpose) -> anyhow::Result<()> {
+        let clean = query!("session/clean.sql");
+        let cleaned = self.client.batch_execute(clean.text).await;
+        cleaned.map_err(|e| ServerError::new(clean.file, &e).explained()).context("clean the session")?;
+        self.facts = pin(&self.client, purpose).await?;
+        self.shielded = AtomicBool::new(false);
+        Ok(())
     }
 
     /// Undoes whatever statements of others have set, the role among it.
@@ -171,12 +171,12 @@ impl Session {
 
     /// Asks the server to stop what this session is running, unless it is cleaning up.
     pub async fn cancel(&self) -> anyhow::Result<()> {
-        if self.shielded.get() { Ok(()) } else { self.canceller.cancel().await }
+        if self.shielded.load(Ordering::Relaxed) { Ok(()) } else { self.canceller.cancel().await }
     }
 
     /// While shielded, [`Session::cancel`] does nothing: clean-up after a stop must not be stopped.
     pub fn shield(&self, shielded: bool) {
-        self.shielded.set(shielded);
+        self.shielded.store(shielded, Ordering::Relaxed);
     }
 
     /// The bare client, for drivers of other libraries.
@@ -187,6 +187,25 @@ impl Session {
     pub fn canceller(&self) -> &Canceller {
         &self.canceller
     }
+}
+
+/// Reads what the server says of itself, and pins the settings.
+async fn pin(client: &Client, purpose: &Purpose) -> anyhow::Result<Facts> {
+    let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
+    let settings = query!("session/settings.sql");
+    let pinned = format!("{};\n{read_only}", settings.text);
+    let facts = client.simple_query(query!("session/facts.sql").text);
+    let liveness = query!("session/liveness.sql");
+    // The messages leave together and are answered in order: facts first, while the search path is the role's.
+    let (facts, pinned, alive) =
+        tokio::join!(facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
+    let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
+    let facts = Facts::read(&facts.context("read the server's version and settings")?)?;
+    pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;
+    if let Err(error) = alive {
+        tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
+    }
+    Ok(facts)
 }
 
 fn first_value(rows: Vec<Vec<Option<String>>>) -> Option<String> {

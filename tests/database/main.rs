@@ -16,6 +16,7 @@ mod migrate;
 mod normalize;
 mod packs;
 mod partition;
+mod pool;
 mod report;
 mod schedule;
 mod stats;

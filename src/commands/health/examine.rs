@@ -15,6 +15,7 @@ use crate::operations::health::{
 };
 use crate::operations::stats::Span;
 use crate::pg::connect::ConnectFailure;
+use crate::pg::pool::Lease;
 use crate::pg::session::{Facts, Session};
 
 /// What is checked.
@@ -124,7 +125,7 @@ fn limit(text: &str) -> anyhow::Result<(&'static Check, f64)> {
 /// A session that is there, and how long it took to get it.
 #[derive(Debug)]
 pub struct Reached {
-    pub session: Rc<Session>,
+    pub session: Rc<Lease>,
     pub began: Instant,
     connected_ms: f64,
 }
@@ -140,7 +141,7 @@ pub async fn reach(
 ) -> anyhow::Result<Result<Reached, Examined>> {
     context.settings()?;
     let began = Instant::now();
-    let connected = tokio::time::timeout(timeout, context.connect_to_read()).await;
+    let connected = tokio::time::timeout(timeout, context.lease(true)).await;
     context.stop.check()?;
     let late = |_| Err(anyhow!("no answer within {}", humantime::format_duration(timeout)));
     Ok(match connected.unwrap_or_else(late) {

@@ -108,9 +108,15 @@ impl RefreshArgs {
         }
         let work = Work::new(context, self, &survey, &tally, context.now(&session));
         for level in levels(&survey, &targets) {
-            each(context, &session, usize::from(self.jobs), level, async |session, view: &Matview| {
-                work.one(&session, view).await;
-            })
+            each(
+                context,
+                &session,
+                usize::from(self.jobs),
+                level,
+                async |session: &Session, view: &Matview| {
+                    work.one(session, view).await;
+                },
+            )
             .await;
             context.stop.check()?;
         }

@@ -44,8 +44,22 @@ pub async fn scrape(context: &Context, wanted: &Wanted) -> anyhow::Result<Scrape
     let took = began.elapsed().as_secs_f64();
     let duration = Family::gauge("pgtend_scrape_duration_seconds", "Time to read these numbers");
     exposition.push(duration.of(Some(took)));
+    pool(&mut exposition, context);
     exposition.limit(wanted.max_series);
     Ok(Scrape { text: exposition.to_string(), up })
+}
+
+/// The sessions of this run itself. One is in use while it reads.
+fn pool(exposition: &mut Exposition, context: &Context) {
+    let Some(taken) = context.saturation() else { return };
+    for (name, help, value) in [
+        ("pgtend_pool_sessions_max", "Most sessions that this run's pool may have", taken.max),
+        ("pgtend_pool_sessions", "Sessions that this run's pool has", taken.open),
+        ("pgtend_pool_sessions_used", "Sessions of this run's pool that are in use", taken.used),
+        ("pgtend_pool_waiting", "Work of this run that waits for a session", taken.waiting),
+    ] {
+        exposition.push(Family::gauge(name, help).of(Some(value as f64)));
+    }
 }
 
 fn head(exposition: &mut Exposition, up: bool, verdicts: &[Verdict]) {

@@ -32,6 +32,8 @@ const CONNECTIONS: usize = 16;
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// Who asks again within this gets the same answer.
 const FRESH: Duration = Duration::from_secs(1);
+/// How often idle sessions are looked for.
+const TIDY: Duration = Duration::from_secs(5);
 const AFTER_ERROR: Duration = Duration::from_millis(100);
 const PROMETHEUS: &str = "text/plain; version=0.0.4; charset=utf-8";
 const JSON: &str = "application/json";
@@ -62,10 +64,11 @@ pub async fn serve(context: &Context, wanted: &Wanted, address: SocketAddr) -> a
                 }
             },
             Some(()) = clients.next() => {}
-            stopped = context.stop.sleep(Duration::from_secs(3600)) => {
+            stopped = context.stop.sleep(TIDY) => {
                 if stopped.is_err() {
                     return Ok(Exit::Done);
                 }
+                context.tidy_pool();
             }
         }
     }

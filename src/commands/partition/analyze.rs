@@ -1,6 +1,4 @@
 //! `pgtend partition maintain --analyze`
-use std::rc::Rc;
-
 use chrono::{DateTime, Utc};
 
 use crate::apply::Outcome;
@@ -32,24 +30,17 @@ pub async fn dry_plans(
 /// Analyzes each table that was not analyzed for a while. Failures are printed and counted.
 pub async fn analyze_all(
     context: &Context,
-    session: &Rc<Session>,
+    session: &Session,
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
 ) {
     let shared = Shared::new(context);
-    each(
-        context,
-        session,
-        AT_ONCE,
-        targets.iter().collect(),
-        async |session: Rc<Session>, target: &Target| {
-            let work = analyze_one(context, &shared, &session, target, now);
-            let done = shared.claimed(context, &session, &Subject::from(&target.table), work).await;
-            let name = target.table.relation.plain();
-            tally.settle(context, &name, done);
-        },
-    )
+    each(context, session, AT_ONCE, targets.iter().collect(), async |session: &Session, target: &Target| {
+        let work = analyze_one(context, &shared, session, target, now);
+        let done = shared.claimed(context, session, &Subject::from(&target.table), work).await;
+        tally.settle(context, &target.table.relation.plain(), done);
+    })
     .await;
 }
 

@@ -1,6 +1,4 @@
 //! `pgtend partition create`
-use std::rc::Rc;
-
 use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -78,7 +76,7 @@ pub async fn dry_plans(
 /// Creates what is missing in each table. Failures are printed and counted. `false`: nothing was missing.
 pub async fn create_all(
     context: &Context,
-    session: &Rc<Session>,
+    session: &Session,
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
@@ -97,9 +95,9 @@ pub async fn create_all(
         }
     }
     let any = !waiting.is_empty();
-    each(context, session, AT_ONCE, waiting, async |session: Rc<Session>, target: &Target| {
+    each(context, session, AT_ONCE, waiting, async |session: &Session, target: &Target| {
         let name = target.table.relation.plain();
-        tally.settle(context, &name, create_one(context, &shared, &session, target, now).await);
+        tally.settle(context, &name, create_one(context, &shared, session, target, now).await);
     })
     .await;
     any

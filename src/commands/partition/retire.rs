@@ -1,6 +1,4 @@
 //! `pgtend partition drop`
-use std::rc::Rc;
-
 use anyhow::anyhow;
 use chrono::{DateTime, Utc};
 use clap::Args;
@@ -83,7 +81,7 @@ pub async fn dry_plans(
 /// Plans for all, one question for all, then the work. Failures are printed and counted.
 pub async fn drop_all(
     context: &Context,
-    session: &Rc<Session>,
+    session: &Session,
     targets: &[Target],
     now: DateTime<Utc>,
     tally: &Tally,
@@ -125,9 +123,9 @@ pub async fn drop_all(
         session,
         AT_ONCE,
         work,
-        async |session: Rc<Session>, (target, agreed): (&Target, Consented)| {
+        async |session: &Session, (target, agreed): (&Target, Consented)| {
             let name = target.table.relation.plain();
-            tally.settle(context, &name, drop_one(context, &shared, &session, target, agreed, now).await);
+            tally.settle(context, &name, drop_one(context, &shared, session, target, agreed, now).await);
         },
     )
     .await;

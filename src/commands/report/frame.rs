@@ -84,12 +84,9 @@ pub async fn show<R: Report>(context: &Context, report: &R, args: &FrameArgs) ->
     let mut now = context.now(&session);
     loop {
         let desk = Desk { context, session: &session, rights: &rights, now };
-        let mut answer = until_stopped(context, report.answer(&desk)).await??;
+        let mut answer = until_stopped(context, told(&desk, report)).await??;
         if let Some(column) = order {
             answer.rows.sort_by(|a, b| (column.cell)(a).order(&(column.cell)(b)));
-        }
-        if R::COUNTED && !rights.counts {
-            answer.verdict = "not known, for the server does not count".to_owned();
         }
         let failed = report.fails(&answer);
         lay_out::<R>(&desk, answer, args.limit)?;
@@ -99,6 +96,15 @@ pub async fn show<R: Report>(context: &Context, report: &R, args: &FrameArgs) ->
         until_stopped(context, tokio::time::sleep(pause)).await?;
         now += chrono::TimeDelta::from_std(pause)?;
     }
+}
+
+/// The answer, with nothing said of what was not counted.
+pub async fn told<R: Report>(desk: &Desk<'_>, report: &R) -> anyhow::Result<Answer<R::Row>> {
+    let mut answer = report.answer(desk).await?;
+    if R::COUNTED && !desk.rights.counts {
+        answer.verdict = "not known, for the server does not count".to_owned();
+    }
+    Ok(answer)
 }
 
 /// The work, unless the user does not want it any more.

@@ -5,14 +5,13 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 
 use socket2::{SockRef, TcpKeepalive};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
+use tokio_util::either::Either;
 
 use crate::pg::settings::{Host, Settings};
 
 /// A stream of either kind.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+pub(super) type Stream = Either<UnixStream, TcpStream>;
 
 /// What `connect(2)` takes, and the name that the user gave it.
 #[derive(Clone, Debug)]
@@ -36,14 +35,14 @@ impl Address {
         }
     }
 
-    pub(super) async fn open(&self, settings: &Settings) -> io::Result<Box<dyn Stream>> {
+    pub(super) async fn open(&self, settings: &Settings) -> io::Result<Stream> {
         match self {
-            Self::Socket(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+            Self::Socket(path) => Ok(Either::Left(UnixStream::connect(path).await?)),
             Self::Tcp { address, .. } => {
                 let stream = TcpStream::connect(address).await?;
                 stream.set_nodelay(true)?;
                 keep_alive(&stream, settings)?;
-                Ok(Box::new(stream))
+                Ok(Either::Right(stream))
             }
         }
     }

@@ -13,7 +13,7 @@ use crate::pg::connect::failure::Cause;
 use crate::pg::settings::{ChannelBinding, Host, Settings, SslMode, SslNegotiation};
 use crate::pg::tls;
 
-type TlsConnect = <MakeRustlsConnect as MakeTlsConnect<Box<dyn Stream>>>::TlsConnect;
+type TlsConnect = <MakeRustlsConnect as MakeTlsConnect<Stream>>::TlsConnect;
 
 /// TLS towards one host.
 #[derive(Clone)]
@@ -26,7 +26,7 @@ pub(super) struct Tls {
 impl Tls {
     pub(super) fn connect(&self) -> TlsConnect {
         let mut connector = self.connector.clone();
-        let Ok(connect) = MakeTlsConnect::<Box<dyn Stream>>::make_tls_connect(&mut connector, &self.name);
+        let Ok(connect) = MakeTlsConnect::<Stream>::make_tls_connect(&mut connector, &self.name);
         connect
     }
 }

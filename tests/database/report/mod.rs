@@ -1,4 +1,5 @@
 //! The reports and their store: what they say on every version, to every role, under every lock.
+mod bloat;
 mod columns;
 mod indexes;
 mod locks;

@@ -11,7 +11,7 @@ use crate::commands::report::frame::{Desk, until_stopped};
 use crate::commands::report::html::health::health;
 use crate::commands::report::html::matviews::matviews;
 use crate::commands::report::html::partitions::partitions;
-use crate::commands::report::html::told::{Place, told};
+use crate::commands::report::html::told::{Place, on_page};
 use crate::commands::report::indexes::IndexUsageArgs;
 use crate::commands::report::queries::SlowQueriesArgs;
 use crate::commands::report::sizes::SizesArgs;
@@ -85,7 +85,7 @@ const SIZES: Place = Place {
 const BLOAT: Place = Place {
     id: "bloat",
     columns: &[],
-    bars: &["table_bytes", "wasted_bytes"],
+    bars: &["table_bytes", "wasted_bytes", "index_bytes", "index_wasted_bytes"],
     all: "pgtend report bloat --limit 0",
 };
 const INDEXES: Place = Place {
@@ -122,11 +122,11 @@ impl HtmlArgs {
         let window = WindowArgs::since(self.since, self.store.clone());
         let sections: Vec<Section> = vec![
             partitions(desk).await?,
-            told(desk, &SlowQueriesArgs::usual(window.clone()), QUERIES).await?,
-            told(desk, &TableAccessArgs::usual(window.clone()), ACCESS).await?,
-            told(desk, &SizesArgs::default(), SIZES).await?,
-            told(desk, &BloatArgs::default(), BLOAT).await?,
-            told(desk, &IndexUsageArgs::usual(window), INDEXES).await?,
+            on_page(desk, &SlowQueriesArgs::usual(window.clone()), QUERIES).await?,
+            on_page(desk, &TableAccessArgs::usual(window.clone()), ACCESS).await?,
+            on_page(desk, &SizesArgs::default(), SIZES).await?,
+            on_page(desk, &BloatArgs::default(), BLOAT).await?,
+            on_page(desk, &IndexUsageArgs::usual(window), INDEXES).await?,
             matviews(desk).await?,
         ];
         let (state, health) = health(desk).await?;

@@ -1,5 +1,5 @@
 //! A report as a section of the page: the same operation, the same columns, the same words as on the screen.
-use crate::commands::report::frame::{Desk, Report};
+use crate::commands::report::frame::{Desk, Report, told};
 use crate::commands::report::honesty::honesty;
 use crate::failure::{Failure, one_line};
 use crate::operations::report::{Answer, Note};
@@ -21,8 +21,8 @@ pub struct Place {
 ///
 /// # Errors
 /// When the connection is gone.
-pub async fn told<R: Report>(desk: &Desk<'_>, report: &R, place: Place) -> anyhow::Result<Section> {
-    match report.answer(desk).await {
+pub async fn on_page<R: Report>(desk: &Desk<'_>, report: &R, place: Place) -> anyhow::Result<Section> {
+    match told(desk, report).await {
         Ok(answer) => Ok(section::<R>(answer, place)),
         Err(error) => refused(place.id, R::TITLE, error),
     }
