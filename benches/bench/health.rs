@@ -51,12 +51,7 @@ pub fn run() -> Vec<Figure> {
             (hundred, all.clone()),
             Limit::Ratio(0.25),
             |program| {
-                let url = ground.url("hundred");
-                let mut actions = CHECK_POSTGRES_ACTIONS.map(<[&str]>::to_vec);
-                let name = format!("--dbname={url}");
-                for action in &mut actions {
-                    action.push(&name);
-                }
+                let actions = CHECK_POSTGRES_ACTIONS.map(|action| [action, &["--dbname=hundred"]].concat());
                 calls(&ground, program, &actions.each_ref().map(Vec::as_slice))
             },
         ),

@@ -36,12 +36,8 @@ pub const POSTGRES_EXPORTER: Peer = Peer {
     folder: "/usr/bin",
     get: "apt install prometheus-postgres-exporter",
 };
-pub const PG_EXTRAS: Peer = Peer {
-    name: "pg-extras",
-    program: "python3",
-    folder: "/usr/bin",
-    get: "pip install pg-extras psycopg2-binary 'sqlalchemy<2' 'setuptools<81', its python3 first in the PATH",
-};
+pub const PG_EXTRAS: Peer =
+    Peer { name: "pg-extras", program: "pgextras", folder: "/usr/bin", get: "cargo install pg-extras" };
 
 impl Peer {
     pub fn find(&self) -> Option<PathBuf> {
@@ -106,8 +102,12 @@ pub fn calls(ground: &Ground, program: &Path, actions: &[&[&str]]) -> Option<f64
     let began = Instant::now();
     for action in actions {
         let done = ground.client_command(program).args(*action).stdin(Stdio::null()).output().ok()?;
-        // 127: it did not understand.
+        // 127: it did not understand. Without an answer of the server they are quick, and some of them fine with it.
         done.status.code().filter(|code| *code <= 3)?;
+        let said = String::from_utf8_lossy(&done.stdout);
+        if ["failed", "ERROR"].iter().any(|word| said.contains(word)) {
+            return None;
+        }
     }
     Some(milliseconds_since(began))
 }

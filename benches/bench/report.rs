@@ -120,27 +120,17 @@ fn many(ground: &Ground) -> Vec<Figure> {
             "report sizes, 4,010 tables".to_owned(),
             figure("sizes"),
             Limit::Below(MANY_MS),
-            |python| pg_extras(ground, python, "total_table_size"),
+            |program| pg_extras(ground, program),
         ),
     ]
 }
 
-fn pg_extras(ground: &Ground, python: &Path, query: &str) -> Option<f64> {
-    let call =
-        format!("from pg_extras import PGExtras; PGExtras.query('{query}', database_url='{}')", url(ground));
+fn pg_extras(ground: &Ground, program: &Path) -> Option<f64> {
+    let mut command = ground.client_command(program);
+    command.arg("total-table-size").env("DATABASE_URL", ground.url("many"));
     let began = std::time::Instant::now();
-    let done = ground
-        .client_command(python)
-        .args(["-W", "ignore", "-c", &call])
-        .stdin(Stdio::null())
-        .output()
-        .ok()?;
+    let done = command.stdin(Stdio::null()).output().ok()?;
     done.status.success().then(|| milliseconds_since(began))
-}
-
-/// As SQLAlchemy wants it.
-fn url(ground: &Ground) -> String {
-    ground.url("many")
 }
 
 fn history(ground: &Ground) -> [Figure; 2] {

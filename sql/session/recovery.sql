@@ -2,4 +2,4 @@
 -- could only read.
 select
     pg_catalog.pg_is_in_recovery() as in_recovery,
-    pg_catalog.current_setting('transaction_read_only') = 'on' as read_only
+    pg_catalog.current_setting('transaction_read_only') operator(pg_catalog.=) 'on' as read_only

@@ -194,11 +194,12 @@ async fn pin(client: &Client, purpose: &Purpose) -> anyhow::Result<Facts> {
     let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
     let settings = query!("session/settings.sql");
     let pinned = format!("{};\n{read_only}", settings.text);
+    let patience = client.batch_execute(query!("session/patience.sql").text);
     let facts = client.simple_query(query!("session/facts.sql").text);
     let liveness = query!("session/liveness.sql");
     // The messages leave together and are answered in order: facts first, while the search path is the role's.
-    let (facts, pinned, alive) =
-        tokio::join!(facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
+    let (_, facts, pinned, alive) =
+        tokio::join!(patience, facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
     let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
     let facts = Facts::read(&facts.context("read the server's version and settings")?)?;
     pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;

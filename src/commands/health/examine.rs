@@ -81,7 +81,7 @@ impl Selection {
         if checks.is_empty() {
             return Err(anyhow!("no check is left to run").exit(Exit::Usage));
         }
-        for check in &checks {
+        for check in &CHECKS {
             check.fits(&limits).exit(Exit::Usage)?;
         }
         let wishes = wishes(context, &limits).exit(Exit::Usage)?;

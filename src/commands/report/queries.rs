@@ -9,7 +9,7 @@ use crate::commands::report::frame::{Desk, FrameArgs, Report};
 use crate::commands::report::window::WindowArgs;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::report::{Answer, FailIf, Note, SlowQuery, Slowness, slow_queries};
-use crate::operations::stats::Scope;
+use crate::operations::stats::{Scope, Source, Window};
 use crate::output::{Cell, Column};
 
 const SLOW: Duration = Duration::from_millis(100);
@@ -77,7 +77,7 @@ impl Report for SlowQueriesArgs {
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<SlowQuery>> {
         let seen = self.window.read(desk, Scope { statements: true, relations: false }).await?;
         if !seen.window.coverage.has_statements && seen.window.statements.is_empty() {
-            return Err(without_statements(desk));
+            return Err(without_statements(desk, &seen.window));
         }
         let compares = self.compare || self.fail_if.as_ref().is_some_and(FailIf::compares);
         let before = if compares { seen.before(desk).await? } else { None };
@@ -118,7 +118,13 @@ impl SlowQueriesArgs {
 }
 
 /// Why there are no statements, and what brings them.
-pub fn without_statements(desk: &Desk<'_>) -> anyhow::Error {
+pub fn without_statements(desk: &Desk<'_>, window: &Window) -> anyhow::Error {
+    if window.coverage.source == Source::Store && window.coverage.captures == 0 {
+        return anyhow!("the snapshot store has no capture in this window").exit(Exit::Failed).hint(
+            "what happens between two captures is what it knows: `pgtend stats capture` every ten minutes; \
+             without it: --since-reset",
+        );
+    }
     match &desk.rights.statements {
         None => anyhow!("the database has no pg_stat_statements, which counts statements").hint(
             "alter system set shared_preload_libraries = 'pg_stat_statements'; restart the server; \

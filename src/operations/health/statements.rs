@@ -14,9 +14,18 @@ use crate::query;
 #[derive(Debug, Deserialize)]
 struct Extension {
     schema: String,
+    version: String,
     loaded: bool,
     may_read: bool,
     most: Option<f64>,
+}
+
+impl Extension {
+    /// Since 1.9, which came with PostgreSQL 14, it tells what it forgot.
+    fn is_recent(&self) -> bool {
+        let parts: Vec<u32> = self.version.split('.').filter_map(|part| part.parse().ok()).collect();
+        parts >= vec![1, 9]
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -56,13 +65,19 @@ pub(super) async fn survey(session: &Session, least_calls: f64) -> Reading<State
         ));
     };
     if !extension.loaded {
-        return Err(Missing::unknown("pg_stat_statements is not among the shared_preload_libraries"));
+        return Err(Missing::unknown("pg_stat_statements is not among the shared_preload_libraries")
+            .remedy("add it to shared_preload_libraries, and restart the server"));
     }
     let schema = Ident::new(&extension.schema).map_err(|error| Missing::from(&error))?;
     if !extension.may_read {
         let role = &session.facts().role;
         let remedy = format!("grant usage on schema {schema} to \"{role}\"");
         return Err(Missing::unknown("this role may not read pg_stat_statements").remedy(remedy));
+    }
+    if !extension.is_recent() {
+        let reason =
+            format!("pg_stat_statements is of version {}, as it was before an upgrade", extension.version);
+        return Err(Missing::unknown(reason).remedy("alter extension pg_stat_statements update"));
     }
     let counted = document(
         session,

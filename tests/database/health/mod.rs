@@ -1,7 +1,9 @@
 //! `pgtend health`: what each check makes of a bad database, seen by every kind of role, and how it is told.
 mod checks;
 mod formats;
+mod hostile;
 mod matrix;
 mod reach;
 mod standby;
 mod support;
+mod window;

@@ -90,6 +90,41 @@ async fn a_live_window_sees_what_happens_in_it() {
 }
 
 #[tokio::test]
+async fn a_window_is_compared_with_the_one_before() {
+    let db = shop().await;
+    let capture = || db.pgtend(["stats", "capture"]).run().success();
+    let run = async |seconds: &str| {
+        for _ in 0..3 {
+            db.batch(&said(&db, "compared", &format!("pg_sleep({seconds})"))).await;
+        }
+    };
+    capture();
+    run("0.01").await;
+    capture();
+    db.batch("update pgtend.snapshot set began = began - interval '90 min', at = at - interval '90 min'")
+        .await;
+    run("0.05").await;
+    capture();
+    let document = slow(&db, &["--since", "1h", "--min-mean", "0s", "--compare"]);
+    let rows = about(&db, &document, "compared");
+    assert_eq!((rows.len(), &rows[0]["calls"], &rows[0]["calls_change_pct"]), (1, &3.0.into(), &0.0.into()));
+    let change = rows[0]["mean_change_pct"].as_f64().unwrap();
+    assert!((100.0..500.0).contains(&change), "{change}");
+    let alone = slow(&db, &["--since", "1h", "--min-mean", "0s"]);
+    assert_eq!(about(&db, &alone, "compared")[0]["mean_change_pct"], Value::Null);
+    let fails = |condition: &str| {
+        db.pgtend(["report", "slow-queries", "--since", "1h", "--fail-if", condition]).run()
+    };
+    fails("mean>100% and calls<4").code(3);
+    fails("mean>100% and calls>100000000").success();
+    for wrong in
+        ["mean>30% AND calls>100", "mean>=30%", "mean>30 %% ", "speed>3", "mean > NaN", "calls>1s", "and"]
+    {
+        assert_eq!(fails(wrong).code, Some(2), "{wrong}");
+    }
+}
+
+#[tokio::test]
 async fn a_build_fails_when_a_statement_got_worse() {
     let db = shop().await;
     let run = |condition: &str| {
