@@ -90,5 +90,5 @@ async fn convert_a_table() {
 
 #[tokio::test]
 async fn take_a_conversion_back() {
-    walk(scenario::CONVERT_UNDO, 5).await;
+    walk(scenario::CONVERT_UNDO, 8).await;
 }

@@ -49,19 +49,22 @@ pub(super) fn drop_registry(evidence: &Evidence) -> anyhow::Result<Vec<Step>> {
         step.minor = true;
         steps.push(step);
     }
-    let mut act = Vec::new();
     if whole.objects.triggers.iter().any(|trigger| trigger.name == ROW_TRIGGER) {
-        act.extend(registry::drop_triggers(&whole.relation)?);
+        let act = registry::drop_triggers(&whole.relation)?;
+        let summary =
+            format!("take the triggers of {} off {}", names.registry.plain(), whole.relation.plain());
+        let mut step = Step::transaction(summary, vec![], act);
+        step.locks = vec![Lock::first(whole.relation.clone(), LockMode::AccessExclusive)];
+        step.minor = true;
+        steps.push(step);
     }
-    act.push(ddl!("partition/drop.sql", partition = names.registry));
+    // By itself: a large file that goes holds up nobody.
+    let mut act = vec![ddl!("partition/drop.sql", partition = names.registry)];
     for function in [&names.row_function, &names.truncate_function] {
         act.push(ddl!("partition/convert/drop_function.sql", function = *function));
     }
     let mut step = Step::transaction(format!("drop {}", names.registry.plain()), vec![], act);
-    step.locks = vec![
-        Lock::first(whole.relation.clone(), LockMode::AccessExclusive),
-        Lock::first(names.registry.clone(), LockMode::AccessExclusive),
-    ];
+    step.locks = vec![Lock::first(names.registry.clone(), LockMode::AccessExclusive)];
     steps.push(step);
     Ok(steps)
 }

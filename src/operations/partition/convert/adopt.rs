@@ -23,7 +23,7 @@ pub(super) fn unfit(evidence: &Evidence, key: &Key) -> Vec<String> {
     let name = shell.relation.plain();
     let mut reasons = Vec::new();
     let mut say = |when: bool, why: String| {
-        reasons.extend(when.then(|| format!("{name} stands in its place, and {why}")))
+        reasons.extend(when.then(|| format!("{name} stands in its place, and {why}")));
     };
     say(*rows > 0, "holds rows".to_owned());
     let column = table.key.first().and_then(|first| first.name.as_ref());

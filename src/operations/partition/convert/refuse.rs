@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::convert::adopt::unfit;
 use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence};
-use crate::operations::partition::convert::names::{BOUND, Mark, is_own};
+use crate::operations::partition::convert::names::{BOUND, Mark, ROW_TRIGGER, is_own};
 use crate::operations::partition::convert::terms::{IncomingFk, Key, Terms};
 use crate::pg::catalog::{ForeignKeyIn, Index, IndexKind, ReplicaIdentity};
 use crate::pg::index::KeyOf;
@@ -213,7 +213,15 @@ fn names(evidence: &Evidence, terms: &Terms<'_>, key: &Key, facts: &KeyEvidence,
         None => {}
     }
     match evidence.registry.as_ref().map(|registry| (registry, &registry.mark)) {
-        Some((_, Some(Mark::Registry { table, .. }))) if *table == oid => {}
+        Some((registry, Some(Mark::Registry { table, .. }))) if *table == oid => {
+            let kept = evidence.whole.objects.triggers.iter().any(|trigger| trigger.name == ROW_TRIGGER);
+            reasons.extend((!kept).then(|| {
+                format!(
+                    "{} is left of an earlier run and kept no more: take it away with --abort",
+                    registry.relation.plain()
+                )
+            }));
+        }
         Some((registry, _)) if terms.incoming == IncomingFk::Registry => {
             reasons.push(format!("the name {} is taken", registry.relation.plain()));
         }

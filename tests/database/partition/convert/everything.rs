@@ -22,12 +22,7 @@ async fn nothing_that_users_see_changes() {
     let before = properties(&db).await;
     tend(&db, CONVERT).run().success();
     assert_same(&before, &properties(&db).await);
-    let expected = [
-        "messages_legacy",
-        "messages_p2026_12",
-        "messages_p2027_01",
-        "messages_p2027_02",
-    ];
+    let expected = ["messages_legacy", "messages_p2026_12", "messages_p2027_01", "messages_p2027_02"];
     assert_eq!(names(&db, "messages").await, expected);
     let again = tend(&db, CONVERT).args(["--verbose"]).run().success();
     contains(&again.stderr, "nothing to do");

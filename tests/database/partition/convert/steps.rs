@@ -35,6 +35,7 @@ async fn a_key_that_is_in_the_primary_key_keeps_its_references() {
     let db = Database::create().await;
     db.batch(
         "create table events (id bigint, day date, note text, primary key (id, day));
+         alter table events replica identity full;
          create table notes (id bigint, day date, foreign key (id, day) references events on delete set null);
          insert into events select n, '2026-01-01'::date + n, 'n' from generate_series(1, 300) as n;
          insert into notes select id, day from events where id % 2 = 0;",
@@ -47,6 +48,7 @@ async fn a_key_that_is_in_the_primary_key_keeps_its_references() {
     assert_eq!(partitions(&db, "events").await, expected);
     let valid = "select string_agg(conname || convalidated, ' ') from pg_constraint where conrelid = 'notes'::regclass and contype = 'f' and conparentid = 0";
     assert_eq!(db.value(valid).await, "notes_id_day_fkeytrue");
+    assert_eq!(db.value("select string_agg(distinct relreplident::text, '') from pg_class where relname ~ '^events' and relkind in ('r', 'p')").await, "f");
     db.batch("delete from events where id = 4").await;
     assert_eq!(db.value("select count(*) from notes where id is null").await, "1");
     tend(&db, ["partition", "convert", "events", "--undo"]).run().success();

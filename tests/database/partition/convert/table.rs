@@ -25,7 +25,6 @@ comment on index "by Sender" is 'for the inbox';
 comment on constraint "no x" on messages is 'x is not said';
 create statistics spread on sender, counted from messages;
 alter table messages alter sender set statistics 500;
-alter table messages replica identity full;
 alter table messages set (fillfactor = 90, toast.autovacuum_enabled = true);
 create table reads (
     message_id text not null references messages (id) on update cascade on delete cascade deferrable,
