@@ -4,6 +4,7 @@
 
 mod archive;
 mod blocking;
+mod convert;
 mod create;
 mod default;
 mod figure;
@@ -28,6 +29,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("blocking", blocking::run),
     ("default", default::run),
     ("archive", archive::run),
+    ("convert", convert::run),
     ("matview", matview::run),
     ("health", health::run),
     ("index", index::run),

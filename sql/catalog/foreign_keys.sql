@@ -1,4 +1,5 @@
--- Foreign keys from a partitioned table (out) and to it (in). A key between partitioned tables is listed once.
+-- Foreign keys from a partitioned table (out) and to it (in), or to the registry of its keys where it has one. A key
+-- between partitioned tables is listed once.
 -- $1 oid of the partitioned table
 select 'out' as direction,
        k.conname::text as name,
@@ -29,7 +30,13 @@ select 'in',
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
-where k.confrelid = $1
+where k.confrelid in (
+        select $1
+        union all
+        select pg_catalog.to_regclass(pg_catalog.convert_from(
+            pg_catalog.substring(g.tgargs, 1, pg_catalog.length(g.tgargs) - 1), pg_catalog.getdatabaseencoding()))
+        from pg_catalog.pg_trigger as g
+        where g.tgrelid = $1 and g.tgname = 'pgtend_ids' and g.tgnargs = 1)
   and k.contype = 'f'
   and k.conparentid = 0
 order by 1, 3, 4, 2

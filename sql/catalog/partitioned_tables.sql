@@ -15,7 +15,10 @@ select c.oid,
        k.collations,
        (select pg_catalog.count(*) from pg_catalog.pg_constraint as f
         where f.conrelid = c.oid and f.contype = 'f') as references_out,
-       coalesce(referenced.keys, 0) as references_in
+       -- Where it has a registry of its keys, other tables refer to that one.
+       coalesce(referenced.keys, 0) + (
+           select pg_catalog.count(*) from pg_catalog.pg_trigger as g
+           where g.tgrelid = c.oid and g.tgname = 'pgtend_ids') as references_in
 from pg_catalog.pg_partitioned_table as t
 join pg_catalog.pg_class as c on c.oid = t.partrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -42,6 +42,17 @@ impl Ident {
         Ok(Self(raw))
     }
 
+    /// The same name with an ending, the beginning cut where both would not fit.
+    #[must_use]
+    pub fn ending_in(&self, ending: &str) -> Self {
+        let mut head = self.0.as_str();
+        while head.len() + ending.len() > IDENT_MAX_BYTES {
+            let end = head.char_indices().next_back().map_or(0, |(at, _)| at);
+            head = &head[..end];
+        }
+        Self(format!("{head}{ending}"))
+    }
+
     /// The name as the catalog stores it, without quotes.
     pub fn raw(&self) -> &str {
         &self.0
@@ -125,6 +136,12 @@ mod tests {
         assert!(error.contains("has 64 bytes"), "{error}");
         assert!(Ident::new("").is_err());
         assert!(Ident::new("a\0b").is_err());
+    }
+
+    #[test]
+    fn an_ending_always_fits() {
+        assert_eq!(Ident::new("events").unwrap().ending_in("_legacy").raw(), "events_legacy");
+        assert_eq!(Ident::new("é".repeat(31)).unwrap().ending_in("_legacy").raw().len(), 63);
     }
 
     #[test]

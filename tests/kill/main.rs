@@ -82,3 +82,13 @@ async fn index_dropped_with_its_partitions() {
 async fn files_in_every_mode() {
     walk(scenario::MIGRATE, 61).await;
 }
+
+#[tokio::test]
+async fn convert_a_table() {
+    walk(scenario::CONVERT_TABLE, 7).await;
+}
+
+#[tokio::test]
+async fn take_a_conversion_back() {
+    walk(scenario::CONVERT_UNDO, 8).await;
+}

@@ -8,6 +8,8 @@ pub struct Scenario {
     pub name: &'static str,
     /// Statements that make the database, after [`SCHEMA`].
     pub setup: &'static str,
+    /// A command that has been run before, once.
+    pub first: Option<&'static [&'static str]>,
     /// `pgtend.toml`
     pub config: &'static str,
     /// More files beside it, by their paths.
@@ -123,6 +125,7 @@ const SINCE_SEPTEMBER: &[&str] = &["select * from events where at >= '2026-09-01
 const USUAL: Scenario = Scenario {
     name: "",
     setup: "",
+    first: None,
     config: "",
     files: &[],
     command: CREATE,
@@ -182,6 +185,7 @@ pub const DETACH_ONLY: Scenario = Scenario {
 pub const MAINTAIN_THREE: Scenario = Scenario {
     name: "maintain, three tables, first run ever",
     setup: ANOTHER,
+    first: None,
     config: CONFIG,
     command: MAINTAIN,
     later_run: false,
@@ -302,3 +306,42 @@ pub const MIGRATE: Scenario = Scenario {
     ],
     ..USUAL
 };
+
+/// An ordinary table with a text key, another table that refers to it, and what else hangs on a table.
+const MESSAGES: &str = "
+create table messages (id text primary key, at timestamptz, sender int references users (id), number int generated always as identity);
+create index on messages (sender);
+comment on table messages is 'what people said';
+insert into messages (id, at, sender)
+select 'm' || n, '2026-09-01Z'::timestamptz + n * interval '1 hour', 1 + n % 20 from generate_series(1, 1000) as n;
+create table reads (message_id text references messages (id) on delete cascade, reader int);
+insert into reads select id, 1 from messages where sender < 10;
+create view said as select id, sender from messages;
+create function nothing() returns trigger language plpgsql as 'begin return null; end';
+create trigger quiet after update on messages for each row execute function nothing();
+create publication told for table messages with (publish_via_partition_root = true);
+";
+const CONVERT: &[&str] = &[
+    "partition",
+    "convert",
+    "messages",
+    "--by",
+    "at",
+    "--incoming-fk",
+    "registry",
+    "--ahead",
+    "1",
+    "--now",
+    NOW,
+];
+const UNDO: &[&str] = &["partition", "convert", "messages", "--undo", "--now", NOW];
+const CONVERTED: Scenario = Scenario {
+    setup: MESSAGES,
+    kept: &["select * from messages", "select * from reads", "select * from said"],
+    serves: Some("select * from messages join reads on message_id = id"),
+    ..USUAL
+};
+
+pub const CONVERT_TABLE: Scenario = Scenario { name: "convert", command: CONVERT, ..CONVERTED };
+pub const CONVERT_UNDO: Scenario =
+    Scenario { name: "convert, undo", first: Some(CONVERT), command: UNDO, ..CONVERTED };

@@ -36,6 +36,9 @@ impl Walk {
         if scenario.later_run {
             make_journal(&template).await;
         }
+        if let Some(first) = scenario.first {
+            template.pgtend([]).args(first).run().success();
+        }
         let mut walk = Self { scenario, template, end: Vec::new() };
         walk.end = walk.uninterrupted().await;
         walk

@@ -28,6 +28,8 @@ whole_walks! {
     index_rebuild: INDEX_REBUILD_PARTS,
     index_drop: INDEX_DROP_PARTS,
     index_drop_one: INDEX_DROP_ONE,
+    convert: CONVERT_TABLE,
+    convert_undo: CONVERT_UNDO,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

@@ -26,6 +26,8 @@ async fn server_crash() {
         scenario::DROP_FK_IN,
         scenario::DROP_DEFAULT,
         scenario::MAINTAIN_THREE,
+        scenario::CONVERT_TABLE,
+        scenario::CONVERT_UNDO,
     ] {
         let crashes = server.crash_during(scenario).await;
         println!("{}: the server crashed {crashes} times, always the same end", scenario.name);
@@ -41,9 +43,13 @@ impl Server {
         self.make("scenario", "").await;
         let setup = format!("{SCHEMA}{}", scenario.setup);
         self.client("scenario").await.batch_execute(&setup).await.unwrap();
-        self.make("whole", "template scenario").await;
         let home = TempDir::new().unwrap();
         fs::write(home.path().join("pgtend.toml"), scenario.config).unwrap();
+        if let Some(first) = scenario.first {
+            let scenario = Scenario { command: first, ..scenario };
+            command(&scenario, home.path(), &self.sandbox.lock().unwrap().url("scenario")).run().success();
+        }
+        self.make("whole", "template scenario").await;
         let never = Moment { request: Request::Number(usize::MAX), side: Side::Before };
         let whole = self.run(&scenario, home.path(), "whole", never);
         let end = fingerprint(&self.client("whole").await).await;

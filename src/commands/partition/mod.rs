@@ -3,6 +3,7 @@ mod analyze;
 mod archive;
 mod args;
 mod check;
+mod convert;
 mod create;
 mod finalize;
 mod list;
@@ -23,6 +24,7 @@ use crate::failure::Exit;
 pub enum PartitionCommand {
     List(list::ListArgs),
     Create(create::CreateArgs),
+    Convert(convert::ConvertArgs),
     Drop(retire::DropArgs),
     Maintain(maintain::MaintainArgs),
     Check(check::CheckArgs),
@@ -36,6 +38,7 @@ impl PartitionCommand {
         match self {
             Self::List(_) => "list",
             Self::Create(_) => "create",
+            Self::Convert(_) => "convert",
             Self::Drop(_) => "drop",
             Self::Maintain(_) => "maintain",
             Self::Check(_) => "check",
@@ -48,6 +51,7 @@ impl PartitionCommand {
         match self {
             Self::List(args) => args.run(context).await,
             Self::Create(args) => args.run(context).await,
+            Self::Convert(args) => args.run(context).await,
             Self::Drop(args) => args.run(context).await,
             Self::Maintain(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,

@@ -76,6 +76,26 @@ pub fn dress(
     Ok(dress)
 }
 
+/// The statements that make a partitioned table look like the table whose place it takes: all but what only a table
+/// with storage of its own can have. The owner is changed last, by the statements of `after`.
+pub fn dress_parent(parent: &Relation, table: &Properties) -> anyhow::Result<Dress> {
+    let mut dress = Dress::default();
+    let none = Overrides::default();
+    if let Some(tablespace) = &table.tablespace {
+        let tablespace = Ident::new(tablespace)?;
+        dress.before.push(ddl!("partition/tablespace.sql", partition = *parent, tablespace = tablespace));
+    }
+    statistics(&mut dress, parent, Some(table), &none)?;
+    row_security(&mut dress, parent, table)?;
+    grants(&mut dress, parent, Some(table), table, &none)?;
+    replica_identity(&mut dress, parent, Some(table), &none)?;
+    if !table.owner_is_me {
+        let owner = Ident::new(&table.owner)?;
+        dress.after.push(ddl!("partition/owner.sql", partition = *parent, owner = owner));
+    }
+    Ok(dress)
+}
+
 fn storage(
     dress: &mut Dress,
     partition: &Relation,

@@ -2,6 +2,7 @@
 mod analyze;
 mod archive;
 mod check;
+mod convert;
 mod create;
 mod every;
 mod inherit;
@@ -20,6 +21,11 @@ mod timeline;
 pub use analyze::plan_analyze;
 pub use archive::Destination;
 pub use check::{Finding, FindingKind, Report, check};
+pub use convert::{
+    Evidence as ConvertEvidence, IncomingFk, Key as ConvertKey, Stage, Terms as ConvertTerms, plan_abort,
+    plan_adopt, plan_convert, plan_finish, plan_left, plan_undo, stage, survey_convert, survey_key,
+    survey_undo, whole,
+};
 pub use create::{CreatePlan, Wanted, plan_create, wanted};
 pub use every::{Calendar, Every, Label};
 pub use inherit::{Dress, Overrides, dress};

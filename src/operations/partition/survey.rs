@@ -5,6 +5,7 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
+use crate::operations::partition::key::KeyKind;
 use crate::operations::partition::restore::Restoration;
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
@@ -104,7 +105,7 @@ pub async fn survey_create(
     })
 }
 
-async fn ensure_may_create_in(session: &Session, schema: &Ident) -> anyhow::Result<()> {
+pub(super) async fn ensure_may_create_in(session: &Session, schema: &Ident) -> anyhow::Result<()> {
     match may_create_in(session, schema).await? {
         Some(true) => Ok(()),
         None => bail!("there is no schema {schema} for new partitions"),
@@ -161,19 +162,26 @@ async fn default_rows(
 
 /// Text keys: the column's collation must order the encoding's digits as their values.
 async fn check_collation(session: &Session, timeline: &Timeline) -> anyhow::Result<()> {
-    let Some(digits) = timeline.kind.digits() else { return Ok(()) };
+    let collation = timeline.table.key.first().and_then(|key| key.collation.clone());
+    check_digits(session, timeline.kind, collation, &timeline.column).await
+}
+
+/// As [`check_collation`], for any column.
+pub(super) async fn check_digits(
+    session: &Session,
+    kind: KeyKind,
+    collation: Option<String>,
+    column: &Ident,
+) -> anyhow::Result<()> {
+    let (Some(digits), Some(collation)) = (kind.digits(), collation) else { return Ok(()) };
     let digits = String::from_utf8_lossy(digits).into_owned();
-    let Some(collation) = timeline.table.key.first().and_then(|key| key.collation.clone()) else {
-        return Ok(());
-    };
     let collation = Deparsed(collation);
     let sql = ddl!("partition/digits_in_order.sql", collation = collation, digits = Literal(digits.clone()));
     let rows =
         session.read(&sql).await.map_err(ServerError::explained).context("look at the key's collation")?;
     ensure!(
         text(&rows, 0) == Some(digits.as_str()),
-        "the collation {collation} of column {} does not keep the order of the encoding; ranges would mix the months",
-        timeline.column
+        "the collation {collation} of column {column} does not keep the order of the encoding; ranges would mix the months"
     );
     Ok(())
 }

@@ -41,7 +41,8 @@ pub enum OnDelete {
 }
 
 impl OnDelete {
-    fn of(letter: &str) -> Self {
+    /// From `pg_constraint.confdeltype`, or `confupdtype`, which has the same letters.
+    pub(super) fn of(letter: &str) -> Self {
         match letter {
             "r" => Self::Restrict,
             "c" => Self::Cascade,

@@ -1,5 +1,6 @@
 //! Reads of the system catalogs, one function per file in `sql/catalog/`. What they return is evidence: a planner that
 //! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
+mod dependent;
 mod find;
 mod foreign_key;
 mod index;
@@ -9,6 +10,10 @@ mod partitioned;
 mod properties;
 mod tree;
 
+pub use dependent::{
+    Constraint, DependentObjects, ForeignKeyIn, Function, OwnedSequence, Publication, RelationName,
+    TableColumn, Trigger, View, dependent_objects,
+};
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, foreign_keys};
 pub use index::{Index, IndexKind, KeyType, find_index, indexes, names_in};

@@ -1,0 +1,286 @@
+//! An ordinary table becomes a partitioned one under writers that keep a log of what was acknowledged: how long the
+//! cut-over holds its locks, at two sizes, how long others wait, and how many rows are lost, against three usual ways.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+
+use crate::figure::{Figure, Target, milliseconds};
+use crate::ground::{Ground, milliseconds_since, timed};
+
+const SMALL: u32 = 200_000;
+const LARGE: u32 = 2_000_000;
+const WRITERS: i64 = 3;
+const MARGIN: Duration = Duration::from_millis(500);
+const CONVERT: &[&str] =
+    &["partition", "convert", "messages", "--by", "at", "--incoming-fk", "registry", "--json"];
+
+fn table(rows: u32) -> String {
+    format!(
+        "create table messages (id bigint primary key, at timestamptz not null, sender int not null, body text);
+         insert into messages
+         select n, '2026-08-01Z'::timestamptz + n * interval '2 seconds', n % 1000, md5(n::text)
+         from generate_series(1, {rows}) as n;
+         create index on messages (sender, at desc);
+         create table reads (message_id bigint not null references messages (id) on delete cascade, reader int);
+         insert into reads select n, 1 from generate_series(1, {rows}, 4) as n;
+         create index on reads (message_id);
+         vacuum analyze messages;
+         vacuum analyze reads;"
+    )
+}
+
+/// The partitioned table that the usual ways fill, with a partition for each month.
+const PARTITIONED: &str = "
+create table messages_new (like messages including defaults) partition by range (at);
+do $$
+declare
+    month timestamptz;
+begin
+    for month in select generate_series('2026-08-01Z'::timestamptz, '2027-02-01Z', '1 month') loop
+        execute format('create table messages_%s partition of messages_new for values from (%L) to (%L)',
+                       to_char(month, 'YYYY_MM'), month, month + '1 month');
+    end loop;
+end
+$$;
+alter table messages_new add primary key (id, at);
+create index on messages_new (sender, at desc);
+";
+const RENAME: &str = "
+alter table reads drop constraint reads_message_id_fkey;
+begin;
+lock table messages in access exclusive mode;
+alter table messages rename to messages_old;
+alter table messages_new rename to messages;
+commit;
+";
+
+/// A way of others, as statements.
+struct Way {
+    name: &'static str,
+    statements: fn(&Ground),
+}
+
+const WAYS: [Way; 3] = [
+    Way { name: "INSERT ... SELECT and RENAME", statements: copy_and_rename },
+    Way { name: "batches by id, swap, batches again (pgslice)", statements: slices },
+    Way {
+        name: "the old table as DEFAULT, months moved out of it (pg_partman)",
+        statements: default_partition,
+    },
+];
+
+fn copy_and_rename(ground: &Ground) {
+    ground.batch("busy", PARTITIONED);
+    ground.batch("busy", "insert into messages_new select * from messages");
+    ground.batch("busy", RENAME);
+}
+
+fn slices(ground: &Ground) {
+    ground.batch("busy", PARTITIONED);
+    for first in (0..SMALL).step_by(10_000) {
+        ground.batch(
+            "busy",
+            &format!(
+                "insert into messages_new select * from messages where id > {first} and id <= {first} + 10000"
+            ),
+        );
+    }
+    ground.batch(
+        "busy",
+        "insert into messages_new select * from messages where id > (select max(id) from messages_new)",
+    );
+    ground.batch("busy", RENAME);
+    ground.batch("busy", "insert into messages select * from messages_old where id > (select max(id) from messages) on conflict do nothing");
+}
+
+fn default_partition(ground: &Ground) {
+    ground.batch(
+        "busy",
+        "alter table reads drop constraint reads_message_id_fkey;
+         create table messages_new (like messages including defaults) partition by range (at);
+         begin;
+         lock table messages in access exclusive mode;
+         alter table messages drop constraint messages_pkey;
+         alter table messages rename to messages_default;
+         alter table messages_new rename to messages;
+         alter table messages attach partition messages_default default;
+         create index on messages (id);
+         create index on messages (sender, at desc);
+         commit;",
+    );
+    for month in ["08", "09", "10", "11"] {
+        ground.batch(
+            "busy",
+            &format!(
+                "begin;
+                 create table part_{month} (like messages including all);
+                 with gone as (delete from messages_default
+                               where at >= '2026-{month}-01Z' and at < '2026-{month}-01Z'::timestamptz + interval '1 month'
+                               returning *)
+                 insert into part_{month} select * from gone;
+                 do $$ begin execute format(
+                     'alter table messages attach partition part_{month} for values from (%L) to (%L)',
+                     '2026-{month}-01Z'::timestamptz, '2026-{month}-01Z'::timestamptz + interval '1 month'); end $$;
+                 commit;"
+            ),
+        );
+    }
+}
+
+pub fn run() -> Vec<Figure> {
+    let ground = Ground::new(false);
+    ground.database("small", "");
+    ground.batch("small", &table(SMALL));
+    let idle = {
+        ground.database("busy", "small");
+        live(&ground, |_| std::thread::sleep(Duration::from_secs(3)))
+    };
+    ground.database("busy", "small");
+    let mut held = 0.0;
+    let ours = live(&ground, |ground| held = convert(ground));
+    let ways: Vec<(&Way, Seen)> = WAYS
+        .iter()
+        .map(|way| {
+            ground.database("busy", "small");
+            (way, live(&ground, way.statements))
+        })
+        .collect();
+    ground.database("busy", "");
+    ground.batch("busy", &table(LARGE));
+    let large = convert(&ground);
+    let mut figures = vec![Figure {
+        what: format!("convert: locks held in the cut-over of {LARGE} rows"),
+        pgtend: large,
+        against: (format!("{SMALL} rows, with writers"), held),
+        target: Target::Below(50.0),
+        noise: 0.0,
+        note: "the table, the one that refers to it and the new one; no row is read".to_owned(),
+    }];
+    figures.extend(ways.iter().map(|(way, seen)| Figure {
+        what: format!("convert: longest write of others, {SMALL} rows"),
+        pgtend: ours.longest,
+        against: (way.name.to_owned(), seen.longest),
+        target: Target::Below(200.0),
+        noise: idle.longest,
+        note: format!("{}; theirs {}; idle {}", ours.words(), seen.words(), milliseconds(idle.longest)),
+    }));
+    figures
+}
+
+/// Milliseconds for which the cut-over held its locks.
+fn convert(ground: &Ground) -> f64 {
+    let (_, output) = timed(&mut ground.pgtend("busy", CONVERT));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let cut = |line: &Value| line["summary"].as_str().is_some_and(|summary| summary.starts_with("cut over"));
+    lines.filter(cut).find_map(|line| line["lock_held_ms"].as_f64()).unwrap()
+}
+
+/// What the writers saw, and what was there afterwards.
+#[derive(Default)]
+struct Seen {
+    longest: f64,
+    written: usize,
+    lost: usize,
+    stale: usize,
+    back: usize,
+    errors: usize,
+}
+
+impl Seen {
+    fn words(&self) -> String {
+        let Self { written, lost, stale, back, errors, .. } = self;
+        format!(
+            "of {written} rows written {lost} lost, {stale} stale, {back} back from the dead, {errors} errors"
+        )
+    }
+}
+
+#[derive(Default)]
+struct Log {
+    rows: HashMap<i64, Option<String>>,
+    longest: f64,
+    errors: usize,
+}
+
+/// Writers from before the act until after it.
+fn live(ground: &Ground, act: impl FnOnce(&Ground) + Send) -> Seen {
+    std::thread::scope(|scope| {
+        ground.block_on(async {
+            let stop = Arc::new(AtomicBool::new(false));
+            let mut writers: Vec<JoinHandle<Log>> = Vec::new();
+            for lane in 0..WRITERS {
+                writers.push(tokio::spawn(write(ground.client("busy").await, lane, Arc::clone(&stop))));
+            }
+            tokio::time::sleep(MARGIN).await;
+            let acting = scope.spawn(|| act(ground));
+            while !acting.is_finished() {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+            acting.join().unwrap();
+            tokio::time::sleep(MARGIN).await;
+            stop.store(true, Ordering::Relaxed);
+            let mut seen = Seen::default();
+            let mut rows = HashMap::new();
+            for writer in writers {
+                let log = writer.await.unwrap();
+                seen.longest = seen.longest.max(log.longest);
+                seen.errors += log.errors;
+                rows.extend(log.rows);
+            }
+            compare(&ground.client("busy").await, &rows, &mut seen).await;
+            seen
+        })
+    })
+}
+
+/// Inserts rows, changes and deletes old ones.
+async fn write(client: Client, lane: i64, stop: Arc<AtomicBool>) -> Log {
+    let mut log = Log::default();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let new = i64::from(LARGE) * 2 + number * WRITERS + lane;
+        let old = fastrand::i64(1..i64::from(SMALL) / WRITERS) * WRITERS + lane;
+        let body = format!("changed {number}");
+        let text = match number % 3 {
+            0 => format!("insert into messages values ({new}, '2026-11-15Z', 1, '{body}')"),
+            1 => format!("update messages set body = '{body}' where id = {old}"),
+            _ => format!("delete from messages where id = {old}"),
+        };
+        let began = Instant::now();
+        let done = client.execute(text.as_str(), &[]).await;
+        log.longest = log.longest.max(milliseconds_since(began));
+        match (done, number % 3) {
+            (Ok(1), 0) => drop(log.rows.insert(new, Some(body))),
+            (Ok(1), 1) => drop(log.rows.insert(old, Some(body))),
+            (Ok(1), _) => drop(log.rows.insert(old, None)),
+            (Ok(_), _) => {}
+            (Err(_), _) => log.errors += 1,
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    log
+}
+
+async fn compare(client: &Client, rows: &HashMap<i64, Option<String>>, seen: &mut Seen) {
+    let ids: Vec<i64> = rows.keys().copied().collect();
+    let found = client.query("select id, body from messages where id = any ($1)", &[&ids]).await.unwrap();
+    let there: HashMap<i64, String> = found.iter().map(|row| (row.get(0), row.get(1))).collect();
+    seen.written = rows.len();
+    for (id, body) in rows {
+        match (body, there.get(id)) {
+            (Some(_), None) => seen.lost += 1,
+            (Some(body), Some(found)) if body != found => seen.stale += 1,
+            (None, Some(_)) => seen.back += 1,
+            _ => {}
+        }
+    }
+}

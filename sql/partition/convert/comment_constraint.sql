@@ -1,0 +1,1 @@
+comment on constraint {name} on {table} is {comment}

@@ -1,0 +1,1 @@
+comment on trigger {trigger} on {table} is {comment}

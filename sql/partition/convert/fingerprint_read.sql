@@ -1,0 +1,1 @@
+select {fingerprint} as fingerprint

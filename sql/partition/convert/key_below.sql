@@ -1,0 +1,1 @@
+coalesce(s.last < {bound}, true)

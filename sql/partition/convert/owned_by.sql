@@ -1,0 +1,1 @@
+alter sequence {sequence} owned by {table}.{column}

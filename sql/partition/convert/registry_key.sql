@@ -1,0 +1,1 @@
+alter table {registry} add primary key ({columns})

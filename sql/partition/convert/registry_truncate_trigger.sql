@@ -1,0 +1,3 @@
+create trigger pgtend_ids_truncate
+    before truncate on {table}
+    for each statement execute function {function}()

@@ -1,0 +1,23 @@
+//! An ordinary table becomes a partitioned one under load: what is there, what is in the way, the steps, the way back.
+mod abort;
+mod adopt;
+mod bound;
+mod conversion;
+mod cutover;
+mod evidence;
+mod handover;
+mod names;
+mod plan;
+mod refuse;
+mod registry;
+mod report;
+mod shell;
+mod terms;
+mod undo;
+
+pub use abort::plan_abort;
+pub use adopt::plan_adopt;
+pub use evidence::{Evidence, Stage, stage, survey_convert, survey_key, whole};
+pub use plan::{plan_convert, plan_finish};
+pub use terms::{IncomingFk, Key, Terms};
+pub use undo::{plan_left, plan_undo, survey_undo};

@@ -1,0 +1,185 @@
+//! What will happen to everything that hangs on the table, and what the conversion costs: the notes of its plan.
+use crate::operations::partition::convert::conversion::Conversion;
+use crate::operations::partition::convert::terms::IncomingFk;
+use crate::pg::catalog::{ForeignKeyIn, IndexKind};
+
+/// Measured on small machines, rounded down: bytes read, and index rows sorted, in a second.
+const READ_BYTES: f64 = 200e6;
+const INDEX_ROWS: f64 = 250e3;
+const REGISTRY_ROWS: f64 = 50e3;
+/// Of an index over a key of middling length.
+const INDEX_ROW_BYTES: f64 = 48.0;
+const REGISTRY_ROW_BYTES: f64 = 110.0;
+
+pub(super) fn notes(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> {
+    let mut notes = layout(conversion)?;
+    keys(conversion, &mut notes)?;
+    indexes(conversion, &mut notes);
+    hanging(conversion, &mut notes);
+    costs(conversion, &mut notes);
+    Ok(notes)
+}
+
+fn layout(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> {
+    let until = conversion.key.literal(conversion.to)?;
+    let first = format!(
+        "partitioned by {}: {} keeps all its rows, where they are, as the partition before {until}",
+        conversion.key.column,
+        conversion.evidence.names.legacy.plain()
+    );
+    let partitions = &conversion.partitions;
+    let after = match (partitions.first(), partitions.last()) {
+        (Some(first), Some(last)) if partitions.len() > 1 => {
+            format!(
+                "{} partitions after it, {} to {}",
+                partitions.len(),
+                first.relation.plain(),
+                last.relation.plain()
+            )
+        }
+        (Some(only), _) => format!("1 partition after it, {}", only.relation.plain()),
+        _ => "no partition after it".to_owned(),
+    };
+    Ok(vec![
+        first,
+        after,
+        format!(
+            "from step \"keep rows out\" to the cut-over a row from {until} on, or without {}, is refused",
+            conversion.key.column
+        ),
+    ])
+}
+
+fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
+    let key = conversion.new_primary();
+    let names = |columns: &[crate::pg::name::Ident]| {
+        columns.iter().map(crate::pg::name::Ident::plain).collect::<Vec<_>>().join(", ")
+    };
+    if !conversion.widened {
+        if !key.is_empty() {
+            notes.push(format!("primary key ({}): stays as it is", names(&key)));
+        }
+    } else {
+        let unique = if conversion.registry() {
+            format!("{} keeps each one unique", conversion.evidence.names.registry.plain())
+        } else {
+            "nothing keeps each one unique over all partitions; --incoming-fk registry would".to_owned()
+        };
+        notes.push(format!(
+            "primary key: ({}) becomes ({}); {unique}",
+            names(&conversion.primary),
+            names(&key)
+        ));
+        notes.push(format!(
+            "statements that say ON CONFLICT ({}) have to say ON CONFLICT ({})",
+            names(&conversion.primary),
+            names(&key)
+        ));
+    }
+    for one in conversion.incoming() {
+        notes.push(incoming(conversion, one)?);
+    }
+    for one in conversion.evidence.whole.objects.constraints.iter().filter(|one| one.kind == "f") {
+        notes.push(format!("foreign key {}: the partitioned table has it too", one.name));
+    }
+    Ok(())
+}
+
+fn incoming(conversion: &Conversion<'_>, one: &ForeignKeyIn) -> anyhow::Result<String> {
+    let name = format!("foreign key {} of {}", one.name, one.table.relation()?.plain());
+    Ok(match (conversion.widened, conversion.terms.incoming) {
+        (false, _) => {
+            format!("{name}: made again in the cut-over, proved after it; checked at every instant")
+        }
+        (true, IncomingFk::Registry) => {
+            format!(
+                "{name}: refers to {} instead; checked at every instant",
+                conversion.evidence.names.registry.plain()
+            )
+        }
+        (true, _) => format!("{name}: is dropped"),
+    })
+}
+
+fn indexes(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
+    for (index, _) in conversion.indexes() {
+        if index.kind != IndexKind::PrimaryKey {
+            notes.push(format!(
+                "{} {}: the partitioned table has it, and the table's own becomes its part",
+                index.kind.words(),
+                index.relation.name.plain()
+            ));
+        }
+    }
+}
+
+fn hanging(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
+    let whole = &conversion.evidence.whole;
+    let objects = &whole.objects;
+    let triggers = objects.triggers.iter().filter(|trigger| !super::names::is_own(&trigger.name));
+    notes.extend(triggers.map(|one| format!("trigger {}: goes over in the cut-over", one.name)));
+    notes.extend(objects.views.iter().map(|one| {
+        format!("view {}: is defined again in the cut-over, so that it reads all partitions", one.name.name)
+    }));
+    notes.extend(objects.functions.iter().map(|one| {
+        format!(
+            "function {}: is defined again in the cut-over, for its body names the table by its oid",
+            one.name
+        )
+    }));
+    notes.extend(
+        objects
+            .publications
+            .iter()
+            .filter(|one| one.named)
+            .map(|one| format!("publication {}: the partitioned table takes the table's place", one.name)),
+    );
+    notes.extend(objects.sequences.iter().map(|one| match one.identity {
+        true => format!("identity of {}: goes over and goes on where it stands", one.column),
+        false => format!("sequence {}: belongs to the partitioned table's {}", one.name.name, one.column),
+    }));
+    let checks = objects.constraints.iter().filter(|one| one.kind == "c" && !super::names::is_own(&one.name));
+    notes.extend(checks.map(|one| format!("check {}: the partitioned table has it too", one.name)));
+    let properties = &whole.properties;
+    let mut same = vec!["owner", "privileges", "comments", "defaults"];
+    let mut also = |when: bool, what: &'static str| same.extend(when.then_some(what));
+    also(properties.row_security, "row security");
+    also(!properties.policies.is_empty(), "policies");
+    also(!properties.statistics.is_empty(), "statistics targets");
+    also(objects.extended_statistics > 0, "extended statistics");
+    notes.push(format!("{}: as the table's", same.join(", ")));
+    if !properties.storage.is_empty() {
+        notes.push(format!(
+            "storage parameters ({}): the partitions have them",
+            properties.storage.join(", ")
+        ));
+    }
+}
+
+fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
+    let objects = &conversion.evidence.whole.objects;
+    let (rows, bytes) = (objects.row_estimate, objects.bytes as f64);
+    if !objects.analyzed {
+        notes.push("nobody has analyzed the table yet: what it costs is not known".to_owned());
+        return;
+    }
+    let seconds = |seconds: f64| {
+        if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
+    };
+    let megabytes = |bytes: f64| format!("{:.0} MB", (bytes / 1e6).ceil());
+    notes.push(format!("to prove the bound the table is read once: {}", seconds(bytes / READ_BYTES)));
+    let mut disk = 0.0;
+    if conversion.widened {
+        disk += rows * INDEX_ROW_BYTES;
+        notes.push(format!("to build the primary key's index: {}", seconds(rows / INDEX_ROWS)));
+    }
+    if conversion.registry() {
+        disk += rows * REGISTRY_ROW_BYTES;
+        notes.push(format!("to fill the registry: {}", seconds(rows / REGISTRY_ROWS)));
+    }
+    if disk > 0.0 {
+        notes.push(format!("disk needed: about {}", megabytes(disk)));
+    } else {
+        notes.push("disk needed: none to speak of, no row is moved".to_owned());
+    }
+}

@@ -1,0 +1,119 @@
+//! Writers that keep a log of what was acknowledged, while the table is converted and taken back: no row lost, none stale,
+//! none back from the dead, no error seen, no reference unchecked at any instant.
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use tokio::task::JoinHandle;
+use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
+
+use crate::common::database::Database;
+use crate::partition::convert::everything::{CONVERT, UNDO};
+use crate::partition::convert::table::everything;
+use crate::partition::support::tend;
+
+const WRITERS: usize = 3;
+const MARGIN: Duration = Duration::from_millis(200);
+
+/// Id of a row to its last acknowledged body; none once its deletion was acknowledged.
+type Log = HashMap<String, Option<String>>;
+
+#[tokio::test]
+async fn writers_notice_nothing() {
+    let db = everything().await;
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut writers: Vec<JoinHandle<Log>> = Vec::new();
+    for lane in 0..WRITERS {
+        writers.push(tokio::spawn(write(db.client().await, lane, Arc::clone(&stop))));
+    }
+    let intruder = tokio::spawn(intrude(db.client().await, Arc::clone(&stop)));
+    let reader = tokio::spawn(read(db.client().await, Arc::clone(&stop)));
+    for command in [CONVERT.as_slice(), &UNDO, &CONVERT] {
+        tokio::time::sleep(MARGIN).await;
+        let program = tend(&db, []).args(command);
+        tokio::task::spawn_blocking(|| program.run().success()).await.unwrap();
+    }
+    tokio::time::sleep(MARGIN).await;
+    stop.store(true, Ordering::Relaxed);
+    let mut log = Log::new();
+    for writer in writers {
+        log.extend(writer.await.unwrap());
+    }
+    assert!(intruder.await.unwrap() > 10, "hardly anybody tried to refer to nobody");
+    assert!(reader.await.unwrap() > 10, "hardly anybody read");
+    assert!(log.len() > 50, "{} rows are no life", log.len());
+    compare(&db, &log).await;
+}
+
+/// Inserts, refers to, changes and deletes rows; any error ends the test.
+async fn write(client: Client, lane: usize, stop: Arc<AtomicBool>) -> Log {
+    let insert =
+        "insert into messages (id, \"createdAt\", sender, body) values ($1, '2026-11-15Z', 1 + $2, $3)";
+    let insert = client.prepare(insert).await.unwrap();
+    let update = client.prepare("update messages set body = $2 where id = $1").await.unwrap();
+    let delete = client.prepare("delete from messages where id = $1").await.unwrap();
+    let refer = client.prepare("insert into reads values ($1, $2)").await.unwrap();
+    let mut log = Log::new();
+    for number in 0.. {
+        if stop.load(Ordering::Relaxed) {
+            break;
+        }
+        let (id, lane) = (format!("live {lane} {number}"), i32::try_from(lane).unwrap());
+        assert_eq!(client.execute(&insert, &[&id, &lane, &"first"]).await.unwrap(), 1);
+        log.insert(id.clone(), Some("first".to_owned()));
+        client.execute(&refer, &[&id, &lane]).await.unwrap();
+        let old = format!("live {lane} {}", fastrand::i32(0..=number));
+        if log.get(&old).is_some_and(Option::is_some) {
+            if fastrand::bool() {
+                let body = format!("changed {number}");
+                assert_eq!(client.execute(&update, &[&old, &body]).await.unwrap(), 1, "{old} was there");
+                log.insert(old, Some(body));
+            } else {
+                assert_eq!(client.execute(&delete, &[&old]).await.unwrap(), 1, "{old} was there");
+                log.insert(old, None);
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(1)).await;
+    }
+    log
+}
+
+/// Refers to rows that are not there; nobody may ever get away with it.
+async fn intrude(client: Client, stop: Arc<AtomicBool>) -> usize {
+    let mut tries = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let refused = client.batch_execute("insert into reads values ('nobody', 0)").await.unwrap_err();
+        assert_eq!(refused.code(), Some(&SqlState::FOREIGN_KEY_VIOLATION), "{refused:?}");
+        tries += 1;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    tries
+}
+
+/// The old rows are there in every look at them, by the table and by the view.
+async fn read(client: Client, stop: Arc<AtomicBool>) -> usize {
+    let mut looks = 0;
+    while !stop.load(Ordering::Relaxed) {
+        let query = "select (select count(*) from messages where id like 'm%'), (select count(*) from said where id like 'm%')";
+        let row = client.query_one(query, &[]).await.unwrap();
+        assert_eq!((row.get::<_, i64>(0), row.get::<_, i64>(1)), (5000, 5000));
+        looks += 1;
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    looks
+}
+
+async fn compare(db: &Database, log: &Log) {
+    let rows =
+        db.client().await.query("select id, body from messages where id like 'live%'", &[]).await.unwrap();
+    let there: HashMap<String, String> = rows.iter().map(|row| (row.get(0), row.get(1))).collect();
+    let lost = log.iter().filter(|(id, body)| body.is_some() && !there.contains_key(*id)).count();
+    let back = log.iter().filter(|(id, body)| body.is_none() && there.contains_key(*id)).count();
+    let stale = log.iter().filter(|(id, body)| body.is_some() && there.get(*id) != body.as_ref()).count();
+    assert_eq!((lost, stale, back), (0, 0, 0), "lost, stale, back from the dead of {}", log.len());
+    assert_eq!(there.len(), log.values().flatten().count());
+    let orphans = "select count(*) from reads where not exists (select from messages where id = message_id)";
+    assert_eq!(db.value(orphans).await, "0");
+}
