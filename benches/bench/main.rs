@@ -11,6 +11,7 @@ mod ground;
 mod health;
 mod index;
 mod matview;
+mod migrate;
 mod noop;
 mod normalize;
 
@@ -29,6 +30,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("matview", matview::run),
     ("health", health::run),
     ("index", index::run),
+    ("migrate", migrate::run),
     ("normalize", normalize::run),
 ];
 
