@@ -17,7 +17,7 @@ use crate::pg::settings::Settings;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
 use crate::pg::version::Version;
-use crate::query;
+use crate::{ddl, query};
 
 /// Who asks, and whether the server shall refuse writes.
 #[derive(Clone, Debug)]
@@ -71,8 +71,10 @@ impl Session {
     /// # Errors
     /// When it cannot be had clean; then it must not be used.
     pub async fn renew(&mut self, purpose: &Purpose) -> anyhow::Result<()> {
+        // Applications say this too, and the server counts all of it as one statement: it bears no mark of ours.
+        let rollback = ddl!("apply/rollback.sql");
         let clean = query!("session/clean.sql");
-        let cleaned = self.client.batch_execute(clean.text).await;
+        let cleaned = self.client.batch_execute(&format!("{};\n{}", rollback.text, clean.text)).await;
         cleaned.map_err(|e| ServerError::new(clean.file, &e).explained()).context("clean the session")?;
         self.facts = pin(&self.client, purpose).await?;
         self.shielded = AtomicBool::new(false);

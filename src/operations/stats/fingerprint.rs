@@ -24,6 +24,7 @@ fn settings() -> &'static BTreeSet<i64> {
             query!("session/settings.sql"),
             query!("session/read_only.sql"),
             query!("session/liveness.sql"),
+            query!("session/clean.sql"),
             query!("report/patience.sql"),
         ];
         files.iter().flat_map(|file| file.text.split(';')).map(fingerprint).collect()
