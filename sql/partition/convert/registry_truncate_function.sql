@@ -1,3 +1,4 @@
+-- TRUNCATE of the table empties the registry too; where other tables refer to that, it is refused as it was before.
 create function {function}() returns trigger
     language plpgsql
     security definer
