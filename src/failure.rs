@@ -75,6 +75,13 @@ pub fn sentences(error: &anyhow::Error) -> Vec<String> {
     sentences
 }
 
+/// The first cause of a type, also where a [`Failure`] wraps it, which shows only what is below.
+pub fn cause<T: StdError + Send + Sync + 'static>(error: &anyhow::Error) -> Option<&T> {
+    error.chain().find_map(|cause| {
+        cause.downcast_ref::<T>().or_else(|| cause.downcast_ref::<Failure>()?.inner.downcast_ref::<T>())
+    })
+}
+
 /// The whole chain as one line.
 pub fn one_line(error: &anyhow::Error) -> String {
     sentences(error).join(": ")

@@ -226,7 +226,7 @@ insert into events select n, '2026-12-01Z', 1, 'december' from generate_series(5
 const INDEXED: &str = "
 create index by_payload on events (payload);
 ";
-const INDEX_DROP: &[&str] = &["index", "drop", "by_payload", "--yes"];
+const INDEX_DROP: &[&str] = &["index", "drop", "by_payload", "--if-exists", "--yes"];
 const INDEX_CREATE: &[&str] =
     &["index", "create", "events", "--columns", "lower(payload), at desc", "--name", "wanted"];
 const INDEX_REBUILD: &[&str] = &["index", "rebuild", "by_payload"];
@@ -240,7 +240,7 @@ pub const INDEX_DROP_PARTS: Scenario =
 pub const INDEX_DROP_ONE: Scenario = Scenario {
     name: "index drop, one table",
     setup: "create index by_name on users (name)",
-    command: &["index", "drop", "by_name", "--yes"],
+    command: &["index", "drop", "by_name", "--if-exists", "--yes"],
     ..USUAL
 };
 
@@ -257,7 +257,7 @@ const MIGRATIONS: &[(&str, &str)] = &[
         "db/V0001__visits.sql",
         "create table visits (id bigint, at timestamptz not null) partition by range (at);
 create table visits_p2026 partition of visits for values from ('2026-01-01Z') to ('2027-01-01Z');
-insert into visits select id, at from events;
+insert into visits select n, '2026-07-01Z' from generate_series(1, 100) as n;
 insert into counted values ('1, in a transaction');
 ",
     ),

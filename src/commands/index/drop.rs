@@ -5,9 +5,9 @@ use clap::Args;
 use crate::commands::context::Context;
 use crate::commands::index::ground::{apply, claimed, settled};
 use crate::commands::work::{Shared, Tally};
-use crate::failure::Exit;
+use crate::failure::{Exit, cause};
 use crate::operations::index::{Survey, plan_drop, survey};
-use crate::pg::catalog::find_index;
+use crate::pg::catalog::{NoIndex, find_index};
 use crate::plan::Plan;
 
 /// Drop an index without stopping readers or writers
@@ -19,6 +19,9 @@ pub struct DropArgs {
     /// Index
     #[arg(value_name = "INDEX")]
     name: String,
+    /// An index that is not there is nothing to do
+    #[arg(long)]
+    if_exists: bool,
 }
 
 const SCHEMA: &str = "pgtend.index.drop/1";
@@ -27,7 +30,13 @@ impl DropArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let session = context.connect().await?;
         context.refuse_standby(&session)?;
-        let (oid, relation, table) = find_index(&session, &self.name).await?;
+        let (oid, relation, table) = match find_index(&session, &self.name).await {
+            Err(error) if self.if_exists && cause::<NoIndex>(&error).is_some() => {
+                context.ui.status(&format!("{error}: nothing to do"));
+                return Tally::default().end(context, SCHEMA);
+            }
+            found => found?,
+        };
         if context.args.dry_run {
             let plan = plan(&survey(&session, table).await?, oid)?;
             context.ui.plans(SCHEMA, &[plan], context.timeouts(&session), &[])?;

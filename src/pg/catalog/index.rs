@@ -1,7 +1,8 @@
 //! Indexes as the catalog has them: evidence that one exists, what it is, how big it is and how often it was used.
 use std::collections::HashSet;
+use std::fmt;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 use serde_json::Value;
@@ -230,6 +231,21 @@ pub async fn indexes(session: &Session, tables: Option<&[u32]>) -> anyhow::Resul
     rows.iter().map(|row| read(row.try_get("index")?).context("understand an index")).collect()
 }
 
+/// There is no index of a name.
+#[derive(Debug)]
+pub struct NoIndex {
+    name: String,
+    database: String,
+}
+
+impl fmt::Display for NoIndex {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "no index `{}` in database `{}`", self.name, self.database)
+    }
+}
+
+impl std::error::Error for NoIndex {}
+
 /// An index by its name: itself, and its table's oid.
 ///
 /// # Errors
@@ -242,7 +258,8 @@ pub async fn find_index(session: &Session, typed: &str) -> anyhow::Result<(u32, 
         .map_err(ServerError::explained)?;
     let Some(row) = rows.first() else {
         let path = session.facts().search_path.join(", ");
-        return Err(anyhow!("no index `{name}` in database `{}`", session.facts().database)
+        let database = session.facts().database.clone();
+        return Err(anyhow::Error::new(NoIndex { name: name.to_string(), database })
             .exit(Exit::Failed)
             .hint(format!("names without a schema are looked up in: {path}")));
     };

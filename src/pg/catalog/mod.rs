@@ -16,7 +16,7 @@ pub use dependent::{
 };
 pub use find::{Found, RelationKind, TableName, find_relations};
 pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, foreign_keys};
-pub use index::{Index, IndexKind, KeyType, find_index, indexes, names_in};
+pub use index::{Index, IndexKind, KeyType, NoIndex, find_index, indexes, names_in};
 pub use index_use::{ForeignKeyColumns, IndexUse, foreign_key_columns, index_use};
 pub use matview::{
     Basis, Leftover, Matview, Node, NodeKind, Original, OriginalIndex, Refreshed, leftovers, matviews,

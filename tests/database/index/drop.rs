@@ -14,6 +14,9 @@ async fn a_plain_one_and_one_of_a_partitioned_table() {
     let said = db.pgtend(["index", "drop", "E x", "--yes"]).run().success();
     contains(&said.stderr, "the table and its partitions are locked for an instant");
     assert_eq!(indexes(&db).await, "");
+    contains(&db.pgtend(["index", "drop", "p", "--yes"]).run().code(1).stderr, "no index `p`");
+    let said = db.pgtend(["index", "drop", "p", "--if-exists", "--yes"]).run().success();
+    contains(&said.stderr, "no index `p` in database");
 }
 
 #[tokio::test]
