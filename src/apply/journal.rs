@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
+use refinery_core::error::Kind;
 use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
 use refinery_core::{Migration, Runner as Refinery};
 use time::OffsetDateTime;
@@ -145,7 +146,7 @@ impl Journal {
         session.execute(&path).await.map_err(ServerError::explained)?;
         let mut driver = Driver { client: session.client() };
         let runner: Refinery = books::migrations::runner();
-        runner.run_async(&mut driver).await.map_err(|error| anyhow!(chain(&error)))?;
+        runner.run_async(&mut driver).await.map_err(|error| told(&error))?;
         Ok(None)
     }
 }
@@ -208,9 +209,13 @@ impl AsyncQuery<Vec<Migration>> for Driver<'_> {
 
 impl AsyncMigrate for Driver<'_> {}
 
-fn chain(error: &dyn std::error::Error) -> String {
-    match error.source() {
-        Some(cause) => format!("{error}: {}", chain(cause)),
-        None => error.to_string(),
+/// The server's error with its detail and hint, which refinery has only as text.
+fn told(error: &refinery_core::Error) -> anyhow::Error {
+    match error.kind() {
+        Kind::Connection(what, cause) => match cause.downcast_ref::<ServerError>() {
+            Some(server) => server.clone().explained().context(what.clone()),
+            None => anyhow!("{what}: {cause}"),
+        },
+        _ => anyhow!("{error}"),
     }
 }

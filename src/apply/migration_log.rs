@@ -1,7 +1,7 @@
 //! What became of a migration that did not come to its end, for the log. What came to its end is written by its own
 //! plan, in the transaction of the work.
 use crate::apply::Stopped;
-use crate::failure::one_line;
+use crate::failure::{cause, one_line};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
 use crate::query;
@@ -30,7 +30,7 @@ pub async fn log_failure(
 ) -> anyhow::Result<()> {
     let stopped = error.chain().any(|cause| cause.is::<Stopped>());
     let status = if stopped { "interrupted" } else { "failed" };
-    let sqlstate = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>()?.sqlstate());
+    let sqlstate = cause::<ServerError>(error).and_then(ServerError::sqlstate);
     let mode = if failed.stepwise { "statements" } else { "transaction" };
     // What tells why must not be cancelled with what failed.
     session.shield(true);

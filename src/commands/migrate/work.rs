@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
 use serde::Serialize;
+use tokio_postgres::error::SqlState;
 
 use crate::apply::{Budget, FailedMigration, Patience, Target as Claim, log_failure};
 use crate::commands::context::Context;
@@ -11,7 +12,7 @@ use crate::commands::migrate::args::SetArgs;
 use crate::commands::migrate::set::Set;
 use crate::commands::migrate::statement_work::{StatementWork, index_plan, statement_work};
 use crate::commands::work::Shared;
-use crate::failure::{Exit, Explain as _};
+use crate::failure::{Exit, Explain as _, cause};
 use crate::operations::index::survey;
 use crate::operations::migrate::{
     Books, Migration, Mode, Parsed, Row, State, Stepwise, Target, Variables, books_plan, compare, number_of,
@@ -19,6 +20,7 @@ use crate::operations::migrate::{
 };
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
+use crate::pg::state::ServerError;
 use crate::plan::{Plan, consent};
 
 pub const LOG: &str = "migration_log";
@@ -123,7 +125,13 @@ impl<'a> Work<'a> {
         let own = Budget::new(&patience);
         let budget = if header.lock_budget.is_some() { &own } else { &shared.budget };
         let applied = match parsed.mode {
-            Mode::Transaction => self.apply(shared, whole_plan(target, file, parsed), patience, budget).await,
+            Mode::Transaction => {
+                let applied = self.apply(shared, whole_plan(target, file, parsed), patience, budget).await;
+                applied.map_err(|error| match ends_its_transaction(&error) {
+                    true => error.hint("begin the file with `-- pgtend: no-transaction`"),
+                    false => error,
+                })
+            }
             Mode::Statements => {
                 let stepwise = Stepwise::new(target, file, parsed, books.entry(file.version))?;
                 self.run_stepwise(shared, &stepwise, parsed, patience, budget).await
@@ -169,7 +177,14 @@ impl<'a> Work<'a> {
         for (number, part) in parsed.statements.iter().enumerate().skip(stepwise.done) {
             match statement_work(self, part, stepwise.may_be_done(number)).await? {
                 StatementWork::Send => {
-                    self.apply(shared, stepwise.statement(number, part), patience, budget).await?;
+                    let plan = stepwise.statement(number, part);
+                    match self.apply(shared, plan, patience, budget).await {
+                        Err(error) if ends_its_transaction(&error) => {
+                            let plan = stepwise.by_itself(number, part);
+                            self.apply(shared, plan, patience, budget).await?;
+                        }
+                        done => done?,
+                    }
                 }
                 StatementWork::Detach { parent, recover } => {
                     let plan = stepwise.detach(number, part, parent, *recover);
@@ -242,6 +257,11 @@ impl<'a> Work<'a> {
         }
         Ok(())
     }
+}
+
+/// A procedure that commits was called in a transaction, of which nothing is left.
+fn ends_its_transaction(error: &anyhow::Error) -> bool {
+    cause::<ServerError>(error).is_some_and(|server| server.is(&SqlState::INVALID_TRANSACTION_TERMINATION))
 }
 
 /// # Errors

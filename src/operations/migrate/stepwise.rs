@@ -70,9 +70,7 @@ impl<'a> Stepwise<'a> {
 
     /// One statement with its line in the log.
     pub fn statement(&self, number: usize, part: &Part) -> Plan {
-        let before = self.parsed.statements.iter().take(number + 1);
-        let settings: Vec<Sql> =
-            before.filter(|part| part.kind == Kind::Setting).map(|part| part.sql.clone()).collect();
+        let settings = self.settings(number);
         if let Kind::Alone(alone) = &part.kind {
             let mut plan = self.target.plan(vec![self.alone_step(part, alone, settings)]);
             self.record(part, &mut plan);
@@ -90,6 +88,20 @@ impl<'a> Stepwise<'a> {
         step.minor = part.kind == Kind::Setting;
         step.interrupted = "the statements before it are recorded; the next run goes on with this one";
         self.target.plan(vec![step])
+    }
+
+    /// A statement that ends the transaction in which it runs, as a procedure that commits does: outside of any.
+    pub fn by_itself(&self, number: usize, part: &Part) -> Plan {
+        let step = self.alone_step(part, &Alone::Other, self.settings(number));
+        let mut plan = self.target.plan(vec![step]);
+        self.record(part, &mut plan);
+        plan
+    }
+
+    /// The settings up to a statement, itself included.
+    fn settings(&self, number: usize) -> Vec<Sql> {
+        let before = self.parsed.statements.iter().take(number + 1);
+        before.filter(|part| part.kind == Kind::Setting).map(|part| part.sql.clone()).collect()
     }
 
     /// A concurrent detach, which an earlier run may have left half-done.

@@ -107,3 +107,51 @@ async fn repair_forgets_what_was_begun() {
     up(&db).success();
     assert_eq!(history(&db).await, "1 i");
 }
+
+const PROCEDURE: &str = "create procedure double_all() language plpgsql as $$
+    begin
+        update t set b = b * 2 where a <= 500;
+        commit;
+        update t set b = b * 2 where a > 500;
+    end $$";
+
+#[tokio::test]
+async fn a_procedure_that_commits_runs_outside_of_a_transaction() {
+    let db = table().await;
+    db.batch(PROCEDURE).await;
+    write(
+        &db,
+        [(
+            "V1__p.sql",
+            "-- pgtend: no-transaction\nset statement_timeout = '1min';\ncall double_all();\nselect 1;\n",
+        )],
+    );
+    up(&db).success();
+    assert_eq!(log(&db).await, "1 ok 3/3");
+    assert_eq!(db.value("select sum(b) from t").await, "1000");
+    write(&db, [("V2__p.sql", "call double_all();\n")]);
+    let said = up(&db).code(1);
+    contains(&said.stderr, "SQLSTATE 2D000");
+    contains(&said.stderr, "hint: begin the file with `-- pgtend: no-transaction`");
+    assert_eq!(db.value("select sum(b) from t").await, "1000");
+    assert_eq!(db.value("select sqlstate from pgtend.migration_log where version = 2").await, "2D000");
+}
+
+#[tokio::test]
+async fn a_concurrent_detach_is_brought_to_its_end() {
+    let db = Database::create().await;
+    db.batch(
+        "create schema app; create table app.p (a int) partition by list (a);
+         create table app.p1 partition of app.p for values in (1); create table app.p2 partition of app.p for values in (2)",
+    )
+    .await;
+    write(&db, [("V1__d.sql", "alter table app.p detach partition app.p1 concurrently;\n")]);
+    // As a kill in the midst of it leaves it.
+    db.batch("update pg_inherits set inhdetachpending = true where inhrelid = 'app.p1'::regclass").await;
+    contains(&up(&db).success().stderr, "half-done");
+    assert_eq!(db.value("select string_agg(inhrelid::regclass::text, ',') from pg_inherits").await, "app.p2");
+    // What was never a partition is for the server to refuse.
+    write(&db, [("V2__d.sql", "alter table app.p detach partition app.p1 concurrently;\n")]);
+    contains(&up(&db).code(1).stderr, "is not a partition of relation");
+    assert_eq!((history(&db).await, log(&db).await), ("1 d".to_owned(), "1 ok 1/1, 2 failed 0/1".to_owned()));
+}
