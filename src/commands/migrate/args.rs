@@ -71,15 +71,7 @@ impl SetArgs {
     /// # Errors
     /// When a `--var` is no `NAME=VALUE`.
     pub fn variables(&self, context: &Context) -> anyhow::Result<Variables> {
-        let mut variables = context.config.migrate.vars.clone();
-        for pair in &self.variables {
-            let (name, value) = pair
-                .split_once('=')
-                .with_context(|| format!("`{pair}` is no NAME=VALUE"))
-                .exit(Exit::Usage)?;
-            variables.insert(name.to_owned(), value.to_owned());
-        }
-        Ok(Variables(variables))
+        variables(context, &self.variables)
     }
 
     /// Where the files' names are looked up.
@@ -109,6 +101,20 @@ impl SetArgs {
         .context("name the history table")
         .exit(Exit::Usage)
     }
+}
+
+/// The configuration's variables, and those of the command line, `NAME=VALUE` each.
+///
+/// # Errors
+/// When one is none.
+pub fn variables(context: &Context, pairs: &[String]) -> anyhow::Result<Variables> {
+    let mut variables = context.config.migrate.vars.clone();
+    for pair in pairs {
+        let (name, value) =
+            pair.split_once('=').with_context(|| format!("`{pair}` is no NAME=VALUE")).exit(Exit::Usage)?;
+        variables.insert(name.to_owned(), value.to_owned());
+    }
+    Ok(Variables(variables))
 }
 
 fn embedded_set(name: &str) -> anyhow::Result<Set> {

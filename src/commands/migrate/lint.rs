@@ -3,10 +3,12 @@ use clap::{Args, ValueEnum};
 use serde::Serialize;
 
 use crate::commands::context::Context;
+use crate::commands::migrate::args::variables;
 use crate::commands::migrate::findings::{diagnostics, here};
-use crate::commands::migrate::lint_files::{Wanted, gather};
+use crate::commands::migrate::lint_files::{Text, Wanted, gather};
 use crate::failure::Exit;
 use crate::operations::lint::{FAMILIES, File, Finding, Level, Rule, Waits, Work, check, survey};
+use crate::operations::migrate::{Header, Variables};
 use crate::output::{Cell, Column, Format, Listing};
 
 /// Find statements that stop an application, fail, or surprise; exit 3 when there are any
@@ -23,6 +25,9 @@ pub struct LintArgs {
     /// Lint only files that git shows as changed since a commit, branch or tag, and new ones
     #[arg(long, value_name = "REF")]
     since: Option<String>,
+    /// Value of a variable that a file declares; without one it stands for some name [default: the configuration's]
+    #[arg(long = "var", value_name = "NAME=VALUE")]
+    variables: Vec<String>,
     /// Least level that makes the exit code 3; lower findings are shown all the same
     #[arg(long, value_enum, default_value_t = LevelArg::Warning)]
     level: LevelArg,
@@ -88,8 +93,8 @@ impl LintArgs {
             return tell_rules(context);
         }
         let wanted = Wanted { files: &self.files, since: self.since.as_deref() };
-        let files: Vec<File> =
-            gather(&wanted)?.into_iter().map(|text| File::read(text.name, text.text)).collect();
+        let variables = variables(context, &self.variables)?;
+        let files: Vec<File> = gather(&wanted)?.into_iter().map(|text| read(text, &variables)).collect();
         let catalog = if context.args.names_a_database() {
             let session = context.connect_to_read().await?;
             Some(survey(&session, &session.facts().search_path, &files).await?)
@@ -134,6 +139,15 @@ impl LintArgs {
             }
             _ => ui.diagnostics(&diagnostics(findings)),
         }
+    }
+}
+
+/// With the values of its variables, when all that it declares have one.
+fn read(text: Text, variables: &Variables) -> File {
+    let declared = Header::read(&text.text).map(|header| header.variables).unwrap_or_default();
+    match variables.fill(&text.text, &declared) {
+        Ok(filled) if !declared.is_empty() => File::read_filled(text.name, text.text, filled),
+        _ => File::read(text.name, text.text),
     }
 }
 

@@ -152,7 +152,7 @@ impl UpArgs {
         unmet(work.session, &work.path, &pairs).await?;
         if !self.no_lint {
             let level = self.lint.unwrap_or(LevelArg::Error).level();
-            refuse_dangerous(work, files, level).await?;
+            refuse_dangerous(work, &pairs, level).await?;
         }
         Ok(parsed)
     }
@@ -172,9 +172,16 @@ impl UpArgs {
 
 /// # Errors
 /// When the lint finds something of the level that no comment in the file allows. What it finds is shown.
-async fn refuse_dangerous(work: &Work<'_>, files: &[&Migration], level: Level) -> anyhow::Result<()> {
-    let files: Vec<File> =
-        files.iter().map(|file| File::read(file.file.as_str(), file.text.as_str())).collect();
+async fn refuse_dangerous(
+    work: &Work<'_>,
+    files: &[(&Migration, &Parsed)],
+    level: Level,
+) -> anyhow::Result<()> {
+    let read = |(file, parsed): &(&Migration, &Parsed)| {
+        let filled = work.variables.fill(&file.text, &parsed.header.variables)?;
+        Ok(File::read_filled(file.file.as_str(), file.text.as_str(), filled))
+    };
+    let files = files.iter().map(read).collect::<anyhow::Result<Vec<File>>>()?;
     let path: Vec<String> = work.path.iter().map(|schema| schema.raw().to_owned()).collect();
     let catalog = survey(work.session, &path, &files).await?;
     let mut findings: Vec<Finding> = files.iter().flat_map(|file| check(file, Some(&catalog))).collect();

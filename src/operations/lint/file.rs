@@ -4,6 +4,7 @@ use std::ops::Range;
 use super::statement::words::{Word, words};
 use super::statement::{Act, ActionKind, read};
 use super::waiver::{self, Waiver, directives};
+use crate::operations::migrate::Filled;
 use crate::pg::script::{Comment, Position, Script, ScriptError, Statement};
 
 #[derive(Debug)]
@@ -11,6 +12,8 @@ pub struct File {
     /// As findings name it.
     pub name: String,
     pub text: String,
+    /// As it was written, where variables were replaced in the text.
+    written: Option<(String, Filled)>,
     pub items: Vec<Item>,
     pub waivers: Vec<Waiver>,
     pub broken: Option<Broken>,
@@ -63,6 +66,7 @@ impl File {
             waivers: Vec::new(),
             broken: None,
             no_transaction: false,
+            written: None,
             text,
         };
         let readable = readable(&file.text);
@@ -73,6 +77,13 @@ impl File {
             }
             Err(error) => file.broken = Some(Broken::of(&file.text, &error)),
         }
+        file
+    }
+
+    /// The same of a text whose variables were replaced; places are those in the text as it was written.
+    pub fn read_filled(name: impl Into<String>, written: impl Into<String>, filled: Filled) -> Self {
+        let mut file = Self::read(name, filled.text.as_str());
+        file.written = Some((written.into(), filled));
         file
     }
 
@@ -88,11 +99,14 @@ impl File {
     }
 
     pub fn place(&self, span: &Range<usize>) -> Place {
-        let start = span.start.min(self.text.len());
-        let Position { line, column } = Position::of(&self.text, start);
-        let text = self.text.lines().nth(line - 1).unwrap_or_default();
+        let (whole, span) = match &self.written {
+            Some((written, filled)) => (written, filled.written(span)),
+            None => (&self.text, span.clone()),
+        };
+        let Position { line, column } = Position::of(whole, span.start.min(whole.len()));
+        let text = whole.lines().nth(line - 1).unwrap_or_default();
         let left = text.chars().count().saturating_sub(column - 1);
-        let part = self.text.get(span.clone()).and_then(|part| part.lines().next()).unwrap_or_default();
+        let part = whole.get(span).and_then(|part| part.lines().next()).unwrap_or_default();
         Place { line, column, width: part.chars().count().min(left).max(1), text: text.to_owned() }
     }
 

@@ -104,7 +104,7 @@ impl Migration {
 
     fn parse_named(&self, variables: &Variables) -> anyhow::Result<Parsed> {
         let header = Header::read(&self.text)?;
-        let source = Source::new(&self.file, variables.fill(&self.text, &header.variables)?);
+        let source = Source::new(&self.file, variables.fill(&self.text, &header.variables)?.text);
         let script = Script::parse(source.text())?;
         let statements: Vec<Part> = script
             .statements

@@ -21,4 +21,4 @@ pub use requirement::unmet;
 pub use statement::{Alone, Kind};
 pub use status::{Row, State, compare, due};
 pub use stepwise::Stepwise;
-pub use variables::Variables;
+pub use variables::{Filled, Variables};

@@ -1,5 +1,6 @@
 //! `${name}` in a migration: replaced where the head declares the name, left alone where it does not.
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use anyhow::{anyhow, bail};
 
@@ -10,11 +11,45 @@ use crate::pg::name::{Ident, Literal};
 #[derive(Clone, Debug, Default)]
 pub struct Variables(pub BTreeMap<String, String>);
 
+/// A text with its variables replaced, and where they stood.
+#[derive(Clone, Debug, Default)]
+pub struct Filled {
+    pub text: String,
+    holes: Vec<Hole>,
+}
+
+#[derive(Clone, Debug)]
+struct Hole {
+    /// Bytes of the text as it was written.
+    written: Range<usize>,
+    /// Bytes of the value.
+    filled: Range<usize>,
+}
+
+impl Filled {
+    /// Where some bytes stand in the text as it was written. A part of a value is all of its variable.
+    pub fn written(&self, span: &Range<usize>) -> Range<usize> {
+        let at = |offset: usize, end: bool| {
+            let behind = self.holes.iter().rev().find(|hole| hole.filled.start <= offset);
+            match behind {
+                None => offset,
+                Some(hole) if offset < hole.filled.end => {
+                    // An end at a value's first byte is that of what stands before it.
+                    let inside = end && offset > hole.filled.start;
+                    if inside { hole.written.end } else { hole.written.start }
+                }
+                Some(hole) => hole.written.end + (offset - hole.filled.end),
+            }
+        };
+        at(span.start, false)..at(span.end, true)
+    }
+}
+
 impl Variables {
     /// # Errors
     /// When a declared name has no value, or its value is no word and stands where nothing quotes it.
-    pub fn fill(&self, text: &str, declared: &[String]) -> anyhow::Result<String> {
-        let mut filled = String::with_capacity(text.len());
+    pub fn fill(&self, text: &str, declared: &[String]) -> anyhow::Result<Filled> {
+        let (mut filled, mut holes) = (String::with_capacity(text.len()), Vec::new());
         let mut rest = text;
         while let Some(start) = rest.find("${") {
             let (before, after) = rest.split_at(start);
@@ -26,8 +61,11 @@ impl Variables {
             });
             match known {
                 Some(hole) => {
+                    let (at, start) = (text.len() - after.len(), filled.len());
                     filled.push_str(&self.value(hole)?);
                     rest = &after[hole.len() + 3..];
+                    let written = at..text.len() - rest.len();
+                    holes.push(Hole { written, filled: start..filled.len() });
                 }
                 None => {
                     filled.push_str("${");
@@ -36,7 +74,7 @@ impl Variables {
             }
         }
         filled.push_str(rest);
-        Ok(filled)
+        Ok(Filled { text: filled, holes })
     }
 
     fn value(&self, hole: &str) -> anyhow::Result<String> {
@@ -73,7 +111,10 @@ mod tests {
         let values = [("months", "12"), ("schema", "my \"app\""), ("note", "it's")];
         let variables = Variables(values.map(|(name, value)| (name.to_owned(), value.to_owned())).into());
         let declared = ["months", "schema", "note", "absent"].map(str::to_owned);
-        let fill = |text: &str| variables.fill(text, &declared).map_err(|error| format!("{error:#}"));
+        let fill = |text: &str| match variables.fill(text, &declared) {
+            Ok(filled) => Ok(filled.text),
+            Err(error) => Err(format!("{error:#}")),
+        };
         assert_eq!(
             fill("f(${months}, ${schema:ident}, ${note:literal}) ${other} $${x} ${").unwrap(),
             "f(12, \"my \"\"app\"\"\", 'it''s') ${other} $${x} ${"
@@ -81,5 +122,23 @@ mod tests {
         assert!(fill("${schema}").unwrap_err().contains("more than a word"));
         assert!(fill("${absent}").unwrap_err().contains("has no value"));
         assert!(fill("${months:raw}").unwrap_err().contains("none of"));
+    }
+
+    #[test]
+    fn a_place_in_the_filled_text_is_one_in_the_written_text() {
+        let variables = Variables([("t".to_owned(), "a long name".to_owned())].into());
+        let (text, declared) = ("drop ${t:ident}, ${t:ident} now", ["t".to_owned()]);
+        let filled = variables.fill(text, &declared).unwrap();
+        assert_eq!(filled.text, "drop \"a long name\", \"a long name\" now");
+        let written = |part: &str| {
+            let start = filled.text.rfind(part).unwrap();
+            &text[filled.written(&(start..start + part.len()))]
+        };
+        assert_eq!(written("drop"), "drop");
+        assert_eq!(written("now"), "now");
+        assert_eq!(written("\"a long name\""), "${t:ident}");
+        assert_eq!(written("long"), "${t:ident}");
+        assert_eq!(written(&filled.text), text);
+        assert_eq!(written("\", \""), "${t:ident}, ${t:ident}");
     }
 }

@@ -52,3 +52,18 @@ async fn names_are_looked_up_where_the_files_are_run() {
     let said = db.pgtend(["migrate", "up", "--dir", "m", "--search-path", "app,public"]).run().code(3);
     contains(&said.stderr, "app.tall");
 }
+
+#[tokio::test]
+async fn a_file_is_judged_with_the_values_of_its_variables() {
+    let db = orders().await;
+    write(&db, "-- pgtend: vars=table\nselect 1; alter table ${table:ident} alter id type numeric;\n");
+    let up = ["migrate", "up", "--dir", "m", "--var", "table=orders"];
+    let said = db.pgtend(up).run().code(3);
+    contains(&said.stderr, "V1__x.sql:2:38");
+    contains(&said.stderr, "alter table ${table:ident} alter id");
+    contains(&said.stderr, "public.orders wait for about");
+    let said = db.pgtend(["migrate", "lint", "m", "--var", "table=orders"]).run().code(3);
+    contains(&said.stdout, "public.orders wait for about");
+    // Without its value the file is judged as one of an unknown table.
+    assert!(!db.pgtend(["migrate", "lint", "m"]).run().stdout.contains("public.orders"));
+}
