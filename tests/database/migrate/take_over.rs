@@ -1,4 +1,7 @@
 //! A directory that another program has run goes on with pgtend.
+use refinery_core::Migration;
+use refinery_core::traits::r#async::{AsyncMigrate, AsyncQuery, AsyncTransaction};
+
 use super::support::*;
 use crate::common::database::Database;
 
@@ -99,4 +102,52 @@ async fn a_baseline_enters_without_running() {
     migrate(&db, ["baseline", "--to", "2"]).run().code(2);
     up(&db).success();
     assert_eq!(db.value("select to_regclass('a')::text is null and to_regclass('b') is not null").await, "t");
+}
+
+/// Sends what refinery says, as its own driver does.
+struct Driver(tokio_postgres::Client);
+
+impl AsyncTransaction for Driver {
+    type Error = tokio_postgres::Error;
+
+    async fn execute<'a, T: Iterator<Item = &'a str> + Send + 'a>(
+        &'a mut self,
+        queries: T,
+    ) -> Result<usize, Self::Error> {
+        let texts: Vec<&str> = queries.collect();
+        self.0.batch_execute(&texts.join(";\n")).await?;
+        Ok(texts.len())
+    }
+}
+
+impl AsyncQuery<Vec<Migration>> for Driver {
+    /// Nothing is applied yet.
+    async fn query<'a>(&'a mut self, query: &'a str) -> Result<Vec<Migration>, Self::Error> {
+        self.0.query(query, &[]).await.map(|_| Vec::new())
+    }
+}
+
+impl AsyncMigrate for Driver {}
+
+#[tokio::test]
+async fn a_history_that_refinery_wrote_is_read() {
+    let db = Database::create().await;
+    let files =
+        [("V1__initial.sql", "create table a (b int);"), ("V2__more.sql", "alter table a add c int;")];
+    write(&db, files);
+    let first = Migration::unapplied("V1__initial", files[0].1).unwrap();
+    refinery_core::Runner::new(&[first]).run_async(&mut Driver(db.client().await)).await.unwrap();
+    // Its own table goes on being used, and its checksums are right.
+    assert_eq!(history(&db).await, "1 initial");
+    migrate(&db, ["status", "--check"]).run().code(3);
+    // Another one takes over from it.
+    let other = ["--history-table", "app.applied"];
+    db.batch("create schema app").await;
+    migrate(&db, ["baseline", "--from", "refinery"]).args(other).run().success();
+    migrate(&db, ["up"]).args(other).run().success();
+    assert_eq!(
+        db.value("select string_agg(name, ',' order by version) from app.applied").await,
+        "initial,more"
+    );
+    assert_eq!(history(&db).await, "1 initial");
 }

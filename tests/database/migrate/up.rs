@@ -170,3 +170,23 @@ async fn a_server_that_is_not_there_yet_is_waited_for() {
     contains(&output.stderr, "waiting for the server");
     assert!(began.elapsed().as_secs_f64() >= 1.0);
 }
+
+#[tokio::test]
+async fn a_set_is_exported_to_be_changed() {
+    let db = Database::create().await;
+    let told = db.pgtend(["migrate", "export", "--set", "coffeebiz", "mine"]).run().success();
+    let files: Vec<_> = told.stdout.lines().map(|line| db.home().join(line)).collect();
+    assert!(files.len() >= 2 && files.iter().all(|file| file.exists()), "{}", told.stdout);
+    let original = concat!(env!("CARGO_MANIFEST_DIR"), "/migrations/coffeebiz");
+    for file in &files {
+        let original = std::path::Path::new(original).join(file.file_name().unwrap());
+        assert_eq!(std::fs::read(file).unwrap(), std::fs::read(original).unwrap());
+    }
+    let again = db.pgtend(["migrate", "export", "--set", "coffeebiz", "mine"]).run().code(2);
+    contains(&again.stderr, "has files of these names already; nothing was written");
+    // The folder stands for the set, with the set's history.
+    let sql = files.iter().filter(|file| file.extension().is_some_and(|end| end == "sql")).count();
+    let status = ["migrate", "status", "--set", "coffeebiz", "--dir", "mine", "--json"];
+    let status = db.pgtend(status).run().success().json();
+    assert_eq!(status["migrations"].as_array().unwrap().len(), sql);
+}
