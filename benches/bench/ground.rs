@@ -68,6 +68,13 @@ impl Ground {
         file
     }
 
+    /// An empty folder.
+    pub fn folder(&self, name: &str) -> PathBuf {
+        let folder = self.home.path().join(name);
+        fs::create_dir(&folder).unwrap();
+        folder
+    }
+
     /// The built program at home here, on a database.
     pub fn pgtend(&self, database: &str, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_pgtend"));
@@ -173,7 +180,7 @@ fn peak_memory_mb(pid: u32) -> Option<f64> {
     Some(line.trim().trim_end_matches(" kB").parse::<f64>().ok()? / 1024.0)
 }
 
-fn find_in_path(program: &str) -> Option<PathBuf> {
+pub fn find_in_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
     std::env::split_paths(&path).map(|folder| folder.join(program)).find(|file: &PathBuf| Path::exists(file))
 }

@@ -12,6 +12,7 @@ mod ground;
 mod health;
 mod index;
 mod matview;
+mod migrate;
 mod noop;
 mod normalize;
 mod peer;
@@ -33,6 +34,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("matview", matview::run),
     ("health", health::run),
     ("index", index::run),
+    ("migrate", migrate::run),
     ("normalize", normalize::run),
     ("normalize_merge", normalize::merge),
     ("report", report::run),
