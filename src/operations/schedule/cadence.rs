@@ -61,7 +61,7 @@ impl Cadence {
     /// When no scheduler can: what is written is what runs.
     pub fn every(time: Duration, minute: u32, at: Daytime) -> anyhow::Result<Self> {
         let minutes = u32::try_from(time.as_secs() / 60).unwrap_or(u32::MAX);
-        let even = time.as_secs() % 60 == 0;
+        let even = time.as_secs().is_multiple_of(60);
         match minutes {
             WEEK if even => Ok(Self::Weekly(at)),
             MONTH => Ok(Self::Monthly(at)),
