@@ -169,11 +169,13 @@ async fn run(command: &Command, context: &Context) -> Exit {
     match result {
         Ok(exit) => exit,
         Err(error) => {
-            let error = match context.stop.check() {
-                Err(stopped) if exit_of(&error) != exit_of(&stopped.into()) => error.context(stopped),
+            // What the server said to the cancel request is no failure of its own.
+            let stopped = context.stop.check().err();
+            let exit = stopped.map_or_else(|| exit_of(&error), |stopped| exit_of(&stopped.into()));
+            let error = match stopped {
+                Some(stopped) if exit_of(&error) != exit => error.context(stopped),
                 _ => error,
             };
-            let exit = exit_of(&error);
             if exit != Exit::Done {
                 context.ui.error(&error);
             }

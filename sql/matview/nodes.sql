@@ -43,7 +43,9 @@ select n.view,
            else 0
        end as changes,
        case when n.kind = 'r' then greatest(c.reltuples, 0) else 0 end::float8 as rows,
-       c.relrowsecurity as row_security
+       c.relrowsecurity as row_security,
+       -- Sessions of other databases write it too.
+       c.relisshared as shared
 from node as n
 join pg_catalog.pg_class as c on c.oid = n.oid
 join pg_catalog.pg_namespace as s on s.oid = c.relnamespace

@@ -40,6 +40,27 @@ select pg_catalog.jsonb_build_object(
         join pg_catalog.pg_description as d
             on d.classoid = 'pg_catalog.pg_class'::regclass and d.objoid = a.attrelid and d.objsubid = a.attnum
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
+    -- In the order in which they can be granted again: who granted on had the grant option first. Null: none ever were.
+    'grants', case when c.relacl is not null then coalesce((
+        select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+            'grantor', pg_catalog.pg_get_userbyid(x.grantor),
+            'role', case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end,
+            'privilege', x.privilege_type,
+            'grantable', x.is_grantable,
+            'column', null) order by x.place)
+        from pg_catalog.aclexplode(c.relacl)
+            with ordinality as x(grantor, grantee, privilege_type, is_grantable, place)), '[]') end,
+    'column_grants', coalesce((
+        select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
+            'grantor', pg_catalog.pg_get_userbyid(x.grantor),
+            'role', case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end,
+            'privilege', x.privilege_type,
+            'grantable', x.is_grantable,
+            'column', a.attname) order by a.attnum, x.place)
+        from pg_catalog.pg_attribute as a
+        cross join lateral pg_catalog.aclexplode(a.attacl)
+            with ordinality as x(grantor, grantee, privilege_type, is_grantable, place)
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
     'default_grantees', coalesce((
         select pg_catalog.jsonb_agg(distinct case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end)
         from pg_catalog.pg_default_acl as f

@@ -75,6 +75,9 @@ select pg_catalog.jsonb_build_object(
                      where a.attrelid = c.oid and a.attnum > 0
                        and (a.attstorage <> t.typstorage or a.attcompression <> '' or a.attoptions is not null))
             then 'a column has a storage or options of its own'
+        when exists (select from pg_catalog.aclexplode(c.relacl) as x
+                     where not pg_catalog.pg_has_role(x.grantor, 'member'))
+            then 'others than its owner have granted on it, and this role cannot act as they'
         when exists (select from pg_catalog.pg_index as i where i.indrelid = c.oid and not i.indisvalid)
             then 'it has an invalid index'
     end

@@ -70,7 +70,7 @@ impl Runner<'_> {
                     "it ended well, but on another table than the plan's: names have changed"
                 );
             }
-            return Ok(Timing { attempts: 1, wait_ms, held_ms: None });
+            return Ok(Timing { attempts: 1, wait_ms, ..Timing::default() });
         };
         // A stop leaves what is half-done to the next run: it is recorded in the catalog.
         self.check_stop()?;

@@ -83,6 +83,9 @@ pub struct StepReport {
     pub elapsed_ms: f64,
     /// How long the step waited for its locks; null where it takes none of its own.
     pub lock_wait_ms: Option<f64>,
+    /// The attempt that succeeded, of a transaction: its waits for locks and its work.
+    #[serde(skip)]
+    pub attempt_ms: Option<f64>,
     /// From the last lock's grant to the end of the transaction.
     pub lock_held_ms: Option<f64>,
 }

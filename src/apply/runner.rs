@@ -92,7 +92,10 @@ impl<'a> Runner<'a> {
                 Err(error) => {
                     let error = error.context(format!("{}: {}", plan.target.plain(), step.summary));
                     failure = Some(match failure {
-                        None => error.detail(format!("{done} steps were done before; {}", step.interrupted)),
+                        None => {
+                            let steps = if done == 1 { "1 step was" } else { &format!("{done} steps were") };
+                            error.detail(format!("{steps} done before; {}", step.interrupted))
+                        }
                         Some(first) => first.detail(format!("{}; {}", one_line(&error), step.interrupted)),
                     });
                 }

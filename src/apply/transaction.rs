@@ -20,6 +20,7 @@ pub(super) struct Timing {
     pub attempts: u32,
     pub wait_ms: Option<f64>,
     pub held_ms: Option<f64>,
+    pub attempt_ms: Option<f64>,
 }
 
 impl Timing {
@@ -35,6 +36,7 @@ impl Timing {
             elapsed_ms: milliseconds(began),
             lock_wait_ms: self.wait_ms,
             lock_held_ms: self.held_ms,
+            attempt_ms: self.attempt_ms,
         }
     }
 }
@@ -78,7 +80,10 @@ impl Runner<'_> {
             self.check_stop()?;
             let began = Instant::now();
             let error = match self.watched_attempt(&framed, &mut watch).await {
-                Ok(timing) => return Ok(Timing { attempts: attempt, ..timing }),
+                Ok(timing) => {
+                    let attempt_ms = Some(milliseconds(began));
+                    return Ok(Timing { attempts: attempt, attempt_ms, ..timing });
+                }
                 Err(error) => error,
             };
             // The commit at the end of the body has ended the failed transaction already.
@@ -141,7 +146,7 @@ impl Runner<'_> {
             _ => 0.0,
         };
         let held_ms = server_ms(granted, ended).map(|held| held + commit_ms);
-        Ok(Timing { attempts: 1, wait_ms: server_ms(asked, granted), held_ms })
+        Ok(Timing { attempts: 1, wait_ms: server_ms(asked, granted), held_ms, ..Timing::default() })
     }
 
     /// Names the blockers, then waits a little; or gives up.

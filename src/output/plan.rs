@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::output::format::{bytes, count};
 use crate::output::ui::{Format, Ui};
+use crate::pg::lock::LockMode;
 use crate::plan::{Held, Lock, Loss, Plan, Run, Standing, Step, framed};
 
 /// How the frame around a transaction is shown, in milliseconds.
@@ -133,6 +134,9 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
 fn lock_words(lock: &Lock) -> String {
     let held = match lock.held {
         Held::Briefly => "for an instant",
+        Held::WhileReading if lock.mode == LockMode::AccessExclusive => {
+            "while it reads the tables below; readers and writers wait as long"
+        }
         Held::WhileReading => "while it reads the table; readers and writers go on",
     };
     format!("{} on {}, {held}", lock.mode, lock.relation.plain())

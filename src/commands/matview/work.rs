@@ -1,6 +1,6 @@
 //! One view from claim to release: what to do is decided under the claim, because another run may just have done it.
 use std::cell::RefCell;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
 
@@ -30,6 +30,7 @@ pub struct Work<'a> {
     /// Of what may as well be done later: its waits leave the others their time.
     aside: Shared,
     now: DateTime<Utc>,
+    began: Instant,
     results: RefCell<Vec<ViewResult>>,
     /// Views that failed or were blocked: oid and name.
     broken: RefCell<Vec<(u32, String)>>,
@@ -63,7 +64,7 @@ impl<'a> Work<'a> {
     ) -> Self {
         let (results, broken) = (RefCell::default(), RefCell::default());
         let (shared, aside) = (Shared::new(context), Shared::new(context));
-        Self { context, args, survey, tally, shared, aside, now, results, broken }
+        Self { context, args, survey, tally, shared, aside, now, began: Instant::now(), results, broken }
     }
 
     pub fn results(&self) -> Vec<ViewResult> {
@@ -143,6 +144,7 @@ impl<'a> Work<'a> {
                 let holder = holders.first().map(|holder| format!(": {holder}")).unwrap_or_default();
                 return Ok(Done::Skipped("busy", format!("another run works on it{holder}")));
             };
+            self.settle(session).await;
             let fresh = matviews(session, Some(&[view.oid])).await?.pop();
             let moved = if fresh.is_some() { None } else { self.moved(session, &view).await? };
             let done = match (fresh, &moved) {
@@ -159,6 +161,16 @@ impl<'a> Work<'a> {
                     return released.map(|()| done);
                 }
             }
+        }
+    }
+
+    /// Before PostgreSQL 15 the counters that a session is shown may be half a second old, and miss what a session wrote
+    /// that is gone by now. They are those of the run's beginning once that is over, which happens once in a run.
+    async fn settle(&self, session: &Session) {
+        const EXACT: u32 = 15;
+        const OLD: Duration = Duration::from_millis(550);
+        if session.facts().version.major() < EXACT {
+            tokio::time::sleep(OLD.saturating_sub(self.began.elapsed())).await;
         }
     }
 
@@ -276,7 +288,7 @@ async fn close(
 fn held(way: Way, outcome: &Outcome) -> Option<f64> {
     match way {
         Way::Concurrent => None,
-        Way::Plain => outcome.steps.first().map(|step| step.elapsed_ms),
+        Way::Plain => outcome.steps.first().and_then(|step| step.attempt_ms),
         Way::Swap => {
             let longest = |step: &crate::apply::StepReport| Some(step.lock_wait_ms? + step.lock_held_ms?);
             outcome.steps.iter().filter_map(longest).max_by(f64::total_cmp)
@@ -291,6 +303,9 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
         return error.hint(
             "the query gives rows that a unique index of the view forbids; mend the query or the index",
         );
+    }
+    if text.contains("while its copy was made") {
+        return error.hint("run the same command again");
     }
     if text.contains("due to statement timeout") {
         return error.hint("give it more time with --timeout");

@@ -99,7 +99,7 @@ pub fn choose(
     }
     let way = |way, reason: &str| Ok(Choice::Refresh { way, reason: reason.to_owned() });
     match wish.mode {
-        Mode::Auto => auto(view, change, wish),
+        Mode::Auto => auto(view, change, wish).map(|choice| explained(choice, change)),
         Mode::Plain => way(Way::Plain, "asked for"),
         Mode::Concurrent => match not_concurrent(view) {
             None => way(Way::Concurrent, "asked for"),
@@ -112,6 +112,16 @@ pub fn choose(
             Some(why) if !view.may_act_as_owner => Err(cannot(view, "by swap", &why).exit(Exit::Denied)),
             Some(why) => Err(cannot(view, "by swap", &why).hint("use --mode concurrent or --mode plain")),
         },
+    }
+}
+
+/// Where nothing has changed as far as is known, the reader wonders why there is a refresh at all.
+fn explained(choice: Choice, change: &Change) -> Choice {
+    match (choice, change) {
+        (Choice::Refresh { way, reason }, Change::Unreported(why)) => {
+            Choice::Refresh { way, reason: format!("{reason}; {why}") }
+        }
+        (choice, _) => choice,
     }
 }
 

@@ -26,6 +26,8 @@ pub enum Change {
     },
     /// Nobody can tell, and why.
     Unknown(String),
+    /// The counters are the same, but a session may not have told them what it wrote since.
+    Unreported(String),
 }
 
 impl Evidence {
@@ -73,13 +75,19 @@ pub fn change(view: &Matview, latest: Option<&Latest>) -> Change {
         (before, after) if before != after => {
             return Change::Unknown("the server's counters began anew".to_owned());
         }
-        _ if *evidence == now => return Change::Unchanged,
+        _ if *evidence == now => return unreported(view, latest).unwrap_or(Change::Unchanged),
         _ => {}
     }
     let rows = evidence.rows_until(&view.basis);
     let all: f64 = view.basis.nodes.iter().map(|node| node.rows).sum();
     let share = rows.filter(|_| all > 0.0).map(|rows| rows as f64 / all);
     Change::Changed { rows, share }
+}
+
+/// What the last refresh has read was committed before; all that came after must be in the counters by now.
+fn unreported(view: &Matview, latest: &Latest) -> Option<Change> {
+    let last = view.basis.unreported.as_ref().filter(|last| last.until > latest.started)?;
+    Some(Change::Unreported(format!("{} may not have reported what it wrote", last.session)))
 }
 
 /// Rows changed below since, for people: also of a view whose result may change by itself.

@@ -70,7 +70,7 @@ pub fn matview_row(
     let (word, unknown_because) = match &change {
         Change::Unchanged => ("unchanged", None),
         Change::Changed { .. } => ("changed", None),
-        Change::Unknown(why) => ("unknown", Some(why.clone())),
+        Change::Unknown(why) | Change::Unreported(why) => ("unknown", Some(why.clone())),
     };
     let below = view.basis.nodes.iter().filter(|node| node.kind == NodeKind::MaterializedView);
     let concurrent = not_concurrent(view);

@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::ddl;
 use crate::operations::matview::Limits;
-use crate::operations::partition::{Overrides, dress};
+use crate::operations::partition::{Overrides, dress, grant_statement};
 use crate::pg::catalog::{Leftover, Matview, Original, OriginalIndex, Properties};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
@@ -41,7 +41,7 @@ pub fn plan_swap(
     limits: Limits,
 ) -> anyhow::Result<Plan> {
     let names = Names::of(view)?;
-    let build = build(&names, original, properties, limits)?;
+    let build = build(view, &names, original, properties, limits)?;
     let exchange = exchange(view, &names, original, properties)?;
     let take_back = Step {
         standing: Standing::TakesBack { after: 0, before: 1 },
@@ -72,6 +72,7 @@ fn drop_step(copy: &Relation, owner: &Ident, what: &str) -> Step {
 }
 
 fn build(
+    view: &Matview,
     names: &Names,
     original: &Original,
     properties: &Properties,
@@ -91,10 +92,14 @@ fn build(
         comment: None,
         tablespace: None,
         owner_is_me: true,
+        grants: Vec::new(),
         default_grantees: original.default_grantees.clone(),
         ..properties.clone()
     };
     act.extend(dress(copy, Some(&like), &like, &Overrides::default())?.before);
+    act.extend(grants(names, original)?);
+    // Before the work, so that it is not done for nothing.
+    act.push(same_grants(view, copy));
     act.push(ddl!("matview/refresh.sql", option = Keyword(""), view = *copy));
     for index in &original.indexes {
         let (name, definition) = (new_index(index.oid)?, index.definition.clone());
@@ -119,6 +124,32 @@ fn build(
         minor: true,
         ..Step::transaction(format!("build a copy, {}", copy.plain()), prepare, act)
     })
+}
+
+/// The grants of the view, each by the role that gave it.
+fn grants(names: &Names, original: &Original) -> anyhow::Result<Vec<Sql>> {
+    let Names { copy, owner, .. } = names;
+    let mut statements = Vec::new();
+    if original.grants.is_some() {
+        statements.push(ddl!("matview/revoke_own.sql", copy = *copy, owner = *owner));
+    }
+    let mut acting = owner.clone();
+    for given in original.grants.iter().flatten().chain(&original.column_grants) {
+        let grantor = Ident::new(&given.grantor)?;
+        if grantor != acting {
+            statements.push(ddl!("matview/set_role.sql", owner = grantor));
+            acting = grantor;
+        }
+        statements.push(grant_statement(copy, &given.grant)?);
+    }
+    if acting != *owner {
+        statements.push(ddl!("matview/set_role.sql", owner = *owner));
+    }
+    Ok(statements)
+}
+
+fn same_grants(view: &Matview, copy: &Relation) -> Sql {
+    ddl!("matview/same_grants.sql", oid = view.oid, copy = BodyLiteral(copy.to_string()))
 }
 
 fn create(copy: &Relation, original: &Original, properties: &Properties) -> anyhow::Result<Sql> {
@@ -173,6 +204,8 @@ fn exchange(
     let state = BodyLiteral(original.state.clone());
     let mut act = vec![
         ddl!("matview/unchanged.sql", oid = view.oid, state = state),
+        ddl!("matview/independent.sql", oid = view.oid),
+        same_grants(view, copy),
         ddl!("matview/rename.sql", view = *relation, name = old.name),
         ddl!("matview/rename.sql", view = *copy, name = relation.name),
     ];
@@ -191,7 +224,7 @@ fn exchange(
     let prepare = vec![ddl!("matview/set_role.sql", owner = *owner)];
     Ok(Step {
         locks: vec![Lock::taken_by(relation.clone(), LockMode::AccessExclusive, by)],
-        interrupted: "the view is as it was; the next refresh takes the copy away",
+        interrupted: "the view is as it was; what is left of the copy goes with the next refresh",
         minor: true,
         ..Step::transaction("let the copy take its place".to_owned(), prepare, act)
     })

@@ -247,7 +247,8 @@ fn role(name: Option<&str>) -> anyhow::Result<Role> {
     name.map_or(Ok(Role::Public), |name| Ident::new(name).map(Role::Named))
 }
 
-fn grant_statement(partition: &Relation, grant: &Grant) -> anyhow::Result<Sql> {
+/// `GRANT` of a table or of one of its columns, by the role that runs it.
+pub fn grant_statement(partition: &Relation, grant: &Grant) -> anyhow::Result<Sql> {
     const PRIVILEGES: [&str; 9] =
         ["SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER", "MAINTAIN", "ALL"];
     let known = PRIVILEGES.into_iter().find(|known| *known == grant.privilege);

@@ -28,7 +28,7 @@ pub use convert::{
 };
 pub use create::{CreatePlan, Wanted, plan_create, wanted};
 pub use every::{Calendar, Every, Label};
-pub use inherit::{Dress, Overrides, dress};
+pub use inherit::{Dress, Overrides, dress, grant_statement};
 pub use keep::Span;
 pub use key::{Encoding, KeyKind};
 pub use lane::{Block, BlockKind, Lane, day, lane};

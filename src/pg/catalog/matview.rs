@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
 
+use crate::pg::catalog::Grant;
 use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -58,6 +59,17 @@ pub struct Basis {
     pub hides: bool,
     /// Of the server's counters; absent where it counts nothing.
     pub epoch: Option<String>,
+    /// The session that may have committed last what the counters do not show; absent where all have told.
+    pub unreported: Option<Unreported>,
+}
+
+/// A session whose writes may not be counted yet.
+#[derive(Clone, Debug)]
+pub struct Unreported {
+    /// What it committed later than this is counted, or was not committed.
+    pub until: DateTime<Utc>,
+    /// In words.
+    pub session: String,
 }
 
 #[derive(Clone, Debug)]
@@ -108,13 +120,21 @@ pub async fn matviews(session: &Session, oids: Option<&[u32]>) -> anyhow::Result
 
 async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, Basis>> {
     let (nodes, epoch) = (query!("matview/nodes.sql"), query!("matview/epoch.sql"));
+    let unreported = query!("matview/unreported.sql");
     let params: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&oids];
     // The epoch is asked for first: should the counters be reset in between, they do not seem to belong to the new one.
-    let (epoch, nodes) = tokio::join!(session.query(&epoch, &[]), session.query(&nodes, &params));
+    // So are the sessions: one that has told everything by then is in the counters that follow.
+    let (epoch, unreported, nodes) = tokio::join!(
+        session.query(&epoch, &[]),
+        session.query(&unreported, &[]),
+        session.query(&nodes, &params)
+    );
+    let unreported = unreported.map_err(ServerError::explained)?;
+    let unreported = unreported.first().map(unreported_by).transpose()?;
     let (epoch, nodes) = (epoch.map_err(ServerError::explained)?, nodes.map_err(ServerError::explained)?);
     let epoch: Option<String> = epoch.first().context("the server gave no row")?.try_get("epoch")?;
-    let mut bases: BTreeMap<u32, Basis> =
-        oids.iter().map(|oid| (*oid, Basis { epoch: epoch.clone(), ..Basis::default() })).collect();
+    let basis = Basis { epoch, unreported, ..Basis::default() };
+    let mut bases: BTreeMap<u32, Basis> = oids.iter().map(|oid| (*oid, basis.clone())).collect();
     let mut asked: BTreeSet<u32> = oids.iter().copied().collect();
     for row in &nodes {
         let basis = bases.entry(row.try_get("view")?).or_default();
@@ -130,6 +150,9 @@ async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, 
         }
         if row.try_get("row_security")? {
             basis.doubts.insert(format!("row security decides what it sees of {}", node.name));
+        }
+        if row.try_get("shared")? {
+            basis.doubts.insert(format!("other databases write to {}", node.name));
         }
         if node.kind == NodeKind::View {
             asked.insert(node.oid);
@@ -150,6 +173,10 @@ async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, 
         }
     }
     Ok(bases)
+}
+
+fn unreported_by(row: &Row) -> anyhow::Result<Unreported> {
+    Ok(Unreported { until: row.try_get("until")?, session: row.try_get("session")? })
 }
 
 fn node(row: &Row) -> anyhow::Result<Node> {
@@ -180,6 +207,9 @@ pub struct Original {
     pub definition: String,
     pub indexes: Vec<OriginalIndex>,
     pub column_comments: Vec<ColumnComment>,
+    /// Of the view, in an order in which they can be made; absent where nothing was ever granted or revoked.
+    pub grants: Option<Vec<OriginalGrant>>,
+    pub column_grants: Vec<OriginalGrant>,
     /// To whom the owner's default privileges give something; `None` is PUBLIC.
     pub default_grantees: Vec<Option<String>>,
 }
@@ -201,6 +231,14 @@ pub struct OriginalIndex {
 pub struct IndexStatistics {
     pub column: u32,
     pub target: i64,
+}
+
+/// A grant, and who gave it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct OriginalGrant {
+    pub grantor: String,
+    #[serde(flatten)]
+    pub grant: Grant,
 }
 
 #[derive(Clone, Debug, Deserialize)]

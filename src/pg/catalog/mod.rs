@@ -19,8 +19,8 @@ pub use foreign_key::{ForeignKeys, OnDelete, Referenced, Referencing, cascades, 
 pub use index::{Index, IndexKind, KeyType, NoIndex, find_index, indexes, names_in};
 pub use index_use::{ForeignKeyColumns, IndexUse, foreign_key_columns, index_use};
 pub use matview::{
-    Basis, Leftover, Matview, Node, NodeKind, Original, OriginalIndex, Refreshed, leftovers, matviews,
-    original, refreshed,
+    Basis, Leftover, Matview, Node, NodeKind, Original, OriginalGrant, OriginalIndex, Refreshed, Unreported,
+    leftovers, matviews, original, refreshed,
 };
 pub use partitioned::{
     KeyColumn, Partition, PartitionedTable, Strategy, Taken, dependents, may_create_in, partitioned_tables,

@@ -1,5 +1,5 @@
 //! What counts as changed: every way in which the rows below a view become others, and all that nobody can tell.
-use super::support::{contains, counted, outcomes, reason, refresh, refresh_all, sales};
+use super::support::{contains, counted, left, outcomes, reason, refresh, refresh_all, sales};
 use crate::common::database::Database;
 
 #[tokio::test]
@@ -75,6 +75,7 @@ async fn another_definition_of_a_view_between_is_a_change() {
     refresh_all(&db);
     assert_eq!(refresh_all(&db), ["daily skipped", "over_v skipped"]);
     db.batch("create or replace view v as select 2 as x from sales").await;
+    left().await;
     assert_eq!(refresh_all(&db), ["daily skipped", "over_v swap"]);
     assert_eq!(db.value("select max(x) from over_v").await, "2");
 }
@@ -86,6 +87,7 @@ async fn a_refresh_below_is_a_change_and_one_by_others_is_seen() {
     refresh_all(&db);
     assert_eq!(refresh_all(&db), ["daily skipped", "above skipped"]);
     db.batch("refresh materialized view daily").await;
+    left().await;
     assert_eq!(refresh_all(&db), ["daily skipped", "above swap"]);
 }
 
@@ -139,4 +141,62 @@ async fn counters_that_began_anew_tell_nothing() {
     assert_eq!(outcomes(&said), ["daily concurrent"]);
     db.batch(&format!("alter database {} set track_counts = off", db.name())).await;
     assert_eq!(refresh_all(&db), ["daily concurrent"]);
+}
+
+/// A session that wrote a moment ago keeps for itself what it writes then.
+#[tokio::test]
+async fn what_an_open_session_has_not_reported_is_not_taken_for_unchanged() {
+    let db = sales().await;
+    let writer = db.client().await;
+    writer.batch_execute("insert into sales values (5000, '2026-05-01', 1)").await.unwrap();
+    refresh_all(&db);
+    writer.batch_execute("update sales set amount = 2 where id = 5000").await.unwrap();
+    let said = refresh(&db, &["--all", "--json"]).success();
+    assert_eq!(outcomes(&said), ["daily concurrent"]);
+    assert_eq!(db.value("select amount from daily where day = '2026-05-01'").await, "2");
+}
+
+#[tokio::test]
+async fn what_a_procedure_commits_as_it_goes_is_not_taken_for_unchanged() {
+    let db = sales().await;
+    db.batch(
+        "create procedure work() language plpgsql as $$ begin
+             update sales set amount = 7 where id = 1; commit;
+             perform pg_advisory_lock(1); perform pg_advisory_unlock(1);
+             update sales set amount = 8 where id = 1; commit;
+             perform pg_advisory_lock(2); perform pg_advisory_unlock(2);
+         end $$",
+    )
+    .await;
+    let (first, second, worker) = (db.client().await, db.client().await, db.client().await);
+    first.batch_execute("select pg_advisory_lock(1)").await.unwrap();
+    second.batch_execute("select pg_advisory_lock(2)").await.unwrap();
+    let amount = async |expected: &str| {
+        while db.value("select amount from sales where id = 1").await != expected {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+    };
+    let steps = async {
+        amount("7").await;
+        refresh_all(&db);
+        first.batch_execute("select pg_advisory_unlock(1)").await.unwrap();
+        drop(first);
+        amount("8").await;
+        let said = refresh(&db, &["--all", "--json"]).success();
+        assert_eq!(outcomes(&said), ["daily concurrent"]);
+        contains(&reason(&said, "public.daily"), "may not have reported what it wrote");
+        second.batch_execute("select pg_advisory_unlock(2)").await.unwrap();
+    };
+    let (worked, ()) = tokio::join!(worker.batch_execute("call work()"), steps);
+    worked.unwrap();
+}
+
+#[tokio::test]
+async fn a_transaction_that_is_older_than_the_refresh_keeps_nothing_from_being_skipped() {
+    let db = sales().await;
+    let reader = db.client().await;
+    reader.batch_execute("begin; select 1").await.unwrap();
+    refresh_all(&db);
+    reader.batch_execute("select 2").await.unwrap();
+    assert_eq!(refresh_all(&db), ["daily skipped"]);
 }

@@ -83,3 +83,30 @@ async fn a_signal_stops_the_server_too_and_the_view_stays_as_it_was() {
         );
     }
 }
+
+#[tokio::test]
+async fn waits_for_the_lock_are_not_logged_as_readers_held() {
+    let db = sales().await;
+    let holder = db.client().await;
+    holder.batch_execute("begin; select * from daily").await.unwrap();
+    let run = db.pgtend(["matview", "refresh", "daily", "--mode", "plain", "--json"]).spawn();
+    tokio::time::sleep(Duration::from_millis(1500)).await;
+    holder.batch_execute("commit").await.unwrap();
+    assert_eq!(run.wait_with_output().unwrap().status.code(), Some(0));
+    let log = db.pgtend(["matview", "log", "--json"]).run().success().json();
+    let number = |name: &str| log["refreshes"][0][name].as_f64().unwrap();
+    assert!(number("duration_ms") - number("readers_held_ms") > 500.0, "{log}");
+}
+
+#[tokio::test]
+async fn a_dry_run_of_plain_tells_that_readers_wait() {
+    let db = sales().await;
+    let said = refresh(&db, &["daily", "--mode", "plain", "--dry-run"]).success();
+    contains(
+        &said.stdout,
+        "ACCESS EXCLUSIVE on public.daily, while it reads the tables below; readers and writers wait as long",
+    );
+    let said = refresh(&db, &["daily", "--mode", "concurrent", "--dry-run"]).success();
+    contains(&said.stdout, "readers");
+    assert!(!said.stdout.contains("wait as long"), "{}", said.stdout);
+}

@@ -38,6 +38,12 @@ pub async fn counted(db: &Database, table: &str, rows: i64) {
     panic!("the server has not counted {rows} rows of {table}");
 }
 
+/// Lets the connections of [`Database::batch`] end: while a session is there that was active since the last refresh,
+/// nothing is skipped.
+pub async fn left() {
+    tokio::time::sleep(Duration::from_millis(300)).await;
+}
+
 pub fn refresh(db: &Database, arguments: &[&str]) -> Output {
     db.pgtend(["matview", "refresh"]).args(arguments).run()
 }

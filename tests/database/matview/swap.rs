@@ -148,3 +148,66 @@ async fn the_owners_functions_do_not_run_with_our_rights() {
     refresh(&db, &["mine", "--mode", "swap"]).success();
     assert_eq!(db.value("select role from mine").await, owner);
 }
+
+#[tokio::test]
+async fn what_comes_to_depend_on_the_view_meanwhile_stops_the_swap() {
+    for dependent in [
+        "create view above as select * from late",
+        "create function f(late) returns int language sql as 'select 1'",
+        "create statistics both_columns on x, y from late",
+    ] {
+        let db = sales().await;
+        db.batch(
+            "create function slow() returns int volatile language plpgsql as 'begin perform pg_sleep(1); return 1; end';
+             create materialized view late as select slow() as x, 1 as y",
+        )
+        .await;
+        let run = db.pgtend(["matview", "refresh", "late", "--mode", "swap"]).spawn();
+        let building = "select count(*) from pg_stat_activity where datname = current_database() and query like 'refresh materialized view %pgtend_new%' and state = 'active' and wait_event = 'PgSleep'";
+        while db.value(building).await != "1" {
+            tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+        }
+        let oid = db.value("select 'late'::regclass::oid").await;
+        db.batch(dependent).await;
+        let done = run.wait_with_output().unwrap();
+        let said = String::from_utf8(done.stderr).unwrap();
+        assert_eq!(done.status.code(), Some(1), "{said}");
+        contains(&said, "others came to depend on the view while its copy was made: ");
+        contains(&said, "hint: run the same command again");
+        assert_eq!(db.value("select count(*) from pg_class where relname like 'pgtend%'").await, "0");
+        assert_eq!(db.value("select 'late'::regclass::oid").await, oid);
+    }
+}
+
+#[tokio::test]
+async fn grants_keep_their_grantors_and_the_owner_what_it_revoked() {
+    let db = sales().await;
+    let (owner, viewer, third) = (db.role("owner").await, db.role("viewer").await, db.role("third").await);
+    db.batch(&format!(
+        "grant usage, create on schema public to {owner}; grant usage on schema public to {viewer};
+         create materialized view mine as select 1 as x, 2 as y;
+         alter materialized view mine owner to {owner};
+         create materialized view bare as select 1 as x;
+         alter materialized view bare owner to {owner};
+         set role {owner}; revoke all on bare from {owner};
+         revoke delete, truncate on mine from {owner};
+         grant select on mine to {viewer} with grant option;
+         grant update (x) on mine to {viewer} with grant option;
+         set role {viewer};
+         grant select on mine to {third}; grant select on mine to {owner}; grant update (x) on mine to public"
+    ))
+    .await;
+    let acl = "select string_agg(concat_ws(' ', relname, relacl, (select string_agg(attacl::text, '') from pg_attribute as a where a.attrelid = c.oid)), ', ' order by relname)
+               from pg_class as c where relname in ('mine', 'bare')";
+    let before = db.value(acl).await;
+    contains(&before, &format!("{third}=r/{viewer}"));
+    contains(&before, "bare {}");
+    let said = refresh(&db, &["mine", "bare", "--mode", "swap"]).success();
+    contains(&said.stderr, "public.mine: refreshed (swap)");
+    contains(&said.stderr, "public.bare: refreshed (swap)");
+    assert_eq!(db.value(acl).await, before);
+    let said =
+        db.pgtend_as(&owner, ["matview", "refresh", "mine", "--mode", "swap", "--force"]).run().code(1);
+    contains(&said.stderr, "others than its owner have granted on it");
+    assert_eq!(db.value(acl).await, before);
+}
