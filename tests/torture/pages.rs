@@ -27,6 +27,8 @@ const FLAGS: [&str; 9] = [
     "--disable-sync",
     "--enable-logging=stderr",
 ];
+/// A picture of every host, and news from its maker, whatever flags it is given.
+const ITS_OWN: [&str; 4] = ["/favicon.ico", ".google.com", ".googleapis.com", ".gstatic.com"];
 /// The page in a frame of a given width, and what a reader would measure in it.
 const FRAME: &str = "<!DOCTYPE html><iframe src=\"/report.html\" style=\"width:WIDTHpx;height:900px;border:0\"></iframe>
 <pre id=\"seen\"></pre><script>
@@ -216,10 +218,11 @@ impl Proxy {
         Self { port, requests }
     }
 
-    /// But for the picture that a browser wants of every host by itself.
+    /// But for what a browser wants by itself.
     fn asked(&self) -> Vec<String> {
         let requests = self.requests.lock().unwrap();
-        requests.iter().filter(|request| !request.ends_with("/favicon.ico")).cloned().collect()
+        let own = |request: &&String| ITS_OWN.iter().any(|part| request.contains(part));
+        requests.iter().filter(|request| !own(request)).cloned().collect()
     }
 }
 
