@@ -29,8 +29,8 @@ const HOURS: [u32; 7] = [1, 2, 3, 4, 6, 8, 12];
 const HOUR: u32 = 60;
 const DAY: u32 = 24 * HOUR;
 const WEEK: u32 = 7 * DAY;
-/// What `1month` is, as durations are read: a twelfth of 365.25 days.
-const MONTH: u32 = 43_830;
+/// What `1month` is, as durations are read: 30.44 days.
+const MONTH: u32 = 43_833;
 
 impl Daytime {
     pub const fn new(hour: u32, minute: u32) -> Self {
