@@ -210,7 +210,11 @@ impl RefreshArgs {
 
     fn end(&self, context: &Context, tally: &Tally, mut results: Vec<ViewResult>) -> anyhow::Result<Exit> {
         results.sort_by(|a, b| (a.level, &a.view).cmp(&(b.level, &b.view)));
-        let exit = tally.exit();
+        let one = |outcome: &str| results.iter().any(|result| result.outcome == outcome);
+        let exit = match tally.exit() {
+            Exit::Done if one("busy") && !one("refreshed") => Exit::Busy,
+            exit => exit,
+        };
         match context.ui.format() {
             Format::Json => {
                 context.ui.line(SCHEMA, &Document { exit_code: exit.code(), views: &results })?;
@@ -243,6 +247,6 @@ fn levels<'a>(survey: &Survey<'_>, targets: &[&'a Matview]) -> Vec<Vec<&'a Matvi
 }
 
 /// A view that is left alone because one that it reads has failed.
-pub fn blocked(by: &str) -> anyhow::Error {
-    anyhow!("not refreshed, because it reads {by}, which failed").exit(Exit::Failed)
+pub fn blocked(view: &str, by: &str, exit: Exit) -> anyhow::Error {
+    anyhow!("{view} is not refreshed, because it reads {by}, which failed").exit(exit)
 }

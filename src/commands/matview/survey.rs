@@ -96,7 +96,8 @@ pub async fn find(
 }
 
 fn unknown(name: &str, session: &Session, views: &[Matview]) -> anyhow::Error {
-    let error = anyhow!("no materialized view `{name}` in database `{}`", session.facts().database);
+    let error =
+        anyhow!("no materialized view `{name}` in database `{}`", session.facts().database).exit(Exit::Usage);
     let typed = TableName::parse(name).name.to_lowercase();
     let mut near: Vec<(f64, String)> = views
         .iter()

@@ -9,12 +9,12 @@ use crate::commands::context::Context;
 use crate::commands::matview::refresh::{RefreshArgs, ViewResult, blocked};
 use crate::commands::matview::survey::{Survey, books, find};
 use crate::commands::work::{Shared, Tally};
-use crate::failure::{Explain as _, one_line};
+use crate::failure::{Exit, Explain as _, one_line};
 use crate::operations::matview::{
     Choice, Closing, Entry, History, Limits, Way, change, choose, mark, plan_care, plan_refresh, plan_swap,
     plan_sweep,
 };
-use crate::output::{count, milliseconds};
+use crate::output::{count, exit_of, milliseconds};
 use crate::pg::catalog::{Matview, Refreshed, leftovers, matviews, original, properties, refreshed};
 use crate::pg::lock::target_holder;
 use crate::pg::session::Session;
@@ -32,8 +32,10 @@ pub struct Work<'a> {
     now: DateTime<Utc>,
     began: Instant,
     results: RefCell<Vec<ViewResult>>,
-    /// Views that failed or were blocked: oid and name.
-    broken: RefCell<Vec<(u32, String)>>,
+    /// Views that failed or were blocked: oid, name, and how the failure ends a run.
+    broken: RefCell<Vec<(u32, String, Exit)>>,
+    /// Views that another run works on, and those that read them: oid and name.
+    busy: RefCell<Vec<(u32, String)>>,
 }
 
 /// What one view came to.
@@ -62,9 +64,21 @@ impl<'a> Work<'a> {
         tally: &'a Tally,
         now: DateTime<Utc>,
     ) -> Self {
-        let (results, broken) = (RefCell::default(), RefCell::default());
+        let (results, broken, busy) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (shared, aside) = (Shared::new(context), Shared::new(context));
-        Self { context, args, survey, tally, shared, aside, now, began: Instant::now(), results, broken }
+        Self {
+            context,
+            args,
+            survey,
+            tally,
+            shared,
+            aside,
+            now,
+            began: Instant::now(),
+            results,
+            broken,
+            busy,
+        }
     }
 
     pub fn results(&self) -> Vec<ViewResult> {
@@ -74,10 +88,14 @@ impl<'a> Work<'a> {
     pub async fn one(&self, session: &Session, view: &Matview) {
         let name = view.relation().map_or_else(|_| view.name.clone(), |relation| relation.plain());
         let order = &self.survey.order;
-        let by = self.broken.borrow().iter().find(|(oid, _)| order.reads(view.oid, *oid)).cloned();
-        let done = match &by {
-            Some((_, by)) => Err(blocked(by)),
-            None => self.claimed(session, view).await,
+        let by = self.broken.borrow().iter().find(|(oid, ..)| order.reads(view.oid, *oid)).cloned();
+        let busy = self.busy.borrow().iter().find(|(oid, _)| order.reads(view.oid, *oid)).cloned();
+        let done = match (&by, busy) {
+            (Some((_, by, exit)), _) => Err(blocked(&name, by, *exit)),
+            (None, Some((_, by))) => {
+                Ok(Done::Skipped("busy", format!("it reads {by}, which another run works on")))
+            }
+            (None, None) => self.claimed(session, view).await,
         };
         let mut result = ViewResult {
             view: name.clone(),
@@ -95,12 +113,15 @@ impl<'a> Work<'a> {
         };
         match done {
             Ok(done) => {
+                if matches!(done, Done::Skipped("busy", _)) {
+                    self.busy.borrow_mut().push((view.oid, name.clone()));
+                }
                 self.tally.finish(&name, &Outcome::default());
                 self.tell(&name, &done, &mut result);
             }
             Err(error) => {
                 self.tally.fail(self.context, &name, &error);
-                self.broken.borrow_mut().push((view.oid, name));
+                self.broken.borrow_mut().push((view.oid, name, exit_of(&error)));
                 result.outcome = if by.is_some() { "blocked" } else { "failed" };
                 result.error = Some(one_line(&error));
             }

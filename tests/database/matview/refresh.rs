@@ -128,7 +128,7 @@ async fn a_failed_view_blocks_those_that_read_it_and_no_others() {
     let said = refresh(&db, &["--all", "--json"]).code(6);
     assert_eq!(outcomes(&said), ["bad failed", "daily concurrent", "above blocked"]);
     contains(&said.stderr, "division by zero");
-    contains(&said.stderr, "not refreshed, because it reads public.bad, which failed");
+    contains(&said.stderr, "public.above is not refreshed, because it reads public.bad, which failed");
     contains(&said.stderr, "some failed, the others are finished");
     assert_eq!(db.value("select y from bad").await, "1");
 }
