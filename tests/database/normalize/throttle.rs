@@ -25,7 +25,8 @@ impl Paused {
         let mut child = program.spawn();
         let mut stderr = BufReader::new(child.stderr.take().unwrap());
         let mut told = String::new();
-        while !told.contains(&format!("pauses: {reason}")) {
+        while !told.lines().any(|line| line.contains("pauses: ") && line.contains(reason)) {
+            assert!(!told.contains("pauses: "), "{arguments:?}: it pauses, and not for `{reason}`\n{told}");
             let read = stderr.read_line(&mut told).unwrap();
             assert_ne!(read, 0, "{arguments:?}: it has ended without a pause for `{reason}`\n{told}");
         }
@@ -109,12 +110,8 @@ async fn every_other_reason_is_heeded() {
 
     anew(&primary).await;
     primary.batch_execute("select pg_switch_wal()").await.unwrap();
-    let run = Paused::begin(
-        &pair,
-        home.path(),
-        &["--max-archive-files", "0"],
-        "1 files of WAL wait to be archived",
-    );
+    let run =
+        Paused::begin(&pair, home.path(), &["--max-archive-files", "0"], "files of WAL wait to be archived");
     primary.batch_execute("copy (select) to program 'touch allowed'").await.unwrap();
     // The archiver, tired of failures, wakes for a new file.
     primary.batch_execute("create table nudge ()").await.unwrap();
