@@ -146,7 +146,8 @@ fn collect(dir: &Path, above: &str, found: &mut Vec<Found>) -> anyhow::Result<()
         let entry = entry?;
         let Ok(name) = entry.file_name().into_string() else { bail!("a file's name is no UTF-8") };
         let (path, at) = (format!("{above}{name}"), entry.path());
-        if at.is_dir() {
+        let kind = entry.file_type()?;
+        if kind.is_dir() || (kind.is_symlink() && at.is_dir()) {
             if !name.starts_with('.') && path.matches('/').count() < DEEPEST {
                 collect(&at, &format!("{path}/"), found)?;
             }

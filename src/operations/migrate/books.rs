@@ -17,7 +17,7 @@ pub struct Books {
     pub has_log: bool,
     /// By version.
     pub applied: Vec<Applied>,
-    /// The latest entry of each version.
+    /// The latest entry of each version, by version.
     pub log: Vec<LogEntry>,
 }
 
@@ -52,8 +52,14 @@ impl LogEntry {
 }
 
 impl Books {
+    pub fn applied(&self, version: i64) -> Option<&Applied> {
+        let at = self.applied.binary_search_by_key(&version, |applied| applied.version).ok()?;
+        self.applied.get(at)
+    }
+
     pub fn entry(&self, version: i64) -> Option<&LogEntry> {
-        self.log.iter().find(|entry| entry.version == version)
+        let at = self.log.binary_search_by_key(&version, |entry| entry.version).ok()?;
+        self.log.get(at)
     }
 }
 

@@ -67,7 +67,7 @@ pub fn compare(set: &str, files: &[Migration], books: &Books) -> Vec<Row> {
     let mut rows: Vec<Row> = files
         .iter()
         .map(|file| {
-            let applied = books.applied.iter().find(|applied| applied.version == file.version);
+            let applied = books.applied(file.version);
             let entry = books.entry(file.version);
             let begun = entry.filter(|entry| applied.is_none() && entry.is_open());
             let done = begun.map(|entry| entry.done_sha256.len()).filter(|done| *done > 0);
@@ -94,7 +94,7 @@ pub fn compare(set: &str, files: &[Migration], books: &Books) -> Vec<Row> {
             }
         })
         .collect();
-    let gone = |applied: &&Applied| files.iter().all(|file| file.version != applied.version);
+    let gone = |applied: &&Applied| of_version(files, applied.version).is_none();
     rows.extend(books.applied.iter().filter(gone).map(|applied| Row {
         set: set.to_owned(),
         version: applied.version,
@@ -112,6 +112,11 @@ pub fn compare(set: &str, files: &[Migration], books: &Books) -> Vec<Row> {
     rows
 }
 
+/// Files are in the order of their versions.
+fn of_version(files: &[Migration], version: i64) -> Option<&Migration> {
+    files.get(files.binary_search_by_key(&version, |file| file.version).ok()?)
+}
+
 fn same(file: &Migration, applied: &Applied) -> bool {
     file.name == applied.name && applied.checksum.parse().is_ok_and(|checksum| file.has_checksum(checksum))
 }
@@ -121,8 +126,12 @@ fn same(file: &Migration, applied: &Applied) -> bool {
 /// # Errors
 /// What refinery has against running any.
 pub fn due<'a>(files: &'a [Migration], books: &Books, to: Option<i64>) -> anyhow::Result<Vec<&'a Migration>> {
+    // The usual case, which refinery takes long to find out in a large folder.
+    if files.iter().all(|file| books.applied(file.version).is_some_and(|applied| same(file, applied))) {
+        return Ok(Vec::new());
+    }
     let applied = books.applied.iter().map(|applied| {
-        let known = files.iter().find(|file| file.version == applied.version && same(file, applied));
+        let known = of_version(files, applied.version).filter(|file| same(file, applied));
         let on = applied.applied_on.as_deref().and_then(|on| OffsetDateTime::parse(on, &Rfc3339).ok());
         let checksum =
             known.map_or_else(|| applied.checksum.parse().unwrap_or_default(), Migration::checksum);
