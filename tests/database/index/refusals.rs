@@ -94,7 +94,11 @@ async fn another_sessions_build_is_waited_for() {
     let build = tokio::spawn(async move {
         builder.batch_execute("create index concurrently plain_id_idx on plain (id)").await
     });
-    while db.value("select count(*) from pg_stat_progress_create_index").await == "0" {
+    while db
+        .value("select count(*) from pg_stat_progress_create_index where datname = current_database()")
+        .await
+        == "0"
+    {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }
     let create = ["index", "create", "plain", "--columns", "id"];
