@@ -73,13 +73,17 @@ pub async fn survey(session: &Session, table: u32) -> anyhow::Result<Survey> {
     schemas.sort();
     schemas.dedup();
     let facts = session.facts();
+    // A build that ends between two questions would leave an index that is not valid and that nobody builds.
+    let begun = index_builds(session, &oids).await?;
+    let indexes = indexes(session, Some(&oids)).await?;
+    let going_on = index_builds(session, &oids).await?;
     Ok(Survey {
-        indexes: indexes(session, Some(&oids)).await?,
+        indexes,
         taken: names_in(session, &schemas).await?,
         path: facts.search_path.iter().map(Ident::new).collect::<anyhow::Result<_>>()?,
         version: facts.version,
         role: facts.role.clone(),
-        building: index_builds(session, &oids).await?,
+        building: if going_on.is_empty() { begun } else { going_on },
         tree,
     })
 }
