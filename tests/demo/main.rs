@@ -58,8 +58,8 @@ const STORIES: [(&str, &[&str]); 4] = [
             "$ pgtend partition check",
         ],
     ),
-    ("servio", &["$ pgtend migrate up --set servio", "Scan on idx_orders_kitchen", "      51 |"]),
-    ("realtime_connect", &["Index Scan using idx_queue_waiting", "idx_messages_match_created", "cache hits"]),
+    ("servio", &["$ pgtend migrate up --set servio", "Index Scan .. idx_orders_kitchen", "      51 |"]),
+    ("realtime_connect", &["Index Scan .. idx_queue_waiting", "idx_messages_match_created", "cache hits"]),
     (
         "coffeebiz",
         &[
@@ -76,7 +76,9 @@ fn the_other_stories_come_to_their_end() {
     for (story, said) in STORIES {
         let told = demo([story, "--rows", "5000"]).run().success();
         for part in said {
-            assert!(told.stdout.contains(part), "{story} does not say `{part}`\n{}", told.stdout);
+            // One line with all of it: the planner may reach an index one way or another.
+            let told_so = |line: &str| part.split(" .. ").all(|words| line.contains(words));
+            assert!(told.stdout.lines().any(told_so), "{story} does not say `{part}`\n{}", told.stdout);
         }
         assert_eq!(told.stderr, "", "{story}: all of it is one stream");
         let alone = told.stdout.matches("beside pgtend").count();
