@@ -1,6 +1,5 @@
 //! What hangs on a table goes over to another one that takes its name: triggers, identity, sequences, views, functions,
 //! publications. In either direction, in the transaction in which the names change.
-use crate::ddl;
 use crate::operations::partition::convert::evidence::{Whole, fingerprint, idents};
 use crate::operations::partition::convert::names::is_own;
 use crate::pg::catalog::{OwnedSequence, Publication, Trigger, View};
@@ -8,6 +7,7 @@ use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, Keyword, List, Sql};
 use crate::plan::Lock;
+use crate::{ddl, query};
 
 pub(super) struct Handover<'a> {
     /// The table that has the name before.
@@ -114,7 +114,7 @@ impl<'a> Handover<'a> {
 
 /// A whole statement as the server itself renders it.
 fn statement(text: &str) -> Sql {
-    ddl!("partition/convert/statement.sql", statement = Deparsed(text.to_owned()))
+    Sql::deparsed(&query!("catalog/dependent_objects.sql"), Deparsed(text.to_owned()))
 }
 
 fn create_trigger(table: &Relation, trigger: &Trigger) -> anyhow::Result<Vec<Sql>> {
