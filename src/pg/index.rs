@@ -101,6 +101,23 @@ impl Parameter {
 type Quote = fn(&Ident) -> String;
 
 impl IndexDefinition {
+    /// A plain one, as a primary key or a foreign key wants it.
+    ///
+    /// # Errors
+    /// Never in practice: the access method's name is a constant.
+    pub fn btree(columns: &[Ident], unique: bool) -> anyhow::Result<Self> {
+        Ok(Self {
+            unique,
+            method: Ident::new("btree")?,
+            keys: columns.iter().cloned().map(Key::column).collect(),
+            include: Vec::new(),
+            nulls_not_distinct: false,
+            options: Vec::new(),
+            tablespace: None,
+            predicate: None,
+        })
+    }
+
     /// For people: `btree (user_id, at desc) where (deleted_at IS NULL)`.
     pub fn plain(&self) -> String {
         self.written(Ident::plain)
@@ -135,6 +152,16 @@ impl fmt::Display for IndexDefinition {
 }
 
 impl Key {
+    const fn column(column: Ident) -> Self {
+        Self {
+            of: KeyOf::Column(column),
+            collation: None,
+            opclass: None,
+            descending: false,
+            nulls_first: false,
+        }
+    }
+
     fn written(&self, quote: Quote) -> String {
         let mut text = match &self.of {
             KeyOf::Column(column) => quote(column),

@@ -11,7 +11,7 @@ use crate::operations::index::list::{Logical, logical};
 use crate::operations::index::name::{Taken, rebuilt_of, usual_name};
 use crate::operations::index::steps::Text;
 use crate::pg::catalog::{ForeignKeyColumns, Index, IndexKind, IndexUse};
-use crate::pg::index::{IndexDefinition, Key, KeyOf};
+use crate::pg::index::IndexDefinition;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::Sql;
 
@@ -194,7 +194,7 @@ fn missing(
     if on_table.filter(|one| one.index.valid).any(|one| serves(one.index, &key.columns)) {
         return Ok(None);
     }
-    let definition = btree(&key.columns)?;
+    let definition = IndexDefinition::btree(&key.columns, false)?;
     let name = usual_name(&key.table, &definition, taken)?;
     taken.insert((name.schema.raw().to_owned(), name.name.raw().to_owned()));
     let columns = key.columns.iter().map(Ident::plain).collect::<Vec<_>>().join(", ");
@@ -215,26 +215,6 @@ fn missing(
         sql: create_sql(&definition, &name, &key.table, key.partitioned).to_string(),
         undo_sql: Some(if key.partitioned { undo_plain } else { undo }.to_string()),
     }))
-}
-
-fn btree(columns: &[Ident]) -> anyhow::Result<IndexDefinition> {
-    let key = |column: &Ident| Key {
-        of: KeyOf::Column(column.clone()),
-        collation: None,
-        opclass: None,
-        descending: false,
-        nulls_first: false,
-    };
-    Ok(IndexDefinition {
-        unique: false,
-        method: Ident::new("btree")?,
-        keys: columns.iter().map(key).collect(),
-        include: Vec::new(),
-        nulls_not_distinct: false,
-        options: Vec::new(),
-        tablespace: None,
-        predicate: None,
-    })
 }
 
 /// What is mended by dropping the index.

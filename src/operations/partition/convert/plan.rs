@@ -8,7 +8,7 @@ use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence, Who
 use crate::operations::partition::convert::names::own_name;
 use crate::operations::partition::convert::terms::{Key, Terms};
 use crate::operations::partition::convert::{bound, cutover, registry, report, shell};
-use crate::pg::index::{IndexDefinition, Key as IndexKey, KeyOf};
+use crate::pg::index::IndexDefinition;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
 use crate::plan::{Held, Lock, Plan, Step};
@@ -91,23 +91,7 @@ pub(super) fn build_unique(
     if standing.is_some() {
         plan.steps.push(drop_leftover_step(&name, &whole.relation, whole.oid));
     }
-    let key = |column: &Ident| IndexKey {
-        of: KeyOf::Column(column.clone()),
-        collation: None,
-        opclass: None,
-        descending: false,
-        nulls_first: false,
-    };
-    let definition = IndexDefinition {
-        unique: true,
-        method: Ident::new("btree")?,
-        keys: columns.iter().map(key).collect(),
-        include: Vec::new(),
-        nulls_not_distinct: false,
-        options: Vec::new(),
-        tablespace: None,
-        predicate: None,
-    };
+    let definition = IndexDefinition::btree(columns, true)?;
     let text = Text { definition: &definition, path: &[] };
     let at = plan.steps.len();
     plan.steps.extend(build_steps(&text, &name, node, at));
