@@ -1,5 +1,4 @@
 //! The file as a whole: where it is found, how it is read, and how a typing error in it is told.
-use std::collections::BTreeSet;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -34,11 +33,9 @@ pub struct Config {
     pub migrate: MigrateConfig,
     pub pool: PoolConfig,
     pub report: ReportConfig,
-    pub stats: StatsConfig,
+    /// Absent is not empty: where the section stands, statistics are wanted.
+    pub stats: Option<StatsConfig>,
     pub normalize: Vec<NormalizeConfig>,
-    /// What stands in it at the outermost level, also where it says nothing but the usual.
-    #[serde(skip)]
-    pub sections: BTreeSet<String>,
     /// Where it was read from.
     #[serde(skip)]
     pub file: Option<PathBuf>,
@@ -65,8 +62,7 @@ impl Config {
     }
 
     pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let mut config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
-        config.sections = toml::from_str::<toml::Table>(text)?.keys().cloned().collect();
+        let config: Self = toml::from_str(text).map_err(|error| explain(text, &error))?;
         config.health.limits().context("read [health]")?;
         config.pool.check().context("read [pool]")?;
         for (index, one) in config.partition.iter().enumerate() {

@@ -85,7 +85,7 @@ pub fn wanted(context: &Context) -> anyhow::Result<Vec<Job>> {
         lets_go: config.partition.iter().any(|table| table.keep.is_some()),
         hourly: config.partition.iter().any(|table| table.every == Some(Every::Hour)),
         matviews: config.matview.iter().map(|view| view.max_age).collect(),
-        stats: config.sections.contains("stats"),
+        stats: config.stats.is_some(),
         stats_every: schedule.stats_every,
         partition_every: schedule.partition_every,
         matview_every: schedule.matview_every,

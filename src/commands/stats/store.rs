@@ -29,7 +29,7 @@ enum Place {
 }
 
 fn place(context: &Context, flag: Option<&str>) -> anyhow::Result<Place> {
-    let named = flag.or(context.config.stats.store.as_deref());
+    let named = flag.or(context.config.stats.as_ref().and_then(|stats| stats.store.as_deref()));
     match named {
         None => Ok(Place::Usual),
         Some("schema") => Ok(Place::Schema),
@@ -149,7 +149,7 @@ async fn usual_file(session: &Session) -> anyhow::Result<PathBuf> {
 
 /// How long snapshots are kept, by the configuration.
 pub fn keep(context: &Context) -> anyhow::Result<Keep> {
-    let config = &context.config.stats;
+    let config = context.config.stats.clone().unwrap_or_default();
     let time = |configured: Option<std::time::Duration>, usual: chrono::TimeDelta| match configured {
         Some(time) => chrono::TimeDelta::from_std(time).context("read [stats]").exit(Exit::Usage),
         None => Ok(usual),
