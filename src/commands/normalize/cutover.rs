@@ -4,7 +4,7 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::normalize::end::apply_all;
-use crate::commands::normalize::targets::{find, mappings, open_books, read_books};
+use crate::commands::normalize::targets::{begin, find, in_step, mappings};
 use crate::commands::normalize::verify::verify;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::normalize::{Backfill, Phase, plan_drop_column, plan_end};
@@ -32,20 +32,11 @@ const RECENT_MS: i64 = 7 * 24 * 3600 * 1000;
 
 impl CutoverArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        let session = context.connect().await?;
-        context.refuse_standby(&session)?;
-        let schema = if context.args.dry_run {
-            read_books(context, &session).await?
-        } else {
-            open_books(context, &session).await?
-        };
+        let (session, schema) = begin(context).await?;
         let named = [self.name.clone()];
         let mapping = mappings(context, &named)?.remove(0);
         let target = find(&session, &schema, &mapping).await?;
-        let state = target.state.as_ref().ok_or_else(|| {
-            let error = anyhow!("mapping `{}` was never run", self.name).exit(Exit::Usage);
-            error.hint(format!("pgtend normalize run {}", self.name))
-        })?;
+        let state = target.begun()?;
         if let Some(column) = &self.drop_column {
             let binding = &target.binding;
             ready_to_drop(state)?;
@@ -74,10 +65,7 @@ impl CutoverArgs {
 }
 
 fn ready(state: &Backfill) -> anyhow::Result<()> {
-    if state.phase != Phase::Direct {
-        let error = anyhow!("mapping `{}` is in phase {}, not in step", state.name, state.phase.word());
-        return Err(error.exit(Exit::Found).hint(format!("pgtend normalize run {}", state.name)));
-    }
+    in_step(state, Exit::Found)?;
     no_open_rejects(state)
 }
 

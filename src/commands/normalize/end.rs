@@ -3,7 +3,7 @@ use anyhow::anyhow;
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::normalize::targets::{Target, find_any, open_books, read_books};
+use crate::commands::normalize::targets::{Target, begin, find_any};
 use crate::commands::work::{Shared, Subject, Tally};
 use crate::config::NormalizeConfig;
 use crate::failure::{Exit, Explain as _};
@@ -24,13 +24,7 @@ const SCHEMA: &str = "pgtend.normalize.abort/1";
 
 impl AbortArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        let session = context.connect().await?;
-        context.refuse_standby(&session)?;
-        let schema = if context.args.dry_run {
-            read_books(context, &session).await?
-        } else {
-            open_books(context, &session).await?
-        };
+        let (session, schema) = begin(context).await?;
         let target = self.find(context, &session, &schema).await?;
         let Some(state) = &target.state else {
             context.ui.status("nothing to do");
@@ -76,9 +70,7 @@ pub async fn apply_all(
         }
         Ok(outcome)
     };
-    match shared.claimed(context, session, &subject, work).await {
-        Ok(outcome) => tally.finish(&binding.mapping.name, &outcome),
-        Err(error) => tally.fail(context, &binding.mapping.name, &error),
-    }
+    let ended = shared.claimed(context, session, &subject, work).await;
+    tally.settle(context, &binding.mapping.name, ended);
     tally.end(context, document)
 }

@@ -1,14 +1,14 @@
 //! `pgtend normalize rejects retry`
-use anyhow::{anyhow, ensure};
+use anyhow::ensure;
 use clap::Args;
 
 use crate::apply::Target as Claim;
 use crate::commands::context::Context;
 use crate::commands::normalize::phases::{Member, Phases};
-use crate::commands::normalize::targets::{Target, find_any, mappings, open_books, read_books};
+use crate::commands::normalize::targets::{Target, begin, find_any, in_step, mappings};
 use crate::commands::work::{Shared, Tally};
 use crate::failure::{Exit, Explain as _};
-use crate::operations::normalize::{Backfill, Phase, plan_retry};
+use crate::operations::normalize::{Backfill, plan_retry};
 
 /// Read the rejected documents once more, by the mapping as it is configured now
 ///
@@ -28,16 +28,10 @@ const SCHEMA: &str = "pgtend.normalize.retry/1";
 
 impl RetryArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        let session = context.connect().await?;
-        context.refuse_standby(&session)?;
-        let schema = if context.args.dry_run {
-            read_books(context, &session).await?
-        } else {
-            open_books(context, &session).await?
-        };
+        let (session, schema) = begin(context).await?;
         let named = [self.name.clone()];
         let target = find_any(&session, &schema, &mappings(context, &named)?.remove(0)).await?;
-        let before = in_step(&target)?.clone();
+        let before = retryable(&target)?.clone();
         let plan = plan_retry(&target.binding, &target.names, self.reason.as_deref())?;
         let (shared, tally) = (Shared::new(context), Tally::default());
         if context.args.dry_run {
@@ -62,16 +56,10 @@ impl RetryArgs {
 }
 
 /// What the books say of a mapping that is in step.
-fn in_step(target: &Target) -> anyhow::Result<&Backfill> {
+fn retryable(target: &Target) -> anyhow::Result<&Backfill> {
     let name = &target.binding.mapping.name;
-    let Some(state) = &target.state else {
-        let error = anyhow!("mapping `{name}` was never run").exit(Exit::Usage);
-        return Err(error.hint(format!("pgtend normalize run {name}")));
-    };
-    if state.phase != Phase::Direct {
-        let error = anyhow!("mapping `{name}` is in phase {}, not in step", state.phase.word());
-        return Err(error.exit(Exit::Usage).hint(format!("pgtend normalize run {name}")));
-    }
+    let state = target.begun()?;
+    in_step(state, Exit::Usage)?;
     let same = state.source == target.binding.source.plain() && state.target == target.binding.target.plain();
     let check = || -> anyhow::Result<()> {
         ensure!(same, "mapping `{name}` was begun for {} into {}", state.source, state.target);

@@ -1,11 +1,13 @@
 //! From the mappings named on the command line, or else all of the configuration, to what the database has of them.
+use std::rc::Rc;
+
 use anyhow::{Context as _, anyhow};
 
 use crate::apply::{Journal, Opened};
 use crate::commands::context::Context;
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
-use crate::operations::normalize::{Backfill, Binding, Mapping, Names, backfills, fingerprint};
+use crate::operations::normalize::{Backfill, Binding, Mapping, Names, Phase, backfills, fingerprint};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -69,6 +71,45 @@ pub async fn read_books(context: &Context, session: &Session) -> anyhow::Result<
     let path = ddl!("journal/search_path.sql", schema = schema);
     session.execute(&path).await.map_err(ServerError::explained)?;
     Ok(schema)
+}
+
+/// A session for a change of mappings, and where the books are. A dry run makes none.
+///
+/// # Errors
+/// On a standby, and as [`open_books`].
+pub async fn begin(context: &Context) -> anyhow::Result<(Rc<Session>, Ident)> {
+    let session = context.connect().await?;
+    context.refuse_standby(&session)?;
+    let schema = if context.args.dry_run {
+        read_books(context, &session).await?
+    } else {
+        open_books(context, &session).await?
+    };
+    Ok((session, schema))
+}
+
+impl Target {
+    /// What the books say of it.
+    ///
+    /// # Errors
+    /// When it was never run.
+    pub fn begun(&self) -> anyhow::Result<&Backfill> {
+        let name = &self.binding.mapping.name;
+        self.state.as_ref().ok_or_else(|| {
+            let error = anyhow!("mapping `{name}` was never run").exit(Exit::Usage);
+            error.hint(format!("pgtend normalize run {name}"))
+        })
+    }
+}
+
+/// # Errors
+/// With this exit code when the mapping is not in step, or cut over already.
+pub fn in_step(state: &Backfill, exit: Exit) -> anyhow::Result<()> {
+    if state.phase != Phase::Direct {
+        let error = anyhow!("mapping `{}` is in phase {}, not in step", state.name, state.phase.word());
+        return Err(error.exit(exit).hint(format!("pgtend normalize run {}", state.name)));
+    }
+    Ok(())
 }
 
 /// A mapping in the database, whatever was begun under its name. The session must know the books.
