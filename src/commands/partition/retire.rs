@@ -202,7 +202,7 @@ async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow:
     if retired.is_empty(&timeline) {
         return Ok(None);
     }
-    let evidence = survey_drop(session, &timeline, &retired).await?;
     let terms = target.wish.terms(session);
+    let evidence = survey_drop(session, &timeline, &retired, terms.archive.is_some()).await?;
     plan_drop(&timeline, &retired, &terms, &evidence).map(Some)
 }

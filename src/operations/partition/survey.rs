@@ -193,7 +193,7 @@ pub struct DropEvidence {
     pub referencing_rows: Vec<ReferencingRows>,
     /// Tables that ON DELETE CASCADE reaches beyond those.
     pub cascades: Vec<Relation>,
-    /// Of each partition that goes, by its oid, the columns that an archive holds.
+    /// Of each partition that goes, by its oid, the columns that an archive holds; empty where none is wanted.
     pub columns: HashMap<u32, Vec<ArchivedColumn>>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
@@ -212,6 +212,7 @@ pub async fn survey_drop(
     session: &Session,
     timeline: &Timeline,
     retired: &Retired<'_>,
+    archived: bool,
 ) -> anyhow::Result<DropEvidence> {
     let going = retired
         .due
@@ -249,7 +250,7 @@ pub async fn survey_drop(
     let due: Vec<u32> = retired.due.iter().map(|part| part.partition.oid).collect();
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
-    let columns = columns(session, &oids).await?;
+    let columns = if archived { columns(session, &oids).await? } else { HashMap::new() };
     Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, columns, dependents })
 }
 
