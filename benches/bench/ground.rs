@@ -46,7 +46,7 @@ impl Ground {
         client
     }
 
-    /// Statements, each a transaction of its own unless they say otherwise.
+    /// Statements, all in one transaction unless they say otherwise.
     pub fn batch(&self, database: &str, statements: &str) {
         self.block_on(async {
             let done = self.client(database).await.batch_execute(statements).await;
