@@ -8,6 +8,10 @@ select pg_catalog.jsonb_build_object(
     'evidence', l.evidence,
     'view_xmin', l.view_xmin,
     'definition', l.definition,
+    'followed', exists (
+        select
+        from {schema}.matview_refresh as r
+        where r.schema_name = l.schema_name and r.view_name = l.view_name and r.started > l.started),
     'durations_ms', (
         select pg_catalog.jsonb_agg(d.duration_ms order by d.id)
         from (select r.id, r.duration_ms

@@ -30,6 +30,8 @@ pub enum Cell {
     Percent(f64),
     /// How long something has lasted.
     Seconds(f64),
+    /// Of which people see the first line.
+    Lines(String),
     /// A statement: on one line, and cut where the line would be too long for a reader.
     Sql(String),
     /// What was so much in each of several spans of time, oldest first.
@@ -56,6 +58,7 @@ impl Cell {
             Self::Milliseconds(time) => format::milliseconds(*time),
             Self::Percent(share) => format!("{share:.1}%"),
             Self::Seconds(time) => format::seconds(*time),
+            Self::Lines(text) => text.lines().next().unwrap_or_default().to_owned(),
             Self::Sql(text) => format::one_line(text, SQL_SHOWN),
             Self::Series(values) => format::sparkline(values),
             Self::None => "-".to_owned(),
@@ -64,17 +67,23 @@ impl Cell {
 
     fn raw(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) | Self::Lines(text) | Self::Sql(text) => text.clone(),
             Self::Count(number) => format!("{number:.0}"),
             Self::Bytes(number) => number.to_string(),
             Self::Milliseconds(time) | Self::Seconds(time) => format!("{time:.3}"),
             Self::Percent(share) => format!("{share:.2}"),
-            Self::Sql(text) => text.clone(),
             Self::Series(values) => {
                 values.iter().map(|value| format!("{value:.3}")).collect::<Vec<_>>().join(" ")
             }
             Self::None => String::new(),
         }
+    }
+
+    /// Characters below which people would not want to read it.
+    fn least_width(&self) -> usize {
+        const WORD: usize = 16;
+        let text = self.for_people();
+        if self.is_number() { text.chars().count() } else { longest_word(&text).min(WORD) }
     }
 
     pub(super) const fn is_number(&self) -> bool {
@@ -85,7 +94,7 @@ impl Cell {
         match self {
             Self::Count(n) | Self::Milliseconds(n) | Self::Percent(n) | Self::Seconds(n) => Some(*n),
             Self::Bytes(n) => Some(*n as f64),
-            Self::Text(_) | Self::Sql(_) | Self::Series(_) | Self::None => None,
+            Self::Text(_) | Self::Lines(_) | Self::Sql(_) | Self::Series(_) | Self::None => None,
         }
     }
 
@@ -131,6 +140,39 @@ impl Listing {
             rows: self.rows.into_iter().map(|row| chosen(row, &kept)).collect(),
         }
     }
+
+    /// Characters that a table takes in which no number and hardly a word is broken.
+    fn least_width(&self) -> usize {
+        const BORDER: usize = 3;
+        let header = |header: &&str| longest_word(header);
+        let mut widths: Vec<usize> = self.headers.iter().map(header).collect();
+        for row in &self.rows {
+            for (width, cell) in widths.iter_mut().zip(row) {
+                *width = (*width).max(cell.least_width());
+            }
+        }
+        widths.iter().map(|width| width + BORDER).sum::<usize>() + 1
+    }
+}
+
+fn longest_word(text: &str) -> usize {
+    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
+}
+
+/// As psql shows what is too wide for the terminal: a block of lines for each row. What is not known has no line.
+fn expanded(listing: &Listing, width: u16) -> String {
+    let block = |(number, row): (usize, &Vec<Cell>)| {
+        let mut block = Table::new();
+        block.force_no_tty();
+        block.load_style(NOTHING);
+        block.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+        let known = listing.headers.iter().zip(row).filter(|(_, cell)| **cell != Cell::None);
+        block.add_rows(known.map(|(header, cell)| [(*header).to_owned(), cell.for_people()]));
+        let title = format!("─[ {} ]", number + 1);
+        let rule = "─".repeat(usize::from(width).saturating_sub(title.chars().count()));
+        format!("{title}{rule}\n{}", block.trim_fmt())
+    };
+    listing.rows.iter().enumerate().map(block).collect::<Vec<_>>().join("\n")
 }
 
 fn chosen<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
@@ -143,7 +185,12 @@ impl Ui {
         match self.format() {
             Format::Csv => self.answer(&csv(listing)?),
             Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
-            _ if self.answer_is_seen() => self.answer(&self.table(listing, Style::Screen)),
+            _ if self.answer_is_seen() => match self.width() {
+                Some(width) if !listing.rows.is_empty() && listing.least_width() > width.into() => {
+                    self.answer(&expanded(listing, width))
+                }
+                _ => self.answer(&self.table(listing, Style::Screen)),
+            },
             _ => self.answer(&self.table(listing, Style::Pipe)),
         }
     }
@@ -188,4 +235,27 @@ fn csv(listing: &Listing) -> anyhow::Result<String> {
     }
     let bytes = writer.into_inner().context("write CSV")?;
     Ok(String::from_utf8(bytes)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_wide_is_expanded_and_broken_between_words() {
+        const COLUMNS: [Column<(&str, f64)>; 3] = [
+            Column { header: "View", name: "view", cell: |row| Cell::Text(row.0.to_owned()) },
+            Column { header: "Rows (est.)", name: "rows", cell: |row| Cell::Count(row.1) },
+            Column { header: "Error", name: "error", cell: |_| Cell::None },
+        ];
+        let listing = Listing::new(&COLUMNS, &[("it is public.daily", 1_234_567.0), ("b", 2.0)]);
+        assert_eq!(listing.least_width(), "| public.daily | 1,234,567 | Error |".len());
+        let text = expanded(&listing, 24);
+        let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+        assert_eq!(lines[0].chars().count(), 24);
+        assert_eq!(lines[0], format!("─[ 1 ]{}", "─".repeat(18)));
+        assert!(text.contains("1,234,567") && !text.contains("Error"), "{text}");
+        assert!(lines.iter().all(|line| line.chars().count() <= 24), "{text}");
+        assert_eq!(lines.iter().filter(|line| line.starts_with("─[ ")).count(), 2);
+    }
 }

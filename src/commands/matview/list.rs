@@ -1,6 +1,4 @@
 //! `pgtend matview list`
-use std::time::Duration;
-
 use clap::Args;
 use serde::Serialize;
 
@@ -9,7 +7,7 @@ use crate::commands::matview::args::WishArgs;
 use crate::commands::matview::survey::{find, survey};
 use crate::failure::Exit;
 use crate::operations::matview::{MatviewRow, matview_row};
-use crate::output::{Cell, Column, Format, Listing, milliseconds, sparkline};
+use crate::output::{Cell, Column, Format, Listing};
 
 /// List materialized views in their order: how fresh each is, and what a refresh would do
 #[derive(Debug, Args)]
@@ -26,7 +24,7 @@ struct Document<'a> {
     views: &'a [MatviewRow],
 }
 
-const COLUMNS: [Column<MatviewRow>; 10] = [
+const COLUMNS: [Column<MatviewRow>; 12] = [
     Column { header: "Level", name: "level", cell: |row| Cell::Count(row.level as f64) },
     Column { header: "View", name: "view", cell: |row| Cell::Text(row.view.clone()) },
     Column { header: "Size", name: "size_bytes", cell: |row| row.size_bytes.map_or(Cell::None, Cell::Bytes) },
@@ -40,32 +38,30 @@ const COLUMNS: [Column<MatviewRow>; 10] = [
         name: "not_concurrent",
         cell: |row| Cell::Text(row.not_concurrent.clone().unwrap_or_else(|| "yes".to_owned())),
     },
-    Column { header: "Refreshed", name: "refreshed", cell: |row| Cell::text(refreshed(row)) },
+    Column {
+        header: "Age",
+        name: "age_s",
+        cell: |row| Cell::known(row.age_s, |age| Cell::Seconds(age as f64)),
+    },
+    Column { header: "By", name: "refreshed_by", cell: |row| Cell::text(row.refreshed_by) },
     Column {
         header: "Changed rows",
         name: "changed_rows",
         cell: |row| row.changed_rows.map_or(Cell::None, |rows| Cell::Count(rows as f64)),
     },
-    Column { header: "Took", name: "took", cell: |row| Cell::text(took(row)) },
+    Column {
+        header: "Took",
+        name: "duration_ms",
+        cell: |row| Cell::known(row.durations_ms.last().copied(), Cell::Milliseconds),
+    },
+    Column { header: "Trend", name: "durations_ms", cell: trend },
     Column { header: "Next", name: "next", cell: |row| Cell::Text(row.next.to_owned()) },
     Column { header: "Because", name: "next_because", cell: |row| Cell::Text(row.next_because.clone()) },
 ];
 
-fn refreshed(row: &MatviewRow) -> Option<String> {
-    if !row.populated {
-        return Some("not populated".to_owned());
-    }
-    let age = u64::try_from(row.age_s?).unwrap_or_default();
-    let age = humantime::format_duration(Duration::from_secs(age)).to_string();
-    // The two largest units are enough.
-    let age = age.split(' ').take(2).collect::<Vec<_>>().join(" ");
-    let by = if row.refreshed_by == Some("other") { ", by others" } else { "" };
-    Some(format!("{age} ago{by}"))
-}
-
-fn took(row: &MatviewRow) -> Option<String> {
-    let last = row.durations_ms.last()?;
-    Some(format!("{} {}", milliseconds(*last), sparkline(&row.durations_ms)).trim_end().to_owned())
+/// One refresh is no trend.
+fn trend(row: &MatviewRow) -> Cell {
+    if row.durations_ms.len() > 1 { Cell::Series(row.durations_ms.clone()) } else { Cell::None }
 }
 
 impl ListArgs {

@@ -6,12 +6,13 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::commands::context::Context;
-use crate::commands::matview::survey::books;
+use crate::commands::matview::survey::{books, find};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::matview::{History, LogRow};
 use crate::output::{Cell, Column, Format, Listing, sparkline};
-use crate::pg::catalog::TableName;
+use crate::pg::catalog::{TableName, matviews};
 use crate::pg::name::Relation;
+use crate::pg::session::Session;
 
 /// Show the refreshes of the past: how long each took, what it wrote, and for how long readers waited
 #[derive(Debug, Args)]
@@ -55,7 +56,7 @@ const COLUMNS: [Column<Line>; 12] = [
     Column { header: "Size", name: "bytes_after", cell: |(row, _)| bytes(row.bytes_after) },
     Column { header: "WAL", name: "wal_bytes", cell: |(row, _)| bytes(row.wal_bytes) },
     Column { header: "Temp", name: "temp_bytes", cell: |(row, _)| bytes(row.temp_bytes) },
-    Column { header: "Error", name: "error", cell: |(row, _)| Cell::text(row.error.clone()) },
+    Column { header: "Error", name: "error", cell: |(row, _)| Cell::known(row.error.clone(), Cell::Lines) },
 ];
 
 fn time(ms: Option<f64>) -> Cell {
@@ -84,6 +85,7 @@ impl LogArgs {
         for row in &mut rows {
             row.view = Relation::new(&row.schema, &row.name).exit(Exit::Failed)?.plain();
         }
+        self.check(context, &session, &rows).await?;
         let past = durations(&rows);
         rows.truncate(self.limit);
         if context.ui.format() == Format::Json {
@@ -100,6 +102,24 @@ impl LogArgs {
             context.ui.listing(&Listing::new(&COLUMNS, &lines))?;
         }
         Ok(Exit::Done)
+    }
+}
+
+impl LogArgs {
+    /// A name that neither the log nor the database knows is a mistake.
+    async fn check(&self, context: &Context, session: &Session, rows: &[LogRow]) -> anyhow::Result<()> {
+        let silent = |name: &&String| !rows.iter().any(|row| is(row, &TableName::parse(name)));
+        let silent: Vec<String> = self.views.iter().filter(silent).cloned().collect();
+        if silent.is_empty() {
+            return Ok(());
+        }
+        let views = matviews(session, None, None).await?;
+        for (name, found) in silent.iter().zip(find(session, &views, &silent).await?) {
+            found?;
+            let since = humantime::format_duration(self.since);
+            context.ui.status(&format!("no refresh of {name} is logged in the last {since}"));
+        }
+        Ok(())
     }
 }
 

@@ -29,7 +29,7 @@ pub async fn survey<'a>(
     session: &Session,
     after: &[(String, String)],
 ) -> anyhow::Result<Survey<'a>> {
-    let views = matviews(session, None).await?;
+    let views = matviews(session, None, None).await?;
     let history = History::read(session, &books(context)?).await?;
     let sections = &context.config.matview;
     let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();

@@ -11,14 +11,19 @@ use crate::commands::matview::survey::{Survey, books, find};
 use crate::commands::work::{Shared, Tally};
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::operations::matview::{
-    Choice, Closing, Entry, History, Limits, Way, change, choose, mark, plan_care, plan_refresh, plan_swap,
-    plan_sweep,
+    Change, Choice, Closing, Entry, History, Limits, Way, change, choose, mark, plan_care, plan_refresh,
+    plan_swap, plan_sweep,
 };
 use crate::output::{count, exit_of, milliseconds};
-use crate::pg::catalog::{Matview, Refreshed, leftovers, matviews, original, properties, refreshed};
+use crate::pg::catalog::{
+    Matview, Refreshed, Unreported, leftovers, matviews, original, properties, refreshed,
+};
 use crate::pg::lock::target_holder;
 use crate::pg::session::Session;
 use crate::plan::{Plan, consent};
+
+/// The major version from which a session reads counters that are no older than its question.
+const EXACT: u32 = 15;
 
 /// What all views of a run share.
 pub struct Work<'a> {
@@ -31,6 +36,8 @@ pub struct Work<'a> {
     aside: Shared,
     now: DateTime<Utc>,
     began: Instant,
+    /// Sessions that have not told yet what they wrote before the run began.
+    unreported: RefCell<Vec<Unreported>>,
     results: RefCell<Vec<ViewResult>>,
     /// Views that failed or were blocked: oid, name, and how the failure ends a run.
     broken: RefCell<Vec<(u32, String, Exit)>>,
@@ -66,6 +73,8 @@ impl<'a> Work<'a> {
     ) -> Self {
         let (results, broken, busy) = (RefCell::default(), RefCell::default(), RefCell::default());
         let (shared, aside) = (Shared::new(context), Shared::new(context));
+        // The same for every view.
+        let unreported = survey.views.first().map(|view| view.basis.unreported.clone());
         Self {
             context,
             args,
@@ -75,6 +84,7 @@ impl<'a> Work<'a> {
             aside,
             now,
             began: Instant::now(),
+            unreported: RefCell::new(unreported.unwrap_or_default()),
             results,
             broken,
             busy,
@@ -95,7 +105,10 @@ impl<'a> Work<'a> {
             (None, Some((_, by))) => {
                 Ok(Done::Skipped("busy", format!("it reads {by}, which another run works on")))
             }
-            (None, None) => self.claimed(session, view).await,
+            (None, None) => match self.idle(session, view) {
+                Some(reason) => Ok(Done::Skipped("skipped", reason)),
+                None => self.claimed(session, view).await,
+            },
         };
         let mut result = ViewResult {
             view: name.clone(),
@@ -135,6 +148,7 @@ impl<'a> Work<'a> {
                 let line = format!("{name}: skipped: {reason}");
                 match *outcome {
                     "busy" => self.context.ui.status(&line),
+                    _ if self.args.is_named() => self.context.ui.status(&line),
                     _ => self.context.ui.chat(&line),
                 }
                 (result.outcome, result.reason) = (outcome, Some(reason.clone()));
@@ -145,7 +159,9 @@ impl<'a> Work<'a> {
                     None => "no reader held".to_owned(),
                 };
                 let rows = after.as_ref().and_then(|after| after.rows);
-                let rows = rows.map(|rows| format!("{} rows, ", count(rows))).unwrap_or_default();
+                let rows = rows
+                    .map(|rows| format!("{} {}, ", count(rows), if rows == 1.0 { "row" } else { "rows" }))
+                    .unwrap_or_default();
                 let took = milliseconds(*elapsed_ms);
                 self.context.ui.status(&format!("{name}: refreshed ({way}), {rows}{took}, {held}"));
                 result.mode = Some(way.word());
@@ -154,6 +170,21 @@ impl<'a> Work<'a> {
                 result.rows_after = after.as_ref().and_then(|after| after.rows);
                 result.bytes_after = after.as_ref().map(|after| after.bytes);
             }
+        }
+    }
+
+    /// Why there is nothing to do, where that was seen when the run began and holds whatever other runs do meanwhile.
+    fn idle(&self, session: &Session, view: &Matview) -> Option<String> {
+        let late = session.facts().version.major() < EXACT;
+        // What this run has refreshed changes what is read from it; what another one left behind is to be swept.
+        let changed = self.results.borrow().iter().any(|result| result.outcome == "refreshed");
+        let left = self.survey.history.of(view).is_none_or(|latest| latest.followed);
+        if late || changed || left {
+            return None;
+        }
+        match self.args.choice(self.survey, view, session, self.now) {
+            Ok(Choice::Skip { reason }) => Some(reason),
+            _ => None,
         }
     }
 
@@ -166,7 +197,7 @@ impl<'a> Work<'a> {
                 return Ok(Done::Skipped("busy", format!("another run works on it{holder}")));
             };
             self.settle(session).await;
-            let fresh = matviews(session, Some(&[view.oid])).await?.pop();
+            let fresh = self.told(session, &view).await?;
             let moved = if fresh.is_some() { None } else { self.moved(session, &view).await? };
             let done = match (fresh, &moved) {
                 (Some(fresh), _) => self.decide(session, &fresh, &view).await,
@@ -185,13 +216,49 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// Before PostgreSQL 15 the counters that a session is shown may be half a second old, and miss what a session wrote
+    /// Before [`EXACT`] the counters that a session is shown may be half a second old, and miss what a session wrote
     /// that is gone by now. They are those of the run's beginning once that is over, which happens once in a run.
     async fn settle(&self, session: &Session) {
-        const EXACT: u32 = 15;
         const OLD: Duration = Duration::from_millis(550);
         if session.facts().version.major() < EXACT {
             tokio::time::sleep(OLD.saturating_sub(self.began.elapsed())).await;
+        }
+    }
+
+    /// The view as it is now. Sessions need only have told what they wrote before the run began.
+    async fn look(&self, session: &Session, oid: u32) -> anyhow::Result<Option<Matview>> {
+        let asked = self.unreported.borrow().first().map(|one| one.asked);
+        let Some(mut view) = matviews(session, Some(&[oid]), asked).await?.pop() else { return Ok(None) };
+        let mut silent = self.unreported.borrow_mut();
+        let still = |known: &[Unreported], one: &Unreported| known.iter().any(|other| other.pid == one.pid);
+        silent.retain(|one| still(&view.basis.unreported, one));
+        view.basis.unreported.retain(|one| still(&silent, one));
+        drop(silent);
+        Ok(Some(view))
+    }
+
+    /// The same, when sessions have told what they wrote, where a refresh would take longer than that.
+    async fn told(&self, session: &Session, known: &Matview) -> anyhow::Result<Option<Matview>> {
+        const TOLD: Duration = Duration::from_secs(12);
+        const TICK: Duration = Duration::from_millis(500);
+        let latest = self.survey.history.of(known);
+        let took = latest.and_then(|latest| latest.durations_ms.last().copied()).unwrap_or_default();
+        let wish = self.args.wish.wish(self.survey.config(known), self.args.is_named());
+        let mut waited = false;
+        loop {
+            let Some(view) = self.look(session, known.oid).await? else { return Ok(None) };
+            let silent = match change(&view, latest) {
+                Change::Unreported(why) if !wish.force => why,
+                _ => return Ok(Some(view)),
+            };
+            if took < TOLD.as_secs_f64() * 1000.0 || self.began.elapsed() > TOLD {
+                return Ok(Some(view));
+            }
+            if !waited {
+                self.context.ui.chat(&format!("{}: waiting, because {silent}", known.relation()?.plain()));
+                waited = true;
+            }
+            self.context.stop.sleep(TICK).await?;
         }
     }
 
@@ -199,7 +266,7 @@ impl<'a> Work<'a> {
     async fn moved(&self, session: &Session, view: &Matview) -> anyhow::Result<Option<Matview>> {
         let name = view.relation()?.to_string();
         match find(session, &[], &[name]).await?.pop() {
-            Some(Ok(oid)) => Ok(matviews(session, Some(&[oid])).await?.pop()),
+            Some(Ok(oid)) => self.look(session, oid).await,
             _ => Ok(None),
         }
     }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::matview::{Change, Latest};
 use crate::pg::catalog::Matview;
+use crate::pg::name::Ident;
 use crate::pg::version::Version;
 
 /// What the user asks for.
@@ -103,14 +104,16 @@ pub fn choose(
         Mode::Plain => way(Way::Plain, "asked for"),
         Mode::Concurrent => match not_concurrent(view) {
             None => way(Way::Concurrent, "asked for"),
+            Some(why) if !view.populated => {
+                Err(cannot(view, "concurrently", &why).hint("use --mode plain: nobody can read it yet"))
+            }
             Some(why) => Err(cannot(view, "concurrently", &why).hint(
                 "create a unique index with no WHERE clause on one or more columns, or use --mode swap",
             )),
         },
         Mode::Swap => match not_swap(view) {
             None => way(Way::Swap, "asked for"),
-            Some(why) if !view.may_act_as_owner => Err(cannot(view, "by swap", &why).exit(Exit::Denied)),
-            Some(why) => Err(cannot(view, "by swap", &why).hint("use --mode concurrent or --mode plain")),
+            Some(why) => Err(no_swap(view, &why)),
         },
     }
 }
@@ -186,6 +189,26 @@ fn young(latest: Option<&Latest>, wish: &Wish, now: DateTime<Utc>) -> Option<Str
         let (age, most) = (humantime::format_duration(age_s), humantime::format_duration(max_age));
         format!("refreshed {age} ago, and {most} is young enough")
     })
+}
+
+fn no_swap(view: &Matview, why: &str) -> anyhow::Error {
+    let other = if not_concurrent(view).is_none() { "--mode concurrent" } else { "--mode plain" };
+    let error = cannot(view, "by swap", why);
+    if !view.may_act_as_owner {
+        let owner = &view.owner;
+        return error.exit(Exit::Denied).hint(format!("make this role a member of {owner}, or use {other}"));
+    }
+    if !view.owner_may_create {
+        let (schema, owner) = (plain(&view.schema), plain(&view.owner));
+        let grant = format!("grant create on schema {schema} to {owner}, or use {other}");
+        return error.exit(Exit::Denied).hint(grant);
+    }
+    error.hint(format!("use {other}"))
+}
+
+/// A name as it is to be typed.
+fn plain(name: &str) -> String {
+    Ident::new(name).map_or_else(|_| name.to_owned(), |name| name.plain())
 }
 
 fn cannot(view: &Matview, how: &str, why: &str) -> anyhow::Error {

@@ -86,7 +86,7 @@ pub fn change(view: &Matview, latest: Option<&Latest>) -> Change {
 
 /// What the last refresh has read was committed before; all that came after must be in the counters by now.
 fn unreported(view: &Matview, latest: &Latest) -> Option<Change> {
-    let last = view.basis.unreported.as_ref().filter(|last| last.until > latest.started)?;
+    let last = view.basis.unreported.iter().find(|last| last.until > latest.started)?;
     Some(Change::Unreported(format!("{} may not have reported what it wrote", last.session)))
 }
 

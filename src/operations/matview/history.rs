@@ -29,6 +29,8 @@ pub struct Latest {
     pub evidence: Option<Evidence>,
     pub view_xmin: Option<String>,
     pub definition: Option<String>,
+    /// Another refresh began after it, and has not succeeded.
+    pub followed: bool,
     /// Of the last refreshes, oldest first.
     pub durations_ms: Vec<f64>,
 }

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use crate::pg::catalog::Grant;
 use crate::pg::name::Relation;
@@ -59,17 +60,20 @@ pub struct Basis {
     pub hides: bool,
     /// Of the server's counters; absent where it counts nothing.
     pub epoch: Option<String>,
-    /// The session that may have committed last what the counters do not show; absent where all have told.
-    pub unreported: Option<Unreported>,
+    /// Sessions that may have committed what the counters do not show, the latest first.
+    pub unreported: Vec<Unreported>,
 }
 
 /// A session whose writes may not be counted yet.
 #[derive(Clone, Debug)]
 pub struct Unreported {
+    pub pid: i32,
     /// What it committed later than this is counted, or was not committed.
     pub until: DateTime<Utc>,
     /// In words.
     pub session: String,
+    /// When it was asked for, by the server's clock.
+    pub asked: DateTime<Utc>,
 }
 
 #[derive(Clone, Debug)]
@@ -100,8 +104,13 @@ impl Matview {
     }
 }
 
-/// All materialized views, or those with these oids, with what they read.
-pub async fn matviews(session: &Session, oids: Option<&[u32]>) -> anyhow::Result<Vec<Matview>> {
+/// All materialized views, or those with these oids, with what they read. What sessions committed by `since`, or else by
+/// now, is what they must have reported.
+pub async fn matviews(
+    session: &Session,
+    oids: Option<&[u32]>,
+    since: Option<DateTime<Utc>>,
+) -> anyhow::Result<Vec<Matview>> {
     let oids = oids.map(<[u32]>::to_vec);
     let rows = session.query(&query!("matview/views.sql"), &[&oids]).await.map_err(ServerError::explained)?;
     let mut views: Vec<Matview> = rows
@@ -111,26 +120,30 @@ pub async fn matviews(session: &Session, oids: Option<&[u32]>) -> anyhow::Result
     if views.is_empty() {
         return Ok(views);
     }
-    let mut bases = bases(session, &views.iter().map(|view| view.oid).collect::<Vec<_>>()).await?;
+    let mut bases = bases(session, &views.iter().map(|view| view.oid).collect::<Vec<_>>(), since).await?;
     for view in &mut views {
         view.basis = bases.remove(&view.oid).unwrap_or_default();
     }
     Ok(views)
 }
 
-async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, Basis>> {
+async fn bases(
+    session: &Session,
+    oids: &[u32],
+    since: Option<DateTime<Utc>>,
+) -> anyhow::Result<BTreeMap<u32, Basis>> {
     let (nodes, epoch) = (query!("matview/nodes.sql"), query!("matview/epoch.sql"));
     let unreported = query!("matview/unreported.sql");
-    let params: [&(dyn tokio_postgres::types::ToSql + Sync); 1] = [&oids];
+    let (params, times): ([&(dyn ToSql + Sync); 1], [&(dyn ToSql + Sync); 1]) = ([&oids], [&since]);
     // The epoch is asked for first: should the counters be reset in between, they do not seem to belong to the new one.
     // So are the sessions: one that has told everything by then is in the counters that follow.
     let (epoch, unreported, nodes) = tokio::join!(
         session.query(&epoch, &[]),
-        session.query(&unreported, &[]),
+        session.query(&unreported, &times),
         session.query(&nodes, &params)
     );
     let unreported = unreported.map_err(ServerError::explained)?;
-    let unreported = unreported.first().map(unreported_by).transpose()?;
+    let unreported = unreported.iter().map(unreported_by).collect::<anyhow::Result<_>>()?;
     let (epoch, nodes) = (epoch.map_err(ServerError::explained)?, nodes.map_err(ServerError::explained)?);
     let epoch: Option<String> = epoch.first().context("the server gave no row")?.try_get("epoch")?;
     let basis = Basis { epoch, unreported, ..Basis::default() };
@@ -176,7 +189,12 @@ async fn bases(session: &Session, oids: &[u32]) -> anyhow::Result<BTreeMap<u32, 
 }
 
 fn unreported_by(row: &Row) -> anyhow::Result<Unreported> {
-    Ok(Unreported { until: row.try_get("until")?, session: row.try_get("session")? })
+    Ok(Unreported {
+        pid: row.try_get("pid")?,
+        until: row.try_get("until")?,
+        session: row.try_get("session")?,
+        asked: row.try_get("asked")?,
+    })
 }
 
 fn node(row: &Row) -> anyhow::Result<Node> {

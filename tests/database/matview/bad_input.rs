@@ -45,9 +45,26 @@ async fn concurrently_needs_rows_and_a_plain_unique_index() {
     for (view, why) in cases {
         let said = refresh(&db, &[view, "--mode", "concurrent"]).code(1);
         contains(&said.stderr, &format!("cannot refresh public.{view} concurrently: {why}"));
-        contains(&said.stderr, "hint: create a unique index with no WHERE clause");
+        let hint =
+            if view == "empty" { "use --mode plain" } else { "create a unique index with no WHERE clause" };
+        contains(&said.stderr, &format!("hint: {hint}"));
     }
     assert_eq!(fingerprint(&db).await, before);
+}
+
+#[tokio::test]
+async fn an_owner_who_may_not_create_has_no_swap_and_the_grant_is_named() {
+    let db = sales().await;
+    let role = db.role("owner").await;
+    db.batch(&format!(
+        "alter materialized view daily owner to {role}; revoke create on schema public from {role}, public"
+    ))
+    .await;
+    let said = refresh(&db, &["daily", "--mode", "swap"]).code(4);
+    contains(
+        &said.stderr,
+        &format!("hint: grant create on schema public to {role}, or use --mode concurrent"),
+    );
 }
 
 #[tokio::test]

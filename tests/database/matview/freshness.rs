@@ -200,3 +200,21 @@ async fn a_transaction_that_is_older_than_the_refresh_keeps_nothing_from_being_s
     reader.batch_execute("select 2").await.unwrap();
     assert_eq!(refresh_all(&db), ["daily skipped"]);
 }
+
+/// Where a refresh is dearer than to wait until they have told all, it waits.
+#[tokio::test]
+async fn a_dear_view_waits_for_sessions_to_report_and_is_skipped() {
+    let db = sales().await;
+    let other = db.client().await;
+    refresh_all(&db);
+    other.batch_execute("create table elsewhere (); select 1").await.unwrap();
+    let major: u32 =
+        db.value("select current_setting('server_version_num')::int / 10000").await.parse().unwrap();
+    if major < 15 {
+        // There an idle session may keep what it wrote until it ends.
+        assert_eq!(refresh_all(&db), ["daily concurrent"]);
+        return;
+    }
+    db.batch("update pgtend.matview_refresh set duration_ms = 60000").await;
+    assert_eq!(refresh_all(&db), ["daily skipped"]);
+}

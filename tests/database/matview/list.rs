@@ -40,8 +40,15 @@ async fn freshness_is_told_as_age_and_as_rows() {
     assert!(row["age_s"].as_i64().unwrap() < 60, "{row}");
     let table = db.pgtend(["matview", "list"]).run().success().stdout;
     contains(&table, "Changed rows");
-    contains(&table, "█");
+    let csv = db.pgtend(["matview", "list", "--format", "csv"]).run().success().stdout;
+    let fields: Vec<&str> = csv.lines().nth(1).unwrap().split(',').collect();
+    assert!(
+        fields[5].parse::<f64>().is_ok() && fields[8].parse::<f64>().is_ok(),
+        "age and duration in {csv}"
+    );
     refresh(&db, &["daily"]).success();
+    contains(&db.pgtend(["matview", "list"]).run().success().stdout, "█");
+    contains(&refresh(&db, &["daily"]).success().stderr, "public.daily: skipped: nothing below has changed");
     assert_eq!(list()["next"], "skip");
 }
 

@@ -32,22 +32,31 @@ async fn every_refresh_has_its_line() {
 #[tokio::test]
 async fn failures_are_logged_and_are_no_last_refresh() {
     let db = sales().await;
-    db.batch("alter table sales add check (amount < 2000000)").await;
-    refresh(&db, &["daily"]).success();
     db.batch(
-        "create materialized view bad as select 1 / (amount - 1) as x from sales where amount > 1;
-         insert into sales values (9000, '2026-01-01', 1), (9001, '2026-01-01', 2);
-         create or replace function one() returns int language sql as 'select 1'",
+        "create function slow() returns int volatile language plpgsql as 'begin perform pg_sleep(60); return 1; end';
+         create materialized view late as select slow() as x with no data",
     )
     .await;
-    let said = refresh(&db, &["bad", "--mode", "plain", "--timeout", "1ms", "--json"]);
-    if said.code != Some(0) {
-        let said = said.code(1);
-        contains(&said.stderr, "hint: give it more time with --timeout");
-        let log = db.pgtend(["matview", "log", "bad", "--json"]).run().success().json();
-        assert_eq!(log["refreshes"][0]["outcome"], "failed");
-        contains(log["refreshes"][0]["error"].as_str().unwrap(), "statement timeout");
-    }
+    let said = refresh(&db, &["late", "--timeout", "50ms"]).code(1);
+    contains(&said.stderr, "hint: give it more time with --timeout");
+    let log = db.pgtend(["matview", "log", "late", "--json"]).run().success().json();
+    assert_eq!(log["refreshes"][0]["outcome"], "failed");
+    contains(log["refreshes"][0]["error"].as_str().unwrap(), "statement timeout");
+    let table = db.pgtend(["matview", "log", "late"]).run().success().stdout;
+    assert_eq!(table.lines().count(), 2, "the first line of the error is enough for people\n{table}");
+    let list = db.pgtend(["matview", "list", "late", "--json"]).run().success().json();
+    assert_eq!(list["views"][0]["refreshed"], serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn a_name_that_nobody_knows_is_a_mistake_and_a_view_without_a_line_is_none() {
+    let db = sales().await;
+    contains(&db.pgtend(["matview", "log", "dialy"]).run().code(2).stderr, "did you mean `public.daily`?");
+    let said = db.pgtend(["matview", "log", "daily"]).run().success();
+    contains(&said.stderr, "no refresh of daily is logged in the last 30days");
+    refresh(&db, &["daily"]).success();
+    db.batch("drop materialized view daily").await;
+    contains(&db.pgtend(["matview", "log", "daily"]).run().success().stdout, "public.daily");
 }
 
 #[tokio::test]

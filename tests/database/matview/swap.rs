@@ -73,7 +73,7 @@ async fn what_others_depend_on_keeps_its_identity() {
         let said = refresh(&db, &["daily", "--mode", "swap"]).code(1);
         contains(&said.stderr, "cannot refresh public.daily by swap: others depend on it");
         contains(&said.stderr, named.rsplit(' ').next().unwrap());
-        contains(&said.stderr, "hint: use --mode concurrent or --mode plain");
+        contains(&said.stderr, "hint: use --mode concurrent");
         assert_eq!(fingerprint(&db).await, before);
     }
 }
