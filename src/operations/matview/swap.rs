@@ -97,9 +97,6 @@ fn build(
         ..properties.clone()
     };
     act.extend(dress(copy, Some(&like), &like, &Overrides::default())?.before);
-    act.extend(grants(names, original)?);
-    // Before the work, so that it is not done for nothing.
-    act.push(same_grants(view, copy));
     act.push(ddl!("matview/refresh.sql", option = Keyword(""), view = *copy));
     for index in &original.indexes {
         let (name, definition) = (new_index(index.oid)?, index.definition.clone());
@@ -119,6 +116,9 @@ fn build(
         act.push(ddl!("matview/comment_column.sql", view = *copy, column = name, comment = comment));
     }
     act.push(ddl!("matview/analyze.sql", view = *copy));
+    // Last: the owner may have taken from itself what the work needs (MAINTAIN, from PostgreSQL 17).
+    act.extend(grants(names, original)?);
+    act.push(same_grants(view, copy));
     Ok(Step {
         interrupted: "the view is as it was",
         minor: true,
