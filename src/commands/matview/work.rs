@@ -1,7 +1,9 @@
 //! One view from claim to release: what to do is decided under the claim, because another run may just have done it.
 use std::cell::RefCell;
+use std::ops::ControlFlow;
 use std::time::{Duration, Instant};
 
+use anyhow::Context as _;
 use chrono::{DateTime, Utc};
 
 use crate::apply::{Outcome, Target};
@@ -196,24 +198,26 @@ impl<'a> Work<'a> {
                 let holder = holders.first().map(|holder| format!(": {holder}")).unwrap_or_default();
                 return Ok(Done::Skipped("busy", format!("another run works on it{holder}")));
             };
-            self.settle(session).await;
-            let fresh = self.told(session, &view).await?;
-            let moved = if fresh.is_some() { None } else { self.moved(session, &view).await? };
-            let done = match (fresh, &moved) {
-                (Some(fresh), _) => self.decide(session, &fresh, &view).await,
-                (None, Some(_)) => Ok(Done::Skipped("skipped", String::new())),
-                (None, None) => Err(anyhow::anyhow!("{}.{} is gone", view.schema, view.name)),
-            };
+            let ended = self.work(session, &view).await;
             let released = claim.release().await;
-            match moved {
-                Some(moved) if done.is_ok() => view = moved,
-                _ => {
-                    // When the work has failed, its error is the one that tells why.
-                    let done = done?;
-                    return released.map(|()| done);
-                }
+            // When the work has failed, its error is the one that tells why.
+            let ended = ended?;
+            released?;
+            match ended {
+                ControlFlow::Break(done) => return Ok(done),
+                ControlFlow::Continue(moved) => view = moved,
             }
         }
+    }
+
+    /// What is done under the claim; or the view to claim instead.
+    async fn work(&self, session: &Session, view: &Matview) -> anyhow::Result<ControlFlow<Done, Matview>> {
+        self.settle(session).await;
+        if let Some(fresh) = self.told(session, view).await? {
+            return self.decide(session, &fresh, view).await.map(ControlFlow::Break);
+        }
+        let moved = self.moved(session, view).await?;
+        moved.map(ControlFlow::Continue).with_context(|| format!("{}.{} is gone", view.schema, view.name))
     }
 
     /// Before [`EXACT`] the counters that a session is shown may be half a second old, and miss what a session wrote
