@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::migrate::args::SetArgs;
-use crate::commands::migrate::connect::{connect, refuse_pooler};
+use crate::commands::migrate::connect::connect;
 use crate::commands::migrate::findings::diagnostics;
 use crate::commands::migrate::lint::LevelArg;
 use crate::commands::migrate::set::Set;
@@ -109,7 +109,6 @@ impl UpArgs {
             context.ui.status(&format!("{}: nothing to do", set.name));
             return Ok(Vec::new());
         }
-        refuse_pooler(session).await?;
         work.claimed(self.lock_wait, self.apply_due(&work, shared)).await
     }
 
