@@ -15,7 +15,7 @@ use crate::commands::migrate::work::{Done, Work, parse_all, refuse_drift};
 use crate::commands::work::Shared;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::lint::{File, Finding, Level, check, survey};
-use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, unmet};
+use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, refuse_predecessors, unmet};
 use crate::pg::session::Session;
 use crate::plan::Plan;
 
@@ -120,7 +120,7 @@ impl UpArgs {
             work.context.ui.status(&format!("{}: another run has done it", work.set.name));
             return Ok(Vec::new());
         }
-        let parsed = self.examine(work, &files).await?;
+        let parsed = self.examine(work, &books, &files).await?;
         let target = work.prepare(shared, &books).await?;
         let mut done = Vec::new();
         for (file, parsed) in &parsed {
@@ -144,8 +144,12 @@ impl UpArgs {
     async fn examine<'f>(
         &self,
         work: &Work<'_>,
+        books: &Books,
         files: &[&'f Migration],
     ) -> anyhow::Result<Vec<(&'f Migration, Parsed)>> {
+        if books.applied.is_empty() {
+            refuse_predecessors(work.session, &work.path, files).await?;
+        }
         let parsed = parse_all(files, &work.variables, self.allow_offline)?;
         let pairs: Vec<(&Migration, &Parsed)> = parsed.iter().map(|(file, parsed)| (*file, parsed)).collect();
         unmet(work.session, &work.path, &pairs).await?;
@@ -159,7 +163,7 @@ impl UpArgs {
     async fn dry_plans(&self, work: &Work<'_>) -> anyhow::Result<Vec<Plan>> {
         let books = work.books().await?;
         let files = self.due(work, &books)?;
-        let parsed = self.examine(work, &files).await?;
+        let parsed = self.examine(work, &books, &files).await?;
         let target = work.target(&books, work.context.config.journal.enabled);
         let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
         for (file, parsed) in &parsed {
