@@ -62,6 +62,7 @@ impl Runner<'_> {
         if let Some(guard) = guard {
             self.session.execute(guard).await.map_err(ServerError::explained)?;
         }
+        self.begun.set(true);
         let Err(error) = self.watched(target, step, &worker, statement).await? else {
             if let Some(recover) = &step.recover {
                 let state = self.state(recover).await.context("look whether it is done")?;
@@ -87,7 +88,10 @@ impl Runner<'_> {
         let found = match state {
             State::Untouched => return Ok(None),
             State::Half if recover.finish.is_empty() => return Ok(None),
-            State::Half => "half-done",
+            State::Half => {
+                self.begun.set(true);
+                "half-done"
+            }
             State::Done => "done",
         };
         let summary = step.summary.clone();

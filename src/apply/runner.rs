@@ -25,6 +25,8 @@ pub struct Runner<'a> {
     budget: &'a Budget,
     cleanup_budget: Budget,
     pub(super) cleaning: Cell<bool>,
+    /// Not while a statement that has transactions of its own still waits for those of others.
+    pub(super) begun: Cell<bool>,
 }
 
 /// Who hears of the events.
@@ -58,7 +60,7 @@ impl<'a> Runner<'a> {
         // What a clean-up takes away may be in the application's way: it is worth waiting for.
         let longer = Patience { budget: patience.budget * 10, ..patience };
         let cleanup_budget = Budget::new(&longer);
-        let (listener, cleaning) = (Listener(listener), Cell::new(false));
+        let (listener, cleaning, begun) = (Listener(listener), Cell::new(false), Cell::new(false));
         Self {
             session,
             settings,
@@ -70,6 +72,7 @@ impl<'a> Runner<'a> {
             budget,
             cleanup_budget,
             cleaning,
+            begun,
         }
     }
 
@@ -94,9 +97,9 @@ impl<'a> Runner<'a> {
                     failure = Some(match failure {
                         None => {
                             let steps = if done == 1 { "1 step was" } else { &format!("{done} steps were") };
-                            error.detail(format!("{steps} done before; {}", step.interrupted))
+                            error.detail(format!("{steps} done before; {}", self.leaves(step)))
                         }
-                        Some(first) => first.detail(format!("{}; {}", one_line(&error), step.interrupted)),
+                        Some(first) => first.detail(format!("{}; {}", one_line(&error), self.leaves(step))),
                     });
                 }
             }
@@ -104,6 +107,10 @@ impl<'a> Runner<'a> {
         }
         self.clean(false);
         failure.map_or(Ok(outcome), Err)
+    }
+
+    const fn leaves(&self, step: &Step) -> &'static str {
+        if self.begun.get() { step.interrupted } else { "nothing of this step has happened" }
     }
 
     async fn step(&self, plan: &Plan, index: usize) -> anyhow::Result<StepReport> {
@@ -135,6 +142,8 @@ impl<'a> Runner<'a> {
     }
 
     async fn run(&self, target: &str, step: &Step) -> anyhow::Result<Timing> {
+        let alone = matches!(step.run, Run::Alone { .. });
+        self.begun.set(!alone || step.after_transactions_on.is_none());
         match &step.run {
             Run::Transaction { prepare, act } => {
                 if let Some(relation) = &step.after_transactions_on {

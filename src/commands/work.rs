@@ -78,11 +78,12 @@ impl Tally {
                 known.error.get_or_insert_with(|| text.clone());
             });
         }
-        match (news && context.stop.requested().is_none(), context.args.dry_run) {
-            (true, false) => context.ui.error(error),
+        match (context.stop.requested(), context.args.dry_run) {
+            _ if !news => {}
+            (Some(_), _) => context.ui.left(error),
+            (None, false) => context.ui.error(error),
             // The document that holds the plans names it too.
-            (true, true) => context.ui.complain(error),
-            (false, _) => {}
+            (None, true) => context.ui.complain(error),
         }
     }
 

@@ -2,7 +2,7 @@
 use std::io;
 
 use crate::apply::{Signal, Stopped};
-use crate::failure::{Exit, Failure, sentences};
+use crate::failure::{Exit, Failure, one_line, sentences};
 use crate::output::ui::{Format, Ui};
 
 impl Ui {
@@ -33,6 +33,14 @@ impl Ui {
             lines.push(format!("  {} {hint}", self.paint("hint:", anstyle::AnsiColor::Cyan)));
         }
         self.say(&lines.join("\n"));
+    }
+
+    /// What a stop has left of the work on a target; that there was a stop is told once, at the end.
+    pub fn left(&self, error: &anyhow::Error) {
+        let details: Vec<&str> = failures(error).filter_map(|failure| failure.detail.as_deref()).collect();
+        if !details.is_empty() {
+            self.say(&format!("{}\n  {}", one_line(error), details.join("\n").replace('\n', "\n  ")));
+        }
     }
 
     fn error_as_json(&self, error: &anyhow::Error, causes: &[String]) {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures_util::future::maybe_done;
@@ -12,7 +12,8 @@ use serde::Deserialize;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage};
 
-use crate::pg::connect::{Canceller, Link, connect};
+use crate::failure::{Exit, Explain as _};
+use crate::pg::connect::{Canceller, Link, connect, pools_transactions};
 use crate::pg::settings::Settings;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
@@ -59,10 +60,21 @@ pub struct Session {
 
 impl Session {
     /// # Errors
-    /// When no host can be reached, the server is too old, or it refuses the settings.
+    /// When no host can be reached, the server is too old, it refuses the settings, or a pooler stands between that would
+    /// hand them on to others.
     pub async fn open(settings: &Settings, purpose: &Purpose) -> anyhow::Result<Self> {
-        let Link { client, canceller, target } = connect(settings).await?;
-        let facts = pin(&client, purpose).await?;
+        let link = connect(settings).await?;
+        let facts = look(&link.client).await?;
+        if pools_transactions(&link, settings, facts.pid).await {
+            let error = anyhow!(
+                "{}: a pooler stands between that gives each transaction another session",
+                link.target
+            );
+            let hint = "connect to the server's own port, or to a pool that pools by session";
+            return Err(error.exit(Exit::Denied).hint(hint));
+        }
+        let Link { client, canceller, target } = link;
+        pin(&client, purpose).await?;
         Ok(Self { client, canceller, target, facts, shielded: AtomicBool::new(false) })
     }
 
@@ -76,7 +88,8 @@ impl Session {
         let clean = query!("session/clean.sql");
         let cleaned = self.client.batch_execute(&format!("{};\n{}", rollback.text, clean.text)).await;
         cleaned.map_err(|e| ServerError::new(clean.file, &e).explained()).context("clean the session")?;
-        self.facts = pin(&self.client, purpose).await?;
+        self.facts = look(&self.client).await?;
+        pin(&self.client, purpose).await?;
         self.shielded = AtomicBool::new(false);
         Ok(())
     }
@@ -191,24 +204,29 @@ impl Session {
     }
 }
 
-/// Reads what the server says of itself, and pins the settings.
-async fn pin(client: &Client, purpose: &Purpose) -> anyhow::Result<Facts> {
+/// Reads what the server says of itself, and leaves the session as it is.
+async fn look(client: &Client) -> anyhow::Result<Facts> {
+    let begin = client.batch_execute(query!("session/first_look.sql").text);
+    let facts = client.simple_query(query!("session/facts.sql").text);
+    // The messages leave together and are answered in order.
+    let (_, facts, _) = tokio::join!(begin, facts, client.batch_execute(query!("apply/commit.sql").text));
+    let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
+    Facts::read(&facts.context("read the server's version and settings")?)
+}
+
+async fn pin(client: &Client, purpose: &Purpose) -> anyhow::Result<()> {
     let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
     let settings = query!("session/settings.sql");
     let pinned = format!("{};\n{read_only}", settings.text);
     let patience = client.batch_execute(query!("session/patience.sql").text);
-    let facts = client.simple_query(query!("session/facts.sql").text);
     let liveness = query!("session/liveness.sql");
-    // The messages leave together and are answered in order: facts first, while the search path is the role's.
-    let (_, facts, pinned, alive) =
-        tokio::join!(patience, facts, client.batch_execute(&pinned), client.batch_execute(liveness.text));
-    let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
-    let facts = Facts::read(&facts.context("read the server's version and settings")?)?;
+    let (_, pinned, alive) =
+        tokio::join!(patience, client.batch_execute(&pinned), client.batch_execute(liveness.text));
     pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;
     if let Err(error) = alive {
         tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");
     }
-    Ok(facts)
+    Ok(())
 }
 
 fn first_value(rows: Vec<Vec<Option<String>>>) -> Option<String> {

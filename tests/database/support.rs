@@ -1,4 +1,12 @@
 //! What the tests of all nouns share.
+use std::io::Read as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, ExitStatus};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process};
+use tokio::time::sleep;
+
 use crate::common::database::Database;
 
 /// What the catalog says of everything that users made: two runs that say the same have changed nothing between.
@@ -30,4 +38,40 @@ pub fn said(db: &Database, name: &str, value: &str) -> String {
 #[track_caller]
 pub fn contains(text: &str, part: &str) {
     assert!(text.contains(part), "no `{part}` in\n{text}");
+}
+
+/// Waits for an answer of the database while the run goes on.
+pub async fn meanwhile(run: &mut Child, db: &Database, query: &str, value: &str) {
+    while db.value(query).await != value {
+        if let Some(status) = run.try_wait().unwrap() {
+            let mut said = String::new();
+            run.stderr.take().unwrap().read_to_string(&mut said).unwrap();
+            panic!("it ended with {status} before `{query}` was {value}\n{said}");
+        }
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+/// Waits for an answer of the database.
+pub async fn until(db: &Database, query: &str, value: &str) {
+    while db.value(query).await != value {
+        sleep(Duration::from_millis(5)).await;
+    }
+}
+
+pub fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).unwrap();
+}
+
+/// How a run ended, and what it said on stderr.
+pub fn end(child: Child) -> (ExitStatus, String) {
+    let done = child.wait_with_output().unwrap();
+    (done.status, String::from_utf8(done.stderr).unwrap())
+}
+
+/// Death by the signal, or the exit code that a shell makes of it.
+#[track_caller]
+pub fn died_of(status: ExitStatus, signal: Signal, said: &str) {
+    let number = signal.as_raw();
+    assert!(status.signal() == Some(number) || status.code() == Some(128 + number), "{status:?}\n{said}");
 }

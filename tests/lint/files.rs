@@ -122,3 +122,50 @@ fn a_commit_that_there_is_not_is_wrong_use() {
         said.stderr
     );
 }
+
+#[test]
+fn without_a_name_it_is_what_the_configuration_says() {
+    let folder = folder([
+        ("pgtend.toml", "[migrate]\ndir = \"db/migrations\"\nsets = [\"coffeebiz\"]\n"),
+        ("db/migrations/V1__a.sql", "drop table a;\n"),
+        ("other.sql", "drop table b;\n"),
+        ("below/x", ""),
+    ]);
+    let said = lint(folder.path(), &[]).code(3);
+    assert_eq!(files(&said), ["db/migrations/V1__a.sql"]);
+    assert!(said.json()["files"].as_u64().unwrap() > 1, "the set is linted as well");
+    let from_below =
+        pgtend(["migrate", "lint", "--json"]).directory(&folder.path().join("below")).run().code(3);
+    assert!(files(&from_below)[0].ends_with("/db/migrations/V1__a.sql"), "{}", from_below.stdout);
+    assert_eq!(files(&lint(folder.path(), &["other.sql"]).code(3)), ["other.sql"]);
+    assert_eq!(files(&lint(folder.path(), &["--dir", "db"]).code(3)), ["db/migrations/V1__a.sql"]);
+}
+
+#[test]
+fn nothing_named_at_all_is_wrong_use() {
+    let folder = folder([]);
+    let said = lint(folder.path(), &[]).code(2);
+    assert!(said.stderr.contains("write `dir` into [migrate] of pgtend.toml"), "{}", said.stderr);
+}
+
+#[test]
+fn of_files_of_dbmate_and_sqlx_only_the_way_up_counts() {
+    let dbmate = "-- migrate:up transaction:false\n\ncreate index concurrently i on t (a);\n\n\
+                  -- migrate:down\ndrop table t;\n";
+    let folder = folder([
+        ("m/20240101120000_i.sql", dbmate),
+        ("m/20240102120000_t.up.sql", "alter table t drop column a;\n"),
+        ("m/20240102120000_t.down.sql", "drop table t;\n"),
+    ]);
+    let said = lint(folder.path(), &["m"]).code(3);
+    assert_eq!(files(&said), ["m/20240102120000_t.up.sql"]);
+    // Named by itself it is looked at.
+    lint(folder.path(), &["m/20240102120000_t.down.sql"]).code(3);
+    let wrong = dbmate.replace("concurrently ", "");
+    fs::write(folder.path().join("m/20240101120000_i.sql"), wrong).unwrap();
+    let found = lint(folder.path(), &["m"]).code(3).json();
+    assert_eq!(
+        (&found["findings"][0]["line"], &found["findings"][0]["rule"]),
+        (&3.into(), &"index-not-concurrent".into())
+    );
+}

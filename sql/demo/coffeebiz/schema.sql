@@ -4,7 +4,8 @@ do $$
 begin
     create role coffeebiz_app login;
 exception
-    when duplicate_object then null;
+    -- The other: when two databases of a server are made at once.
+    when duplicate_object or unique_violation then null;
 end
 $$;
 

@@ -6,7 +6,7 @@ use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::migrate::embedded;
-use crate::commands::migrate::set::Set;
+use crate::commands::migrate::set::{Set, shown};
 use crate::config::JournalConfig;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::migrate::{Found, Variables, load};
@@ -56,8 +56,7 @@ impl SetArgs {
                     loaded.push(embedded_set(set)?);
                 }
                 if let Some(dir) = dir {
-                    let name = dir.display().to_string();
-                    loaded.push(Set { name, migrations: folder(dir)?, own_history: false });
+                    loaded.push(Set { name: shown(dir), migrations: folder(dir)?, own_history: false });
                 }
             }
         }

@@ -57,7 +57,7 @@ impl BaselineArgs {
         if context.args.dry_run {
             let books = work.books().await?;
             let files = self.wanted(&work, &books.applied).await?;
-            let plan = baseline_plan(&work.target(&books, true), &books, &files);
+            let plan = baseline_plan(&work.target(&books, books.has_log), &books, &files);
             return context.ui.plans("pgtend.migrate.baseline/1", &[plan], context.timeouts(session), &[]);
         }
         let shared = Shared::new(context);

@@ -1,4 +1,7 @@
 //! `pgtend migrate lint`
+use std::path::PathBuf;
+
+use anyhow::{Context as _, anyhow};
 use clap::{Args, ValueEnum};
 use serde::Serialize;
 
@@ -6,7 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::migrate::args::variables;
 use crate::commands::migrate::findings::{diagnostics, here};
 use crate::commands::migrate::lint_files::{Text, Wanted, gather};
-use crate::failure::Exit;
+use crate::failure::{Exit, Explain as _};
 use crate::operations::lint::{FAMILIES, File, Finding, Level, Rule, Waits, Work, check, survey};
 use crate::operations::migrate::{Header, Variables};
 use crate::output::{Cell, Column, Format, Listing};
@@ -20,8 +23,12 @@ use crate::output::{Cell, Column, Format, Listing};
 #[command(after_help = EXAMPLES)]
 pub struct LintArgs {
     /// File, folder of .sql files, or set that comes with pgtend; `-` for standard input
-    #[arg(value_name = "FILE", required_unless_present_any = ["rules", "since"])]
+    /// [default: the configuration's]
+    #[arg(value_name = "FILE")]
     files: Vec<String>,
+    /// Folder of migrations, as the other commands name it
+    #[arg(long, value_name = "DIR")]
+    dir: Option<PathBuf>,
     /// Lint only files that git shows as changed since a commit, branch or tag, and new ones
     #[arg(long, value_name = "REF")]
     since: Option<String>,
@@ -38,13 +45,13 @@ pub struct LintArgs {
     #[arg(long, conflicts_with_all = ["json", "format"])]
     gitlab: bool,
     /// List the rules
-    #[arg(long, conflicts_with_all = ["files", "since", "github", "gitlab"])]
+    #[arg(long, conflicts_with_all = ["files", "dir", "since", "github", "gitlab"])]
     rules: bool,
 }
 
 const EXAMPLES: &str = "\
 Examples:
-  pgtend migrate lint migrations/
+  pgtend migrate lint
   pgtend migrate lint -d app V12__orders.sql   what it would do to this database
   pgtend migrate lint --since origin/main --github";
 
@@ -92,12 +99,15 @@ impl LintArgs {
         if self.rules {
             return tell_rules(context);
         }
-        let wanted = Wanted { files: &self.files, since: self.since.as_deref() };
+        let named = self.named(context)?;
+        let wanted = Wanted { files: &named, since: self.since.as_deref() };
         let variables = variables(context, &self.variables)?;
         let files: Vec<File> = gather(&wanted)?.into_iter().map(|text| read(text, &variables)).collect();
         let catalog = if context.args.names_a_database() {
             let session = context.connect_to_read().await?;
-            Some(survey(&session, &session.facts().search_path, &files).await?)
+            let path = &context.config.migrate.search_path;
+            let path = if path.is_empty() { &session.facts().search_path } else { path };
+            Some(survey(&session, path, &files).await?)
         } else {
             None
         };
@@ -107,6 +117,26 @@ impl LintArgs {
         let exit = if findings.iter().any(|finding| counts(&finding)) { Exit::Found } else { Exit::Done };
         self.tell(context, &findings, files.len(), catalog.is_some(), exit)?;
         Ok(exit)
+    }
+
+    /// What the command line names, else what the configuration does.
+    fn named(&self, context: &Context) -> anyhow::Result<Vec<String>> {
+        let text = |dir: &PathBuf| {
+            let text = dir.to_str().map(str::to_owned);
+            text.with_context(|| format!("{}: the folder's name is no UTF-8", dir.display()))
+                .exit(Exit::Usage)
+        };
+        let mut named = self.files.clone();
+        named.extend(self.dir.as_ref().map(text).transpose()?);
+        if named.is_empty() {
+            named.clone_from(&context.config.migrate.sets);
+            named.extend(context.config.migrate.dir.as_ref().map(text).transpose()?);
+        }
+        if named.is_empty() && self.since.is_none() {
+            let error = anyhow!("no file is named").exit(Exit::Usage);
+            return Err(error.hint("name files or folders, or write `dir` into [migrate] of pgtend.toml"));
+        }
+        Ok(named)
     }
 
     fn tell(

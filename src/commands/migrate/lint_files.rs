@@ -7,7 +7,9 @@ use std::process::Command;
 use anyhow::{Context as _, anyhow, ensure};
 
 use crate::commands::migrate::embedded;
+use crate::commands::migrate::set::shown;
 use crate::failure::{Exit, Explain as _};
+use crate::operations::migrate::{leads_down, upward};
 
 /// A larger file than this is no migration.
 const MOST_BYTES: u64 = 64_000_000;
@@ -41,7 +43,7 @@ pub fn gather(wanted: &Wanted<'_>) -> anyhow::Result<Vec<Text>> {
         }
         let set = if Path::new(name).exists() { Vec::new() } else { embedded::files(name) };
         if !set.is_empty() {
-            for file in set {
+            for file in set.into_iter().filter(|file| file.path.ends_with(".sql")) {
                 let text = String::from_utf8(file.bytes).context("read a set that comes with pgtend")?;
                 texts.push(Text { name: format!("{name}/{}", file.path), text });
             }
@@ -50,15 +52,12 @@ pub fn gather(wanted: &Wanted<'_>) -> anyhow::Result<Vec<Text>> {
         for file in files_of(Path::new(name)).exit(Exit::Usage)? {
             if changed.as_ref().is_none_or(|changed| is_among(&file, changed)) {
                 let text = read(&file).with_context(|| format!("read {}", file.display()));
-                texts.push(Text { name: shown(&file), text: text.exit(Exit::Usage)? });
+                let text = text.exit(Exit::Usage)?;
+                texts.push(Text { name: shown(&file), text: upward(&text).unwrap_or(text) });
             }
         }
     }
     Ok(texts)
-}
-
-fn shown(file: &Path) -> String {
-    file.strip_prefix(".").unwrap_or(file).display().to_string()
 }
 
 fn read_input() -> anyhow::Result<String> {
@@ -99,7 +98,7 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> anyhow::Result<()> {
         let kind = entry.file_type().with_context(|| format!("read {}", path.display()))?;
         if kind.is_dir() && !name.starts_with('.') && !matches!(&*name, "node_modules" | "target") {
             walk(&path, found)?;
-        } else if !kind.is_dir() && path.extension().is_some_and(|extension| extension == "sql") {
+        } else if !kind.is_dir() && name.strip_suffix(".sql").is_some_and(|stem| !leads_down(stem)) {
             found.push(path);
         }
     }

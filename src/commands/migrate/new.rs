@@ -7,6 +7,7 @@ use clap::{Args, ValueEnum};
 
 use crate::commands::context::Context;
 use crate::commands::migrate::args::folder;
+use crate::commands::migrate::set::shown;
 use crate::failure::{Exit, Explain as _};
 
 /// Begin a migration: the next number, a name, and a file to fill
@@ -53,7 +54,10 @@ const DIGITS: usize = 4;
 impl NewArgs {
     pub fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let dir = self.dir.as_ref().or(context.config.migrate.dir.as_ref());
-        let dir = dir.context("no folder is named").hint("pass --dir DIR").exit(Exit::Usage)?;
+        let dir = dir
+            .context("no folder is named")
+            .hint("pass --dir DIR, or write `dir` into [migrate] of pgtend.toml")
+            .exit(Exit::Usage)?;
         std::fs::create_dir_all(dir).with_context(|| format!("make {}", dir.display()))?;
         let migrations = folder(dir)?;
         let words: Vec<String> = self
@@ -77,7 +81,7 @@ impl NewArgs {
             std::fs::File::create_new(&path).with_context(|| format!("make {}", path.display()))?;
         std::io::Write::write_all(&mut file, self.template.text().as_bytes())
             .with_context(|| format!("write {}", path.display()))?;
-        context.ui.answer(&format!("{}\n", path.display()))?;
+        context.ui.answer(&format!("{}\n", shown(&path)))?;
         Ok(Exit::Done)
     }
 }

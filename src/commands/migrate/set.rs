@@ -1,4 +1,6 @@
-//! A set of migrations that a command works on.
+//! A set of migrations that a command works on, and how its folder and files are shown.
+use std::path::Path;
+
 use crate::operations::migrate::Migration;
 
 #[derive(Debug)]
@@ -8,4 +10,11 @@ pub struct Set {
     pub migrations: Vec<Migration>,
     /// It adds to a schema of others, so its history stands beside the journal.
     pub own_history: bool,
+}
+
+/// A path from where the program runs, when it lies there.
+pub fn shown(path: &Path) -> String {
+    let here = std::env::current_dir().unwrap_or_default();
+    let path = path.strip_prefix(here).unwrap_or(path);
+    path.strip_prefix(".").unwrap_or(path).display().to_string()
 }

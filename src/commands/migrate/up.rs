@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::commands::context::Context;
 use crate::commands::migrate::args::SetArgs;
-use crate::commands::migrate::connect::{connect, refuse_pooler};
+use crate::commands::migrate::connect::connect;
 use crate::commands::migrate::findings::diagnostics;
 use crate::commands::migrate::lint::LevelArg;
 use crate::commands::migrate::set::Set;
@@ -15,7 +15,7 @@ use crate::commands::migrate::work::{Done, Work, parse_all, refuse_drift};
 use crate::commands::work::Shared;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::lint::{File, Finding, Level, check, survey};
-use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, unmet};
+use crate::operations::migrate::{Books, Migration, Parsed, books_plan, due, refuse_predecessors, unmet};
 use crate::pg::session::Session;
 use crate::plan::Plan;
 
@@ -109,7 +109,6 @@ impl UpArgs {
             context.ui.status(&format!("{}: nothing to do", set.name));
             return Ok(Vec::new());
         }
-        refuse_pooler(session).await?;
         work.claimed(self.lock_wait, self.apply_due(&work, shared)).await
     }
 
@@ -121,7 +120,7 @@ impl UpArgs {
             work.context.ui.status(&format!("{}: another run has done it", work.set.name));
             return Ok(Vec::new());
         }
-        let parsed = self.examine(work, &files).await?;
+        let parsed = self.examine(work, &books, &files).await?;
         let target = work.prepare(shared, &books).await?;
         let mut done = Vec::new();
         for (file, parsed) in &parsed {
@@ -145,8 +144,12 @@ impl UpArgs {
     async fn examine<'f>(
         &self,
         work: &Work<'_>,
+        books: &Books,
         files: &[&'f Migration],
     ) -> anyhow::Result<Vec<(&'f Migration, Parsed)>> {
+        if books.applied.is_empty() {
+            refuse_predecessors(work.session, &work.path, files).await?;
+        }
         let parsed = parse_all(files, &work.variables, self.allow_offline)?;
         let pairs: Vec<(&Migration, &Parsed)> = parsed.iter().map(|(file, parsed)| (*file, parsed)).collect();
         unmet(work.session, &work.path, &pairs).await?;
@@ -160,7 +163,7 @@ impl UpArgs {
     async fn dry_plans(&self, work: &Work<'_>) -> anyhow::Result<Vec<Plan>> {
         let books = work.books().await?;
         let files = self.due(work, &books)?;
-        let parsed = self.examine(work, &files).await?;
+        let parsed = self.examine(work, &books, &files).await?;
         let target = work.target(&books, work.context.config.journal.enabled);
         let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
         for (file, parsed) in &parsed {

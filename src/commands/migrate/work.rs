@@ -68,7 +68,7 @@ impl<'a> Work<'a> {
         compare(&self.set.name, &self.set.migrations, books)
     }
 
-    /// As the plans need it. In a dry run the log counts as there.
+    /// As the plans need it.
     pub fn target(&self, books: &Books, has_log: bool) -> Target {
         Target {
             set: self.set.name.clone(),
@@ -218,7 +218,9 @@ impl<'a> Work<'a> {
         parsed: &Parsed,
     ) -> anyhow::Result<Vec<Plan>> {
         if parsed.mode == Mode::Transaction {
-            return Ok(vec![whole_plan(target, file, parsed)]);
+            // What is printed can be run by psql, which makes no log.
+            let log = target.log.clone().filter(|_| books.has_log);
+            return Ok(vec![whole_plan(&Target { log, ..target.clone() }, file, parsed)]);
         }
         let stepwise = Stepwise::new(target, file, parsed, books.entry(file.version))?;
         let mut plans = vec![stepwise.begin()];

@@ -51,14 +51,14 @@ fn one(found: &Found) -> anyhow::Result<Option<Migration>> {
     if stem.contains('/') {
         return Err(anyhow!("it lies in a folder below, which is not read"));
     }
-    if numbered(stem).is_some_and(|(_, name)| name.ends_with(".down")) {
+    if leads_down(stem) {
         return Ok(None);
     }
     let stem = canonical(stem)?;
     let text = std::str::from_utf8(&found.bytes)
         .map_err(|error| anyhow!("byte {} is no UTF-8", error.valid_up_to() + 1))?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text).replace("\r\n", "\n");
-    Migration::new(&found.path, &stem, upward(text)).map(Some)
+    Migration::new(&found.path, &stem, upward(&text).unwrap_or(text)).map(Some)
 }
 
 /// The stem as refinery wants it.
@@ -99,16 +99,21 @@ fn numbered(stem: &str) -> Option<(&str, &str)> {
     Some((&stem[..end], name))
 }
 
+/// Whether a file is the way down of one that sqlx numbers, by its name without `.sql`.
+pub fn leads_down(stem: &str) -> bool {
+    numbered(stem).is_some_and(|(_, name)| name.ends_with(".down"))
+}
+
 /// Of a file with a way up and a way down, as dbmate has them, the way up.
-fn upward(text: String) -> String {
+pub fn upward(text: &str) -> Option<String> {
     const UP: &str = "-- migrate:up";
-    let Some(at) = text.lines().position(|line| line.starts_with(UP)) else { return text };
+    let at = text.lines().position(|line| line.starts_with(UP))?;
     let lines: Vec<&str> = text.lines().collect();
     let head = if lines[at].contains("transaction:false") { "-- no-transaction" } else { "" };
     // Each line keeps its number, for the errors.
     let above = "\n".repeat(at + 1);
     let up = lines[at + 1..].iter().take_while(|line| !line.starts_with("-- migrate:down"));
-    format!("{head}{above}{}\n", up.copied().collect::<Vec<_>>().join("\n"))
+    Some(format!("{head}{above}{}\n", up.copied().collect::<Vec<_>>().join("\n")))
 }
 
 #[cfg(test)]

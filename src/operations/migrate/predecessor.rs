@@ -3,6 +3,7 @@ use anyhow::{Context as _, anyhow};
 
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
+use crate::operations::migrate::file::Migration;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
@@ -17,6 +18,15 @@ pub enum Predecessor {
 }
 
 impl Predecessor {
+    /// As `baseline --from` has it.
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Dbmate => "dbmate",
+            Self::Sqlx => "sqlx",
+            Self::Refinery => "refinery",
+        }
+    }
+
     const fn table(self) -> &'static str {
         match self {
             Self::Dbmate => "schema_migrations",
@@ -33,6 +43,33 @@ impl Predecessor {
     }
 }
 
+/// # Errors
+/// When another program's table says that it has applied some of the files, so that they would be run a second time.
+pub async fn refuse_predecessors(
+    session: &Session,
+    path: &[Ident],
+    files: &[&Migration],
+) -> anyhow::Result<()> {
+    for predecessor in [Predecessor::Dbmate, Predecessor::Sqlx] {
+        // A table of this name that has other columns is somebody else's.
+        let Ok(Some((table, rows))) = rows(session, path, predecessor).await else { continue };
+        let applied: Vec<&str> = files
+            .iter()
+            .filter(|file| rows.iter().flatten().flatten().any(|version| version.parse() == Ok(file.version)))
+            .map(|file| file.file.as_str())
+            .collect();
+        if !applied.is_empty() {
+            let word = predecessor.word();
+            let error =
+                anyhow!("{word} has applied these files already, as its table {} says", table.plain());
+            return Err(error.exit(Exit::Failed).detail(applied.join("\n")).hint(format!(
+                "take them over first, with the same flags: pgtend migrate baseline --from {word}"
+            )));
+        }
+    }
+    Ok(())
+}
+
 /// The versions that the other program has applied.
 ///
 /// # Errors
@@ -42,14 +79,10 @@ pub async fn read_predecessor(
     path: &[Ident],
     predecessor: Predecessor,
 ) -> anyhow::Result<Vec<i64>> {
-    let name = predecessor.table();
-    let schemas: Vec<String> = path.iter().map(|schema| schema.raw().to_owned()).collect();
-    let Some(schema) = on_path(session, name, &schemas).await? else {
-        let error = anyhow!("there is no table {name} on the search path").exit(Exit::Usage);
+    let Some((table, rows)) = rows(session, path, predecessor).await? else {
+        let error = anyhow!("there is no table {} on the search path", predecessor.table()).exit(Exit::Usage);
         return Err(error.hint("name its schema with --search-path"));
     };
-    let table = Relation::new(schema, name)?;
-    let rows = session.read(&predecessor.versions(&table)).await.map_err(ServerError::explained)?;
     let mut versions = Vec::new();
     for row in rows {
         let mut fields = row.into_iter();
@@ -63,6 +96,22 @@ pub async fn read_predecessor(
         );
     }
     Ok(versions)
+}
+
+type Rows = Vec<Vec<Option<String>>>;
+
+/// The table, where it is on the path, and what it says of versions.
+async fn rows(
+    session: &Session,
+    path: &[Ident],
+    predecessor: Predecessor,
+) -> anyhow::Result<Option<(Relation, Rows)>> {
+    let name = predecessor.table();
+    let schemas: Vec<String> = path.iter().map(|schema| schema.raw().to_owned()).collect();
+    let Some(schema) = on_path(session, name, &schemas).await? else { return Ok(None) };
+    let table = Relation::new(schema, name)?;
+    let rows = session.read(&predecessor.versions(&table)).await.map_err(ServerError::explained)?;
+    Ok(Some((table, rows)))
 }
 
 /// The first schema of a path that has a relation of this name.

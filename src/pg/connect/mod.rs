@@ -4,7 +4,9 @@ mod attempt;
 mod cancel;
 mod failure;
 mod link;
+mod pooler;
 
 pub use cancel::Canceller;
 pub use failure::{ConnectFailure, needs_password};
 pub use link::{Link, connect};
+pub use pooler::pools_transactions;

@@ -6,4 +6,7 @@ mod list;
 mod partitioned;
 mod rebuild;
 mod refusals;
+mod signals;
+mod standby;
 mod support;
+mod temporary;

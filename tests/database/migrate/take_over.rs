@@ -51,6 +51,19 @@ async fn a_directory_of_dbmate_is_taken_over() {
         ],
     );
     db.batch("create table schema_migrations (version varchar(128) primary key); insert into schema_migrations values ('20240101120000'); create table a (b int)").await;
+    // What is applied already is not run a second time.
+    let before = fingerprint(&db).await;
+    for dry in [&[][..], &["--dry-run"]] {
+        let said = migrate(&db, ["up"]).args(dry).run().code(1);
+        contains(
+            &said.stderr,
+            "dbmate has applied these files already, as its table public.schema_migrations says",
+        );
+        contains(&said.stderr, "detail: 20240101120000_create_a.sql");
+        assert!(!said.stderr.contains("20240102120000_index.sql"), "{}", said.stderr);
+        contains(&said.stderr, "pgtend migrate baseline --from dbmate");
+    }
+    assert_eq!(fingerprint(&db).await, before);
     migrate(&db, ["baseline", "--from", "dbmate"]).run().success();
     assert_eq!(history(&db).await, "20240101120000 create_a");
     up(&db).success();
@@ -150,4 +163,17 @@ async fn a_history_that_refinery_wrote_is_read() {
         "initial,more"
     );
     assert_eq!(history(&db).await, "1 initial");
+}
+
+#[tokio::test]
+async fn a_table_of_somebody_else_by_that_name_is_none_of_ours() {
+    for table in [
+        "create table schema_migrations (id int, note text)",
+        "create view _sqlx_migrations as select 7 as version, true as success",
+    ] {
+        let db = Database::create().await;
+        db.batch(table).await;
+        write(&db, [("V1__a.sql", "create table a (b int)")]);
+        up(&db).success();
+    }
 }

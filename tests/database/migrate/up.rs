@@ -57,6 +57,15 @@ async fn a_dry_run_prints_what_psql_runs_and_changes_nothing() {
         contains(&output.stdout, part);
     }
     assert_eq!(fingerprint(&db).await, before);
+    std::fs::remove_file(db.home().join("db/V2__i.sql")).unwrap();
+    let script = migrate(&db, ["up", "--dry-run"]).run().success().stdout;
+    db.batch(&script).await;
+    assert_eq!(
+        (history(&db).await, db.value("select to_regclass('a')").await),
+        ("1 a".to_owned(), "a".to_owned())
+    );
+    contains(&up(&db).success().stderr, "nothing to do");
+    write(&db, [("V2__i.sql", "create index concurrently i on a (b);")]);
     let plans = migrate(&db, ["up", "--dry-run", "--json"]).run().success().json();
     assert_eq!(plans["schema"], "pgtend.migrate.up/1");
 }

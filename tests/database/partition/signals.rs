@@ -1,53 +1,18 @@
 //! SIGINT and SIGTERM: the server is told to cancel, the process dies of the signal, and nothing is left that the
 //! next run does not finish.
-use std::io::Read as _;
-use std::os::unix::process::ExitStatusExt as _;
-use std::process::{Child, ExitStatus};
+use std::process::Child;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use tokio_postgres::Client;
 
 use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 use crate::common::program::Program;
+use crate::support::{died_of, end, meanwhile, send, until};
 
 const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database()
     and application_name like 'pgtend%' and wait_event_type = 'Lock'";
 const BACKENDS: &str = "select count(*) from pg_stat_activity where datname = current_database() and application_name like 'pgtend%'";
-
-/// Waits for an answer of the database while the run goes on.
-async fn meanwhile(run: &mut Child, db: &Database, query: &str, value: &str) {
-    while db.value(query).await != value {
-        if let Some(status) = run.try_wait().unwrap() {
-            let mut said = String::new();
-            run.stderr.take().unwrap().read_to_string(&mut said).unwrap();
-            panic!("it ended with {status} before `{query}` was {value}\n{said}");
-        }
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-}
-
-async fn until(db: &Database, query: &str, value: &str) {
-    while db.value(query).await != value {
-        tokio::time::sleep(std::time::Duration::from_millis(5)).await;
-    }
-}
-
-fn send(child: &Child, signal: Signal) {
-    kill_process(Pid::from_child(child), signal).unwrap();
-}
-
-fn end(child: Child) -> (ExitStatus, String) {
-    let done = child.wait_with_output().unwrap();
-    (done.status, String::from_utf8(done.stderr).unwrap())
-}
-
-/// Death by the signal, or the exit code that a shell makes of it.
-#[track_caller]
-fn died_of(status: ExitStatus, signal: Signal, said: &str) {
-    let number = signal.as_raw();
-    assert!(status.signal() == Some(number) || status.code() == Some(128 + number), "{status:?}\n{said}");
-}
 
 /// With attempts that last, so that the signal meets one.
 fn create(db: &Database) -> Program {
