@@ -46,7 +46,8 @@ impl Report for QueryArgs {
             }
             _ => Vec::new(),
         };
-        let mut answer = query_history(sum, &seen.window, hours.first().map_or(&[], Vec::as_slice));
+        let to = seen.span.map_or(seen.window.coverage.to, |span| span.to);
+        let mut answer = query_history(sum, hours.first().map_or(&[], Vec::as_slice), to);
         answer.coverage = Some(seen.window.coverage);
         Ok(answer.note(seen.note))
     }

@@ -40,6 +40,12 @@ pub struct Interval {
     pub work: DatabaseWork,
 }
 
+impl Interval {
+    pub fn middle(&self) -> Option<DateTime<Utc>> {
+        self.began.map(|began| began + (self.at - began) / 2)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatementDelta {
     pub fingerprint: i64,

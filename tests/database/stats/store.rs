@@ -107,12 +107,20 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     }
     let before = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&db, &before, "summed_up"), 4.0);
+    let windows = ["30d", "36h", "2d", "1d"];
+    let told = || windows.map(|since| calls(&db, &statements(&db, &["--since", since]), "summed_up"));
+    let truth = told();
     let pruned = db.pgtend(["stats", "prune", "--json"]).run().success().json();
     assert!(pruned["rolled_up"].as_i64().unwrap() >= 1, "{pruned}");
+    assert_eq!(told(), truth);
+    let again = db.pgtend(["stats", "prune", "--json"]).run().success().json();
+    assert_eq!(again["rolled_up"], 0, "{again}");
     assert_eq!(
         db.value("select string_agg(distinct level, ',' order by level) from pgtend.snapshot").await,
-        "capture,hour"
+        "capture,day,hour"
     );
+    let parts = "select count(*) from pgtend.snapshot where part_of is null and level <> 'day' and at < now() - interval '1 day'";
+    assert_eq!(db.value(parts).await, "0", "what is over is summed up");
     let after = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&db, &after, "summed_up"), 4.0);
     assert_eq!(after["window"]["captures"], before["window"]["captures"]);
