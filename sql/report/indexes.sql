@@ -3,11 +3,14 @@
 -- is the same; one is covered by another on the same table that begins with its columns.
 -- Before PostgreSQL 16: when an index was last read is not known.
 -- $1 whether each partition's index stands for itself
-with i as materialized (
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'I'
+), i as materialized (
     select
         x.indexrelid as oid, x.indrelid, c.relkind, c.relpages, c.relispartition,
         case when $1::boolean then x.indexrelid
-             else coalesce(pg_catalog.pg_partition_root(x.indexrelid), x.indexrelid) end as root,
+             else coalesce(p.root, x.indexrelid) end as root,
         x.indisvalid, x.indisready, x.indisunique, x.indisreplident, x.indnkeyatts, x.indnatts, c.relam,
         x.indkey::text as key, x.indclass::text as class, x.indcollation::text as collation,
         x.indoption::text as options,
@@ -23,6 +26,8 @@ with i as materialized (
     from pg_catalog.pg_index as x
     join pg_catalog.pg_class as c on c.oid = x.indexrelid
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = x.indexrelid
+    left join parent as p on p.oid = h.inhparent
     where n.nspname !~ '^pg_'
       and n.nspname <> 'information_schema'
       and c.relpersistence <> 't'
