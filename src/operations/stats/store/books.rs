@@ -15,3 +15,16 @@ pub fn unpack<T: DeserializeOwned>(bytes: &[u8]) -> anyhow::Result<T> {
     let text = zstd::decode_all(bytes).context("decompress the store")?;
     serde_json::from_slice(&text).context("read the store")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_come_back_as_they_were() {
+        let mut rng = fastrand::Rng::with_seed(7);
+        let numbers: Vec<f64> = (0..20_000).map(|_| rng.f64() * 10_f64.powi(rng.i32(-6..12))).collect();
+        let back: Vec<f64> = unpack(&pack(&numbers).unwrap()).unwrap();
+        assert_eq!(back, numbers);
+    }
+}
