@@ -169,7 +169,7 @@ fn lay_out<R: Report>(
         _ => {
             ui.answer(&head(R::TITLE, &answer))?;
             if !answer.rows.is_empty() {
-                ui.listing(&Listing::new(R::COLUMNS, &answer.rows))?;
+                ui.listing(&Listing::new(R::COLUMNS, &answer.rows).by_line())?;
             }
             let foot = foot(&answer, total, ui.format() == Format::Markdown);
             if foot.is_empty() { Ok(()) } else { ui.answer(&foot) }
