@@ -55,6 +55,8 @@ select pg_catalog.jsonb_build_object(
     -- A partitioned table's own statistics are never gathered by autovacuum.
     'unanalyzed', (select coalesce(pg_catalog.jsonb_agg(named.name order by named.name), '[]') from named
                    where named.root_rows < 0
-                     and exists (select from t where t.root = named.root and t.relkind <> 'p'
-                                 and (t.reltuples > 0 or pg_catalog.pg_stat_get_live_tuples(t.oid) > 0)))
+                     -- Autovacuum comes for no fewer rows, and the planner does well without statistics of them.
+                     and (select pg_catalog.sum(greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid)))
+                          from t where t.root = named.root and t.relkind <> 'p')
+                         > pg_catalog.current_setting('autovacuum_analyze_threshold')::float8)
 )::text as tables
