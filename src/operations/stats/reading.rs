@@ -275,9 +275,12 @@ async fn name(
     let mut found = known;
     if let (Some(schema), false) = (schema(rights), unknown.is_empty()) {
         for text in read_texts(session, &schema, &unknown, found.is_empty()).await? {
-            let fingerprint = fingerprint(&text.text);
-            found.insert(text.query_id, (fingerprint, is_own(&text.text)));
-            texts.entry(fingerprint).or_insert(text.text);
+            let (fingerprint, own) = (fingerprint(&text.text), is_own(&text.text));
+            found.insert(text.query_id, (fingerprint, own));
+            // An application may say what pgtend says, too: then the text is the application's.
+            if !own {
+                texts.entry(fingerprint).or_insert(text.text);
+            }
         }
     }
     for entry in &mut statements.entries {

@@ -120,6 +120,15 @@ async fn sessions_and_statements_of_others_are_hidden_from_a_plain_role_alone() 
 }
 
 #[tokio::test]
+async fn settings_are_the_servers_and_not_those_of_the_report_itself() {
+    let db = shop().await;
+    let document = db.pgtend(["report", "settings", "--json"]).run().success().json();
+    let truth =
+        db.value("select setting from pg_settings where name = 'idle_in_transaction_session_timeout'").await;
+    assert_eq!(row(&document, "name", "idle_in_transaction_session_timeout")["setting"], truth);
+}
+
+#[tokio::test]
 async fn a_setting_that_is_hidden_is_named() {
     let db = shop().await;
     let [plain, _, monitor] = roles(&db).await;

@@ -38,13 +38,20 @@ async fn a_window_is_what_happened_in_it() {
     assert_eq!(document["window"]["source"], "store");
     assert_eq!(document["window"]["captures"], 1);
     assert_eq!(document["rows"][0]["hourly_ms"].as_array().unwrap().len(), 24);
+    // All hours, the one that runs among them.
+    let id = document["rows"][0]["id"].as_str().unwrap();
+    let hours = db.pgtend(["report", "query", id]).run().success().stdout;
+    assert_eq!(hours.lines().filter(|line| line.starts_with(" 20")).count(), 24, "{hours}");
     // The default takes the store where there is one.
     assert_eq!(statements(&db, &[])["window"]["source"], "store");
     let status = db.pgtend(["stats", "status", "--json", "--max-age", "1h"]).run().success().json();
     assert_eq!((&status["store"], &status["snapshots"]), (&"schema pgtend".into(), &1.into()));
     db.pgtend(["stats", "status", "--max-age", "0s"]).run().code(3);
-    let slow = db.value("select count(*) from pgtend.v_slow_queries").await;
-    assert_eq!(slow, "0");
+    let slow = format!(
+        "select count(*) from pgtend.v_slow_queries where query like '%in_the_window_{} %'",
+        db.name()
+    );
+    assert_eq!(db.value(&slow).await, "0");
 }
 
 #[tokio::test]

@@ -10,6 +10,7 @@ use tokio_postgres::types::ToSql;
 use super::books::{pack, unpack};
 use super::terms::{Entered, intervals, terms};
 use super::{Held, Keep, Level, Pruned, Series, hour_of, place};
+use crate::failure::Explain as _;
 use crate::operations::report::{Read, one, rows};
 use crate::operations::stats::counters::{DatabaseWork, StatementWork};
 use crate::operations::stats::difference::{Snapshot, StatementDelta};
@@ -54,7 +55,15 @@ impl SchemaStore {
 
     /// The last reading, locked until the transaction ends.
     pub async fn last(&self, session: &Session) -> anyhow::Result<Option<Reading>> {
-        let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(ServerError::explained)?;
+        let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(|error| {
+            let busy = error.lock_busy();
+            let error = error.explained();
+            if busy {
+                error.hint("another capture is under way, and its numbers are these, too")
+            } else {
+                error
+            }
+        })?;
         let bytes: Option<Vec<u8>> =
             found.first().context("the store has lost its last reading")?.try_get(0)?;
         bytes.map(|bytes| unpack(&bytes)).transpose()
