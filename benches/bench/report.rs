@@ -159,6 +159,8 @@ fn history(ground: &Ground) -> [Figure; 2] {
     let known: f64 =
         ground.block_on(async { ground.client("history").await.query_one(known, &[]).await.unwrap().get(0) });
     ground.batch("history", &a_day());
+    // What a capture does on the way, each time that an hour is over.
+    timed(&mut ground.pgtend("history", &["stats", "prune"]));
     ground.batch("history", "vacuum analyze");
     let arguments = ["report", "slow-queries", "--since", "24h", "--json"];
     let (_, output) = timed(&mut ground.pgtend("history", &arguments));
@@ -181,17 +183,21 @@ fn history(ground: &Ground) -> [Figure; 2] {
     ]
 }
 
-/// 144 captures of 2,084 statements, of which every hundredth is slow, up to [`NOW`].
+/// 156 captures of 2,084 statements, of which every hundredth is slow, up to [`NOW`]: 300,000 rows of the last 24 hours, and
+/// two hours before, as the last 24 hours are hardly ever a whole day of the calendar.
 fn a_day() -> String {
     format!(
         "delete from pgtend.snapshot;
          insert into pgtend.statement (fingerprint, text) select n, 'select ' || n from generate_series(1, 2084) as n;
          insert into pgtend.snapshot (began, at, has_statements, server_version)
          select at - interval '10 min', at, true, 150000
-         from generate_series('{NOW}'::timestamptz - interval '1430 min', '{NOW}', interval '10 min') as at;
+         from generate_series('{NOW}'::timestamptz - interval '1550 min', '{NOW}', interval '10 min') as at;
          insert into pgtend.statement_delta
          select s.id, n, 1, 10, 5, 5 * t.ms, 5 * t.ms * t.ms, 0, 10, 20, 1, 0, 0, 0, 0, 0, t.ms
          from pgtend.snapshot as s cross join generate_series(1, 2084) as n
-         cross join lateral (select case when n % 100 = 0 then 150.0 else 0.5 end as ms) as t"
+         cross join lateral (select case when n % 100 = 0 then 150.0 else 0.5 end as ms) as t
+         -- As one capture after the other leaves them.
+         order by s.id, n;
+         update pgtend.last_reading set at = '{NOW}'"
     )
 }

@@ -4,8 +4,12 @@
 with block as (
     select pg_catalog.current_setting('block_size')::float8 as size
 ),
+parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
+),
 t as (
-    select c.oid, coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root, c.reltuples,
+    select c.oid, coalesce(p.root, c.oid) as root, c.reltuples,
            -- Of a table that was never vacuumed nor analyzed the catalog has no size; its rows have at least 28 bytes.
            case when c.reltuples < 0
                 then greatest(c.relpages * b.size, 28 * (pg_catalog.pg_stat_get_live_tuples(c.oid)
@@ -17,6 +21,8 @@ t as (
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     cross join block as b
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     where c.relkind in ('r', 'm')
       and (c.relpages > 16 or c.reltuples < 0)
       and c.relpersistence <> 't'

@@ -1,11 +1,17 @@
 -- Indexes that cost and do not serve, and constraints that were never proved. Partitions are rolled up to the index of
 -- the partitioned table. Every role may read it.
-with i as materialized (
-    select x.indexrelid, x.indisvalid, c.relkind, c.relispartition, c.relpages, n.nspname, c.relname,
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'I'
+),
+i as materialized (
+    select x.indexrelid, coalesce(p.root, x.indexrelid) as root, x.indisvalid, c.relkind, c.relispartition, c.relpages, n.nspname, c.relname,
            x.indisunique or x.indisexclusion or x.indisreplident as is_needed
     from pg_catalog.pg_index as x
     join pg_catalog.pg_class as c on c.oid = x.indexrelid
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = x.indexrelid
+    left join parent as p on p.oid = h.inhparent
     where n.nspname !~ '^pg_' and n.nspname <> 'information_schema' and c.relpersistence <> 't'
 ),
 -- What is compared with one another: the indexes of partitions follow those of their table.
@@ -33,16 +39,12 @@ f as (
     where k.contype = 'f' and k.conparentid = 0
 ),
 unused as (
-    select r.root,
-           pg_catalog.sum(r.relpages)::float8 * pg_catalog.current_setting('block_size')::bigint as bytes
-    from (
-        select i.relpages, pg_catalog.pg_stat_get_numscans(i.indexrelid) as scans,
-               case when i.relispartition then pg_catalog.pg_partition_root(i.indexrelid)::oid else i.indexrelid end as root
-        from i
-        where i.relkind = 'i' and not i.is_needed
-    ) as r
-    group by r.root
-    having pg_catalog.sum(r.scans) = 0
+    select i.root,
+           pg_catalog.sum(i.relpages)::float8 * pg_catalog.current_setting('block_size')::bigint as bytes
+    from i
+    where i.relkind = 'i' and not i.is_needed
+    group by i.root
+    having pg_catalog.sum(pg_catalog.pg_stat_get_numscans(i.indexrelid)) = 0
 )
 select pg_catalog.jsonb_build_object(
     'indexes', (select pg_catalog.count(*) from i where not i.relispartition),

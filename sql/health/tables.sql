@@ -4,13 +4,19 @@ with settings as (
     select pg_catalog.current_setting('autovacuum_vacuum_threshold')::float8 as base,
            pg_catalog.current_setting('autovacuum_vacuum_scale_factor')::float8 as factor
 ),
+parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
+),
 t as materialized (
     select c.oid, c.relname, c.relkind, c.reltuples, c.relispartition, n.nspname,
-           coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) as root,
+           coalesce(p.root, c.oid) as root,
            pg_catalog.pg_stat_get_dead_tuples(c.oid) as dead,
            coalesce(o.enabled, true) as vacuumed, o.base as own_base, o.factor as own_factor
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     -- Few tables have any.
     left join lateral (
         select pg_catalog.max(o.option_value) filter (where o.option_name = 'autovacuum_enabled')::boolean as enabled,
@@ -49,6 +55,8 @@ select pg_catalog.jsonb_build_object(
     -- A partitioned table's own statistics are never gathered by autovacuum.
     'unanalyzed', (select coalesce(pg_catalog.jsonb_agg(named.name order by named.name), '[]') from named
                    where named.root_rows < 0
-                     and exists (select from t where t.root = named.root and t.relkind <> 'p'
-                                 and (t.reltuples > 0 or pg_catalog.pg_stat_get_live_tuples(t.oid) > 0)))
+                     -- Autovacuum comes for no fewer rows, and the planner does well without statistics of them.
+                     and (select pg_catalog.sum(greatest(t.reltuples, pg_catalog.pg_stat_get_live_tuples(t.oid)))
+                          from t where t.root = named.root and t.relkind <> 'p')
+                         > pg_catalog.current_setting('autovacuum_analyze_threshold')::float8)
 )::text as tables

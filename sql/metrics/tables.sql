@@ -1,8 +1,12 @@
 -- Tables by their size, partitions rolled up to the partitioned table. Sizes are the catalog's of the last vacuum or
 -- analyze: asking for true ones would wait for locks.
 -- Holes: most, so many tables; leaves, whether partitions stand on their own.
-with t as (
-    select c.oid, case when {leaves} then c.oid else coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) end as root,
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
+),
+t as (
+    select c.oid, case when {leaves} then c.oid else coalesce(p.root, c.oid) end as root,
            c.relpages::bigint * pg_catalog.current_setting('block_size')::bigint as table_bytes,
            (select coalesce(pg_catalog.sum(i.relpages::bigint), 0) from pg_catalog.pg_index as x
             join pg_catalog.pg_class as i on i.oid = x.indexrelid where x.indrelid = c.oid)
@@ -11,6 +15,8 @@ with t as (
             from pg_catalog.pg_index as x where x.indrelid = c.oid) as idx_scan
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     where c.relkind in ('r', 'm') and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 )

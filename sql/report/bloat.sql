@@ -2,10 +2,13 @@
 -- `unknown_bytes` is the size of what this role may not read the statistics of, or that has none: of it nothing is known.
 -- The sizes are the catalog's of the last vacuum or analyze: asking for true ones would wait for locks.
 -- $1 whether each partition stands for itself
-with t as (
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
+), t as materialized (
     select
         c.oid, n.nspname, c.relname,
-        case when $1::boolean then c.oid else coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) end as root,
+        case when $1::boolean then c.oid else coalesce(p.root, c.oid) end as root,
         pg_catalog.current_setting('block_size')::float8 as block,
         c.relpages * pg_catalog.current_setting('block_size')::float8 as bytes,
         c.reltuples,
@@ -13,6 +16,8 @@ with t as (
                   where o.option_name = 'fillfactor')::float8, 100) / 100 as fill
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     where c.relkind in ('r', 'm') and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 ), w as (
@@ -24,7 +29,8 @@ with t as (
     from t
     join pg_catalog.pg_attribute as a on a.attrelid = t.oid and a.attnum > 0 and not a.attisdropped
     left join pg_catalog.pg_stats as s
-        on s.schemaname = t.nspname and s.tablename = t.relname and s.attname = a.attname and not s.inherited
+        -- Those of the catalog would only be looked through in vain.
+        on s.schemaname = t.nspname and s.schemaname !~ '^pg_' and s.tablename = t.relname and s.attname = a.attname and not s.inherited
     group by t.oid
 ), e as (
     select

@@ -4,11 +4,14 @@
 -- `unknown_bytes` is the size of what this role may not read the statistics of, that has none, or that is no B-tree.
 -- The sizes are the catalog's of the last vacuum or analyze: asking for true ones would wait for locks.
 -- $1 whether each partition's index stands for itself
-with i as materialized (
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'I'
+), i as materialized (
     select
         x.indexrelid as oid, x.indrelid, x.indisunique, x.indkey, x.indclass, x.indnkeyatts,
         case when $1::boolean then x.indexrelid
-             else coalesce(pg_catalog.pg_partition_root(x.indexrelid), x.indexrelid) end as root,
+             else coalesce(p.root, x.indexrelid) end as root,
         m.amname = 'btree' as is_btree,
         c.relname, c.relpages, c.reltuples, n.nspname, t.relname as table_name,
         pg_catalog.current_setting('block_size')::float8 as block,
@@ -21,6 +24,8 @@ with i as materialized (
     join pg_catalog.pg_am as m on m.oid = c.relam
     join pg_catalog.pg_class as t on t.oid = x.indrelid
     join pg_catalog.pg_namespace as n on n.oid = t.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = x.indexrelid
+    left join parent as p on p.oid = h.inhparent
     where c.relkind = 'i' and t.relkind in ('r', 'm') and c.relpersistence <> 't'
       and n.nspname !~ '^pg_' and n.nspname <> 'information_schema'
 ), w as (
@@ -44,8 +49,10 @@ with i as materialized (
     join pg_catalog.pg_attribute as a on a.attrelid = i.oid and a.attnum > 0
     left join pg_catalog.pg_attribute as k on k.attrelid = i.indrelid and k.attnum = i.indkey[a.attnum - 1] and k.attnum > 0
     left join pg_catalog.pg_stats as s
-        on s.schemaname = i.nspname and not s.inherited
-       and (s.tablename, s.attname) in ((i.table_name, k.attname), (i.relname, a.attname))
+        -- An expression has its statistics under the index. Those of the catalog would only be looked through in vain.
+        on s.schemaname = i.nspname and s.schemaname !~ '^pg_' and not s.inherited
+       and s.tablename = case when k.attname is null then i.relname else i.table_name end
+       and s.attname = coalesce(k.attname, a.attname)
     where i.is_btree
     group by i.oid
 ), e as (

@@ -8,10 +8,13 @@ with settings as (
         pg_catalog.current_setting('autovacuum_vacuum_threshold')::float8 as threshold,
         pg_catalog.current_setting('autovacuum_vacuum_scale_factor')::float8 as scale,
         pg_catalog.current_setting('autovacuum_freeze_max_age')::bigint as freeze_max_age
+), parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
 ), leaf as materialized (
     select
         c.oid,
-        case when $1::boolean then c.oid else coalesce(pg_catalog.pg_partition_root(c.oid), c.oid) end as root,
+        case when $1::boolean then c.oid else coalesce(p.root, c.oid) end as root,
         greatest(c.reltuples, 0)::float8 as row_count,
         c.reltuples < 0 as never_analyzed,
         (c.relpages + coalesce(i.pages, 0) + coalesce(t.relpages, 0))::bigint * s.block as bytes,
@@ -30,6 +33,8 @@ with settings as (
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
     cross join settings as s
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     left join pg_catalog.pg_class as t on t.oid = c.reltoastrelid
     left join lateral (
         select pg_catalog.sum(d.relpages) as pages,
@@ -40,10 +45,10 @@ with settings as (
     ) as i on true
     left join lateral (
         select
-            pg_catalog.max(p.option_value) filter (where p.option_name = 'autovacuum_vacuum_threshold')::float8 as threshold,
-            pg_catalog.max(p.option_value) filter (where p.option_name = 'autovacuum_vacuum_scale_factor')::float8 as scale,
-            pg_catalog.bool_and(p.option_value::boolean) filter (where p.option_name = 'autovacuum_enabled') as enabled
-        from pg_catalog.pg_options_to_table(c.reloptions) as p
+            pg_catalog.max(r.option_value) filter (where r.option_name = 'autovacuum_vacuum_threshold')::float8 as threshold,
+            pg_catalog.max(r.option_value) filter (where r.option_name = 'autovacuum_vacuum_scale_factor')::float8 as scale,
+            pg_catalog.bool_and(r.option_value::boolean) filter (where r.option_name = 'autovacuum_enabled') as enabled
+        from pg_catalog.pg_options_to_table(c.reloptions) as r
     ) as o on c.reloptions is not null
     where c.relkind in ('r', 'm')
       and c.relpersistence <> 't'

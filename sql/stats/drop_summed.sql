@@ -1,5 +1,7 @@
--- Drops the snapshots that have been summed up; their differences go with them.
--- $1 their level, $2 the unit, $3 before when
+-- Drops the snapshots that are part of a sum and old enough; their differences go with them.
+-- $1 their level, $2 before when
 delete from snapshot as s
 where s.level = $1::text
-  and s.at < pg_catalog.date_trunc($2::text, $3::timestamptz, 'UTC')
+  and s.at < $2::timestamptz
+  and s.part_of is not null
+  and not exists (select from snapshot as p where p.part_of = s.id)

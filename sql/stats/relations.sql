@@ -1,9 +1,13 @@
 -- What the server counts of each table and materialized view that anything was done to; of indexes, all of a table's.
+with parent as materialized (
+    -- Of each parent once, for there are many more partitions.
+    select p.oid, pg_catalog.pg_partition_root(p.oid)::oid as root from pg_catalog.pg_class as p where p.relkind = 'p'
+)
 select pg_catalog.row_to_json(x)::text as row
 from (
     select
         c.oid::bigint as oid,
-        coalesce(pg_catalog.pg_partition_root(c.oid), c.oid)::bigint as root,
+        coalesce(p.root, c.oid)::bigint as root,
         pg_catalog.pg_stat_get_numscans(c.oid) as seq_scans,
         pg_catalog.pg_stat_get_tuples_returned(c.oid) as seq_rows,
         i.scans as index_scans,
@@ -18,6 +22,8 @@ from (
         i.read as index_read
     from pg_catalog.pg_class as c
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join pg_catalog.pg_inherits as h on c.relispartition and h.inhrelid = c.oid
+    left join parent as p on p.oid = h.inhparent
     cross join lateral (
         select
             coalesce(pg_catalog.sum(pg_catalog.pg_stat_get_numscans(x.indexrelid)), 0)::bigint as scans,

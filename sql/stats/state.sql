@@ -5,6 +5,9 @@ select pg_catalog.row_to_json(x)::text as row
 from (
     select
         pg_catalog.count(c.oid) = 6 as complete,
+        coalesce(pg_catalog.bool_or(exists (
+            select from pg_catalog.pg_attribute as a
+            where a.attrelid = c.oid and a.attname = 'part_of' and not a.attisdropped)), false) as current,
         coalesce(pg_catalog.bool_and(
             c.relkind = 'r'
             and (c.relowner = n.nspowner

@@ -1,16 +1,11 @@
 -- What pg_stat_statements counts, without the texts, whose file would have to be read. pgtend's own statements are left
 -- out by what they begin with, once their text is known.
 -- Before version 1.11, which says since when it counts a statement.
-select pg_catalog.row_to_json(x)::text as row
-from (
-    select
-        s.userid::bigint as user_oid, s.dbid::bigint as database_oid, s.queryid as query_id, s.toplevel,
-        s.calls, s.total_exec_time as exec_ms, s.stddev_exec_time as stddev_ms, s.min_exec_time as min_ms,
-        s.max_exec_time as max_ms, s.total_plan_time as plan_ms, s.rows,
-        s.shared_blks_hit as hit, s.shared_blks_read as read, s.shared_blks_dirtied as dirtied,
-        s.shared_blks_written as written, s.temp_blks_read + s.temp_blks_written as temp,
-        s.blk_read_time + s.blk_write_time as io_ms, null::timestamptz as since,
-        s.wal_bytes
-    from {schema}.pg_stat_statements(false) as s
-    where s.queryid is not null
-) as x
+select
+    s.userid, s.dbid, s.queryid, s.toplevel, s.stddev_exec_time, s.min_exec_time, s.max_exec_time, null::timestamptz as since,
+    -- The rest in the order of `StatementWork`.
+    s.calls::float8, s.total_exec_time, s.total_plan_time, s.rows::float8, s.shared_blks_hit::float8,
+    s.shared_blks_read::float8, s.shared_blks_dirtied::float8, s.shared_blks_written::float8,
+    (s.temp_blks_read + s.temp_blks_written)::float8, s.blk_read_time + s.blk_write_time, s.wal_bytes::float8
+from {schema}.pg_stat_statements(false) as s
+where s.queryid is not null

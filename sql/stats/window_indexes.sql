@@ -1,5 +1,5 @@
 -- How each index was read in a window, partitions apart.
--- $1 from, $2 to
+-- $1 the window's snapshots
 select pg_catalog.row_to_json(x)::text as row
 from (
     select
@@ -7,8 +7,7 @@ from (
         pg_catalog.max(d.root) as root,
         pg_catalog.sum(d.scans) as scans,
         pg_catalog.sum(d.entries) as entries
-    from snapshot as s
-    join index_delta as d on d.snapshot_id = s.id
-    where s.began + (s.at - s.began) / 2 between $1::timestamptz and $2::timestamptz
+    from index_delta as d
+    where d.snapshot_id = any ($1::bigint[])
     group by d.oid
 ) as x

@@ -1,5 +1,5 @@
 -- What was done to each table in a window, partitions apart.
--- $1 from, $2 to
+-- $1 the window's snapshots
 select pg_catalog.row_to_json(x)::text as row
 from (
     select
@@ -17,8 +17,7 @@ from (
         pg_catalog.sum(d.table_read) as table_read,
         pg_catalog.sum(d.index_hit) as index_hit,
         pg_catalog.sum(d.index_read) as index_read
-    from snapshot as s
-    join relation_delta as d on d.snapshot_id = s.id
-    where s.began + (s.at - s.began) / 2 between $1::timestamptz and $2::timestamptz
+    from relation_delta as d
+    where d.snapshot_id = any ($1::bigint[])
     group by d.oid
 ) as x

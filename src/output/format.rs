@@ -1,4 +1,5 @@
-//! Numbers for people. Programs get them raw.
+//! Numbers and names for people. Programs get them raw.
+use std::borrow::Cow;
 
 /// `1.4 GB`, in steps of 1024 as `pg_size_pretty` has them.
 pub fn bytes(bytes: i64) -> String {
@@ -49,12 +50,28 @@ pub fn seconds(seconds: f64) -> String {
     }
 }
 
+/// On one line, with nothing in it that a terminal would obey: a name may hold any character.
+pub fn visible(text: &str) -> Cow<'_, str> {
+    if !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    Cow::Owned(text.chars().map(shown).collect())
+}
+
+/// White space folded, cut so that it and the ellipsis take no more than so many characters.
+pub fn fitting(text: &str, most: usize) -> String {
+    let whole = one_line(text, most);
+    if whole.chars().count() <= most { whole } else { one_line(text, most.saturating_sub(1)) }
+}
+
 /// White space folded, cut to so many characters.
 pub fn one_line(text: &str, most: usize) -> String {
     let folded = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let folded = visible(&folded);
     match folded.char_indices().nth(most) {
         Some((cut, _)) => format!("{}…", &folded[..cut]),
-        None => folded,
+        None => folded.into_owned(),
     }
 }
 
@@ -86,6 +103,8 @@ mod tests {
         assert_eq!(times, ["0.4 s", "35 s", "12m05s", "3h20m", "6d04h"]);
         assert_eq!(one_line("select\n  1", 100), "select 1");
         assert_eq!(one_line("sélect 1", 3), "sél…");
+        assert_eq!(visible("a\nb\u{1b}[31m é"), "a\\nb\\u{1b}[31m é");
+        assert_eq!((fitting("select 1", 8), fitting("select 12", 8)), ("select 1".into(), "select …".into()));
         assert_eq!(sparkline(&[0.0, 50.0, 100.0]), "▁▅█");
         assert_eq!(sparkline(&[]), "");
     }

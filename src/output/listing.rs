@@ -4,8 +4,9 @@ use std::cmp::Ordering;
 
 use anyhow::Context as _;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING, UTF8_FULL_CONDENSED};
-use comfy_table::{CellAlignment, ContentArrangement, Table};
+use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, TableStyle, Width};
 
+use crate::output::fit::{Fit, fit};
 use crate::output::format;
 use crate::output::ui::{Format, Ui};
 
@@ -52,14 +53,14 @@ impl Cell {
 
     pub(super) fn for_people(&self) -> String {
         match self {
-            Self::Text(text) => text.clone(),
+            Self::Text(text) => format::visible(text).into_owned(),
             Self::Count(number) => format::count(*number),
             Self::Bytes(number) => format::bytes(*number),
             Self::Milliseconds(time) => format::milliseconds(*time),
             Self::Percent(share) => format!("{share:.1}%"),
             Self::Seconds(time) => format::seconds(*time),
-            Self::Lines(text) => text.lines().next().unwrap_or_default().to_owned(),
-            Self::Sql(text) => format::one_line(text, SQL_SHOWN),
+            Self::Lines(text) => format::visible(text.lines().next().unwrap_or_default()).into_owned(),
+            Self::Sql(text) => format::fitting(text, SQL_SHOWN),
             Self::Series(values) => format::sparkline(values),
             Self::None => "-".to_owned(),
         }
@@ -118,6 +119,8 @@ pub struct Listing {
     pub(super) headers: Vec<&'static str>,
     pub(super) names: Vec<&'static str>,
     pub(super) rows: Vec<Vec<Cell>>,
+    /// Where the terminal is too narrow, columns are left out rather than rows made several lines.
+    by_line: bool,
 }
 
 impl Listing {
@@ -126,7 +129,14 @@ impl Listing {
             headers: columns.iter().map(|column| column.header).collect(),
             names: columns.iter().map(|column| column.name).collect(),
             rows: rows.iter().map(|row| columns.iter().map(|column| (column.cell)(row)).collect()).collect(),
+            by_line: false,
         }
+    }
+
+    /// For a list that is read down, its columns in the order of their worth.
+    #[must_use]
+    pub fn by_line(self) -> Self {
+        Self { by_line: true, ..self }
     }
 
     /// With the columns of these names alone, in their own order; all where none is named.
@@ -138,6 +148,7 @@ impl Listing {
             headers: chosen(self.headers, &kept),
             names: chosen(self.names, &kept),
             rows: self.rows.into_iter().map(|row| chosen(row, &kept)).collect(),
+            by_line: self.by_line,
         }
     }
 
@@ -182,49 +193,75 @@ fn chosen<T>(all: Vec<T>, kept: &[bool]) -> Vec<T> {
 impl Ui {
     /// Writes a list in the format that the user asked for, JSON excepted.
     pub fn listing(&self, listing: &Listing) -> anyhow::Result<()> {
-        match self.format() {
-            Format::Csv => self.answer(&csv(listing)?),
-            Format::Markdown => self.answer(&self.table(listing, Style::Markdown)),
-            _ if self.answer_is_seen() => match self.width() {
-                Some(width) if !listing.rows.is_empty() && listing.least_width() > width.into() => {
-                    self.answer(&expanded(listing, width))
-                }
-                _ => self.answer(&self.table(listing, Style::Screen)),
-            },
-            _ => self.answer(&self.table(listing, Style::Pipe)),
+        let whole = |style| table(listing, style, SQL_SHOWN).trim_fmt();
+        match (self.format(), self.width().filter(|_| self.answer_is_seen())) {
+            (Format::Csv, _) => self.answer(&csv(listing)?),
+            (Format::Markdown, _) => self.answer(&whole(ASCII_MARKDOWN)),
+            (_, Some(width)) => self.answer(&on_screen(listing, width)),
+            (_, None) if self.answer_is_seen() => self.answer(&whole(UTF8_FULL_CONDENSED)),
+            (_, None) => self.answer(&whole(NOTHING)),
         }
     }
+}
 
-    fn table(&self, listing: &Listing, style: Style) -> String {
-        let mut table = Table::new();
-        table.force_no_tty();
-        table.load_style(match style {
-            Style::Screen => UTF8_FULL_CONDENSED,
-            Style::Markdown => ASCII_MARKDOWN,
-            Style::Pipe => NOTHING,
-        });
-        match (style, self.width()) {
-            (Style::Screen, Some(width)) => {
-                table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width)
-            }
-            _ => table.set_content_arrangement(ContentArrangement::Disabled),
-        };
-        table.set_header(&listing.headers);
-        for row in &listing.rows {
-            table.add_row(row.iter().map(|cell| {
-                let alignment = if cell.is_number() { CellAlignment::Right } else { CellAlignment::Left };
-                comfy_table::Cell::new(cell.for_people()).set_alignment(alignment)
-            }));
-        }
+fn on_screen(listing: &Listing, width: u16) -> String {
+    if listing.by_line {
+        fitted(listing, width)
+    } else if !listing.rows.is_empty() && listing.least_width() > width.into() {
+        expanded(listing, width)
+    } else {
+        let mut table = table(listing, UTF8_FULL_CONDENSED, SQL_SHOWN);
+        table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
         table.trim_fmt()
     }
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Style {
-    Screen,
-    Markdown,
-    Pipe,
+/// `statement`: how much of one is shown.
+fn table(listing: &Listing, style: TableStyle, statement: usize) -> Table {
+    let mut table = Table::new();
+    table.force_no_tty();
+    table.load_style(style);
+    table.set_content_arrangement(ContentArrangement::Disabled);
+    table.set_header(&listing.headers);
+    for row in &listing.rows {
+        table.add_row(row.iter().map(|cell| {
+            let alignment = if cell.is_number() { CellAlignment::Right } else { CellAlignment::Left };
+            let shown = match cell {
+                Cell::Sql(text) => format::fitting(text, statement),
+                cell => cell.for_people(),
+            };
+            comfy_table::Cell::new(shown).set_alignment(alignment)
+        }));
+    }
+    table
+}
+
+/// The table for a terminal of this width, and what it had no room for.
+fn fitted(listing: &Listing, width: u16) -> String {
+    const PADDING: u16 = 2;
+    let Fit { kept, least, statement } = fit(listing, usize::from(width));
+    let shown = Listing {
+        headers: chosen(listing.headers.clone(), &kept),
+        names: chosen(listing.names.clone(), &kept),
+        rows: listing.rows.iter().map(|row| chosen(row.clone(), &kept)).collect(),
+        by_line: true,
+    };
+    let mut table = table(&shown, UTF8_FULL_CONDENSED, statement);
+    table.set_content_arrangement(ContentArrangement::Dynamic).set_width(width);
+    for (column, least) in table.column_iter_mut().zip(chosen(least, &kept)) {
+        let least = u16::try_from(least).unwrap_or(width).saturating_add(PADDING);
+        column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(least)));
+    }
+    let left_out: Vec<&str> =
+        listing.headers.iter().zip(&kept).filter(|(_, kept)| !**kept).map(|(header, _)| *header).collect();
+    match left_out.is_empty() {
+        true => table.trim_fmt(),
+        false => format!(
+            "{}\nno room for {}; a wider terminal, or --format markdown, shows all",
+            table.trim_fmt(),
+            left_out.join(", ")
+        ),
+    }
 }
 
 fn csv(listing: &Listing) -> anyhow::Result<String> {

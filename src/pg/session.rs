@@ -123,6 +123,12 @@ impl Session {
         self.client.query(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))
     }
 
+    /// As [`Self::query`], of a query that names a schema in its text.
+    pub async fn query_of(&self, sql: &Sql, params: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.query(&sql.text, params).await.map_err(|e| ServerError::of(sql, &e))
+    }
+
     /// Rows of a query that names relations in its text; every value comes back as text.
     pub async fn read(&self, sql: &Sql) -> Result<Vec<Vec<Option<String>>>, ServerError> {
         tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);

@@ -108,6 +108,10 @@ impl ServerError {
                 "the session cannot write: connect to the primary (target_session_attrs=read-write finds it)",
             ),
             SqlState::LOCK_NOT_AVAILABLE => error.exit(Exit::Busy),
+            SqlState::CHARACTER_NOT_IN_REPERTOIRE => error.hint(
+                "a name here, or a statement that the server remembers of some database, is in no encoding that it \
+                 knows, as SQL_ASCII lets them be; of statements: select pg_stat_statements_reset() forgets them",
+            ),
             SqlState::DISK_FULL => error.hint("free space on the server, then run the same command again"),
             _ if lost => error.hint(AGAIN),
             _ => error,

@@ -38,7 +38,7 @@ pub fn headline(state: State, verdicts: &[Verdict]) -> String {
     let of = |state: State| -> Vec<&str> {
         verdicts.iter().filter(|verdict| verdict.state == state).map(|verdict| verdict.check).collect()
     };
-    let mut line = format!("{}: {judged} checks", state.word());
+    let mut line = format!("{}: {}", state.word(), checks(judged));
     for state in [State::Critical, State::Unknown, State::Warning] {
         let checks = of(state);
         if !checks.is_empty() {
@@ -60,7 +60,7 @@ pub fn nagios(state: State, verdicts: &[Verdict]) -> String {
         _ => 2,
     });
     let first = match told.as_slice() {
-        [] => format!("{} checks", verdicts.iter().filter(|verdict| verdict.state == State::Ok).count()),
+        [] => checks(verdicts.iter().filter(|verdict| verdict.state == State::Ok).count()),
         told => {
             told.iter().map(|v| format!("{}: {}", v.check, plain(&v.message))).collect::<Vec<_>>().join("; ")
         }
@@ -80,6 +80,10 @@ pub fn nagios(state: State, verdicts: &[Verdict]) -> String {
         )
     });
     format!("{line}{}\n", details.collect::<String>())
+}
+
+fn checks(count: usize) -> String {
+    if count == 1 { "1 check".to_owned() } else { format!("{count} checks") }
 }
 
 fn cut(text: &str, most: usize) -> String {

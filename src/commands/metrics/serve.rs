@@ -15,7 +15,7 @@ use hyper::header::{ALLOW, CONTENT_TYPE};
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Mutex;
 
@@ -28,6 +28,8 @@ use crate::operations::health::{Probe, State};
 
 /// Those beyond wait in the system's queue.
 const CONNECTIONS: usize = 16;
+/// Who has not asked by then makes room for others.
+const SAY_WHAT: Duration = Duration::from_secs(2);
 /// Who sends or takes longer than this beyond a reading's own time is let go.
 const SLOW_CLIENT: Duration = Duration::from_secs(10);
 /// Who asks again within this gets the same answer.
@@ -100,7 +102,9 @@ struct Answer {
 impl Server<'_> {
     async fn client(&self, stream: TcpStream) {
         let service = service_fn(|request| async move { Ok::<_, Infallible>(self.answer(&request).await) });
-        let served = http1::Builder::new().keep_alive(false).serve_connection(TokioIo::new(stream), service);
+        let mut server = http1::Builder::new();
+        server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(SAY_WHAT);
+        let served = server.serve_connection(TokioIo::new(stream), service);
         let limit = self.wanted.timeout * 2 + SLOW_CLIENT;
         if let Ok(Err(error)) = tokio::time::timeout(limit, served).await {
             tracing::debug!("client: {error}");

@@ -10,7 +10,7 @@ use crate::commands::context::Context;
 use crate::commands::report::honesty::honesty;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::report::{Answer, Note, Rights, prepare};
-use crate::output::{Column, Format, Listing};
+use crate::output::{Column, Format, Listing, visible};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
 
@@ -47,6 +47,8 @@ pub trait Report {
     const SCHEMA: &'static str;
     const TITLE: &'static str;
     const COLUMNS: &'static [Column<Self::Row>];
+    /// Its rows are few, and only all of them are an answer.
+    const WHOLE: bool = false;
     /// The verdict rests on what the server counts of tables.
     const COUNTED: bool = false;
 
@@ -146,6 +148,7 @@ fn lay_out<R: Report>(
     let usual = desk.context.config.report.limit.unwrap_or(LIMIT);
     let limit = limit.unwrap_or(match ui.format() {
         Format::Json | Format::Csv => 0,
+        _ if R::WHOLE => 0,
         _ => usual,
     });
     let total = answer.rows.len();
@@ -169,7 +172,7 @@ fn lay_out<R: Report>(
         _ => {
             ui.answer(&head(R::TITLE, &answer))?;
             if !answer.rows.is_empty() {
-                ui.listing(&Listing::new(R::COLUMNS, &answer.rows))?;
+                ui.listing(&Listing::new(R::COLUMNS, &answer.rows).by_line())?;
             }
             let foot = foot(&answer, total, ui.format() == Format::Markdown);
             if foot.is_empty() { Ok(()) } else { ui.answer(&foot) }
@@ -179,7 +182,7 @@ fn lay_out<R: Report>(
 
 /// The verdict, how far it can be trusted, and what would make it better.
 fn head<R>(title: &str, answer: &Answer<R>) -> String {
-    let mut lines = vec![format!("{title}: {}", answer.verdict)];
+    let mut lines = vec![format!("{title}: {}", visible(&answer.verdict))];
     lines.extend(answer.coverage.as_ref().map(honesty));
     for Note { note, remedy } in &answer.notes {
         lines.push(match remedy {

@@ -70,12 +70,9 @@ impl Report for IndexUsageArgs {
 
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<IndexUsage>> {
         let seen = self.window.read(desk, Scope { statements: false, relations: true }).await?;
-        let answer = index_usage(desk.session, desk.rights, &seen.window, self.partitions).await;
+        let only: Vec<Finding> = self.only.iter().map(|only| only.finding()).collect();
+        let answer = index_usage(desk.session, desk.rights, &seen.window, self.partitions, &only).await;
         let mut answer = answer.map_err(ServerError::explained)?;
-        if !self.only.is_empty() {
-            let wanted: Vec<Finding> = self.only.iter().map(|only| only.finding()).collect();
-            answer.rows.retain(|row| row.finding.is_some_and(|finding| wanted.contains(&finding)));
-        }
         answer.coverage = Some(seen.window.coverage);
         Ok(answer.note(seen.note).note(not_counting(desk.rights)))
     }

@@ -1,5 +1,6 @@
 //! `pgtend report query`
 use anyhow::anyhow;
+use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::commands::report::frame::{Desk, FrameArgs, Report};
@@ -28,9 +29,10 @@ impl Report for QueryArgs {
     type Row = QueryHour;
     const SCHEMA: &'static str = "pgtend.report.query/1";
     const TITLE: &'static str = "Query";
+    const WHOLE: bool = true;
     const COLUMNS: &'static [Column<QueryHour>] = &[
-        Column { header: "From", name: "from", cell: |row| Cell::Text(row.from.to_rfc3339()) },
-        Column { header: "To", name: "to", cell: |row| Cell::Text(row.to.to_rfc3339()) },
+        Column { header: "From", name: "from", cell: |row| hour(row.from) },
+        Column { header: "To", name: "to", cell: |row| hour(row.to) },
         Column { header: "Total", name: "total_ms", cell: |row| Cell::Milliseconds(row.total_ms) },
     ];
 
@@ -46,10 +48,15 @@ impl Report for QueryArgs {
             }
             _ => Vec::new(),
         };
-        let mut answer = query_history(sum, &seen.window, hours.first().map_or(&[], Vec::as_slice));
+        let to = seen.span.map_or(seen.window.coverage.to, |span| span.to);
+        let mut answer = query_history(sum, hours.first().map_or(&[], Vec::as_slice), to);
         answer.coverage = Some(seen.window.coverage);
         Ok(answer.note(seen.note))
     }
+}
+
+fn hour(at: DateTime<Utc>) -> Cell {
+    Cell::Text(at.format("%Y-%m-%d %H:%M").to_string())
 }
 
 impl QueryArgs {

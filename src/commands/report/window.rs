@@ -1,12 +1,13 @@
 //! The flags that say which stretch of time a report is about.
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use chrono::{DateTime, Utc};
 use clap::Args;
 
 use crate::commands::report::frame::Desk;
 use crate::commands::stats::store;
+use crate::failure::{Exit, Explain as _};
 use crate::operations::report::{Note, Wish, window};
 use crate::operations::stats::{Scope, Span, Store, Window};
 
@@ -52,6 +53,11 @@ impl WindowArgs {
 
     pub async fn read(&self, desk: &Desk<'_>, scope: Scope) -> anyhow::Result<Seen> {
         let wish = self.wish(desk);
+        if let Wish::Between(Span { from, to }) = wish
+            && from >= to
+        {
+            return Err(anyhow!("the window ends before it begins").exit(Exit::Usage));
+        }
         let store = match wish {
             Wish::Live(_) | Wish::SinceReset => None,
             Wish::Since { .. } | Wish::Between(_) => {

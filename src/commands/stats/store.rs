@@ -76,11 +76,14 @@ pub async fn find(
     }
     let schema = schema(context)?;
     let state = schema_state(session, &schema).await.map_err(ServerError::explained)?;
-    if state.complete && state.plain && state.trusted && state.may_read {
+    if state.complete && state.current && state.plain && state.trusted && state.may_read {
         return Ok((Some(Store::schema(schema)), None));
     }
     let role = Ident::new(&session.facts().role)?;
     let warning = match state.complete {
+        true if !state.current => Some(format!(
+            "the snapshots in schema {schema} are those of an earlier pgtend: the next `pgtend stats capture` takes them over"
+        )),
         true if state.plain && state.trusted => Some(format!(
             "the snapshots in schema {schema} are hidden from this role: grant usage on schema {schema} to {role}; \
              grant select on all tables in schema {schema} to {role};"

@@ -234,6 +234,11 @@ impl From<&ServerError> for Missing {
 
 impl From<&anyhow::Error> for Missing {
     fn from(error: &anyhow::Error) -> Self {
-        Self::unknown(one_line(error))
+        let missing = Self::unknown(one_line(error));
+        let server = error.chain().find_map(|cause| cause.downcast_ref::<ServerError>()).map(Self::from);
+        match server.and_then(|server| server.remedy) {
+            Some(remedy) => missing.remedy(remedy),
+            None => missing,
+        }
     }
 }

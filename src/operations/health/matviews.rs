@@ -65,7 +65,7 @@ pub(super) async fn survey(session: &Session, wishes: &Wishes, now: DateTime<Utc
         return Ok(Vec::new());
     }
     let schema = Ident::new(&wishes.schema).map_err(|error| Missing::from(&error))?;
-    let role = &session.facts().role;
+    let role = Ident::new(&session.facts().role).map_err(|error| Missing::from(&error))?;
     let readable = session.query(&query!("matview/history_exists.sql"), &[&schema.raw()]).await;
     let readable = readable.map_err(|error| Missing::from(&error))?;
     let readable = readable.first().and_then(|row| row.try_get::<_, Option<bool>>("readable").ok().flatten());
@@ -73,7 +73,7 @@ pub(super) async fn survey(session: &Session, wishes: &Wishes, now: DateTime<Utc
         Some(true) => {}
         Some(false) => {
             let grant = format!(
-                "grant usage on schema {schema} to \"{role}\"; grant select on {schema}.matview_refresh to \"{role}\""
+                "grant usage on schema {schema} to {role}; grant select on {schema}.matview_refresh to {role}"
             );
             return Err(Missing::unknown("this role may not read the log of refreshes").remedy(grant));
         }

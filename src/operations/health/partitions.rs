@@ -8,6 +8,7 @@ use crate::operations::health::limits::Limits;
 use crate::operations::health::state::{Judged, Judgement, Missing, Object, State, some, worst};
 use crate::operations::partition::{FindingKind, Policy, Report, Timeline, check, is_by_time, survey_check};
 use crate::pg::catalog::{PartitionedTable, TableName, find_relations, partitioned_tables};
+use crate::pg::name::Ident;
 use crate::pg::session::Session;
 
 /// A table that is partitioned by time, or that the configuration names.
@@ -79,12 +80,11 @@ async fn look(
     let policy = Policy { ahead: 0, ..configured.cloned().unwrap_or_default() };
     let timeline = Timeline::read(table, &policy).map_err(|error| Missing::from(&error))?;
     let sample = survey_check(session, &timeline).await;
+    let role = Ident::new(&session.facts().role).map_err(|error| Missing::from(&error))?;
     let unseen = sample.as_ref().err().map(|error| match &timeline.default {
-        Some(default) => Missing::from(error).remedy(format!(
-            "grant select on {} to \"{}\"",
-            default.relation,
-            session.facts().role
-        )),
+        Some(default) => {
+            Missing::from(error).remedy(format!("grant select on {} to {role}", default.relation))
+        }
         None => Missing::from(error),
     });
     let sample = sample.ok().flatten();
@@ -140,7 +140,8 @@ pub(super) fn horizon(evidence: &Evidence, limits: &Limits) -> Judged {
     let Some((value, name)) = bad.or(least.map(|(value, name)| (value, name.to_owned()))) else {
         return Err(Missing::skipped("no table is partitioned by time"));
     };
-    let message = format!("{name} has partitions for {value:.0} periods ahead");
+    let periods = if value == 1.0 { "period" } else { "periods" };
+    let message = format!("{name} has partitions for {value:.0} {periods} ahead");
     Ok(Judgement::new(state, message)
         .value(value)
         .objects(objects)

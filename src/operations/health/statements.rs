@@ -70,8 +70,8 @@ pub(super) async fn survey(session: &Session, least_calls: f64) -> Reading<State
     }
     let schema = Ident::new(&extension.schema).map_err(|error| Missing::from(&error))?;
     if !extension.may_read {
-        let role = &session.facts().role;
-        let remedy = format!("grant usage on schema {schema} to \"{role}\"");
+        let role = Ident::new(&session.facts().role).map_err(|error| Missing::from(&error))?;
+        let remedy = format!("grant usage on schema {schema} to {role}");
         return Err(Missing::unknown("this role may not read pg_stat_statements").remedy(remedy));
     }
     if !extension.is_recent() {

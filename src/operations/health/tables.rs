@@ -65,7 +65,7 @@ pub(super) fn analyzed(evidence: &Evidence, limits: &Limits) -> Judged {
     let tables = evidence.tables.as_ref().map_err(Clone::clone)?;
     let count = tables.unanalyzed.len() as f64;
     let message = match tables.unanalyzed.as_slice() {
-        [] => "the planner has statistics of every table that has rows".to_owned(),
+        [] => "the planner has statistics of every table that has more than a few rows".to_owned(),
         names => format!("the planner has no statistics of {}", some(names)),
     };
     let remedy = tables.unanalyzed.first().map(|name| format!("analyze {name}"));

@@ -92,10 +92,11 @@ impl Binding {
         for role in ["source", "target"] {
             let owner: String = facts.try_get(format!("{role}_owner").as_str())?;
             if !facts.try_get::<_, bool>(format!("owns_{role}").as_str())? {
+                let (owner_role, own_role) = (Ident::new(&owner)?, Ident::new(&session.facts().role)?);
                 let relation = if role == "source" { &source.relation } else { &target.relation };
                 return Err(anyhow!("the {role} {} belongs to role `{owner}`", relation.plain())
                     .exit(Exit::Denied)
-                    .hint(format!("grant {owner} to {}", session.facts().role)));
+                    .hint(format!("grant {owner_role} to {own_role}")));
             }
         }
         let any = ddl!("normalize/any_row.sql", target = target.relation);

@@ -1,5 +1,5 @@
 //! Which indexes are used, and which cost and do not serve. A partitioned index is one index.
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -81,15 +81,17 @@ async fn read(session: &Session, partitions: bool) -> Read<Vec<Index>> {
     rows(session, &query, &[&partitions]).await
 }
 
+/// `only`: the findings that are wanted, none for every index.
 pub async fn index_usage(
     session: &Session,
     rights: &Rights,
     window: &Window,
     partitions: bool,
+    only: &[Finding],
 ) -> Read<Answer<IndexUsage>> {
     let indexes = read(session, partitions).await?;
     let server = Server { standby: session.facts().standby, counts: rights.counts };
-    Ok(judge(indexes, window, partitions, server))
+    Ok(judge(indexes, window, partitions, only, server))
 }
 
 /// What decides whether an index without a scan is one without use.
@@ -99,23 +101,30 @@ struct Server {
     counts: bool,
 }
 
-fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, server: Server) -> Answer<IndexUsage> {
+fn judge(
+    indexes: Vec<Index>,
+    window: &Window,
+    partitions: bool,
+    only: &[Finding],
+    server: Server,
+) -> Answer<IndexUsage> {
     let mut scans: HashMap<u32, (f64, f64)> = HashMap::new();
     for sum in window.indexes.values() {
         let of = scans.entry(if partitions { sum.oid } else { sum.root }).or_default();
         of.0 += sum.work.scans;
         of.1 += sum.work.entries;
     }
+    let work = |index: &Index| scans.get(&index.oid).copied().unwrap_or_default();
+    let found = findings(&indexes, |index| server.counts.then_some(work(index).0));
     let mut rows = Vec::new();
     let mut drops = Vec::new();
-    for index in indexes {
-        let work = scans.get(&index.oid).copied().unwrap_or_default();
-        let (finding, other) = finding(&index, server.counts.then_some(work.0));
-        if let Some(finding) = finding {
+    for (index, (finding, other)) in indexes.into_iter().zip(found) {
+        if let Some(finding) = finding.filter(|finding| only.is_empty() || only.contains(finding)) {
             drops.extend(
                 drop_statement(&index, finding, other.as_deref()).map(|drop| (index.size_bytes, drop)),
             );
         }
+        let work = work(&index);
         rows.push(row(index, work, finding, other));
     }
     rows.sort_by(|a, b| b.size_bytes.cmp(&a.size_bytes).then_with(|| a.index.cmp(&b.index)));
@@ -134,11 +143,27 @@ fn judge(indexes: Vec<Index>, window: &Window, partitions: bool, server: Server)
         let here = if server.standby { "the primary and the other standbys" } else { "standbys" };
         Note::new(format!("unused on this server, in this window; {here} count their own reads"))
     });
+    rows.retain(|row| only.is_empty() || row.finding.is_some_and(|finding| only.contains(&finding)));
     Answer::new(verdict, rows).next(drops.into_iter().take(SHOWN).map(|(_, drop)| drop)).note(note)
 }
 
+/// What speaks against an index, and the index that makes it needless.
+type Found = (Option<Finding>, Option<String>);
+
+/// What speaks against each. An index that another one is needless for stays, however little it was read: it will do the
+/// work of both. `scans`: none where the server does not count them.
+fn findings(indexes: &[Index], scans: impl Fn(&Index) -> Option<f64>) -> Vec<Found> {
+    let found: Vec<Found> = indexes.iter().map(|index| finding(index, scans(index))).collect();
+    let stay: HashSet<String> = found.iter().filter_map(|(_, other)| other.clone()).collect();
+    let unless_it_stays = |(index, found): (&Index, Found)| match found {
+        (Some(Finding::Unused), _) if stay.contains(&index.index) => (None, None),
+        found => found,
+    };
+    indexes.iter().zip(found).map(unless_it_stays).collect()
+}
+
 /// `scans`: none where the server does not count them.
-fn finding(index: &Index, scans: Option<f64>) -> (Option<Finding>, Option<String>) {
+fn finding(index: &Index, scans: Option<f64>) -> Found {
     if !index.valid {
         return if index.may_be_building { (None, None) } else { (Some(Finding::Invalid), None) };
     }

@@ -28,7 +28,8 @@ pub async fn progress(session: &Session, rights: &Rights) -> Read<Answer<Progres
     let hidden = found.iter().filter(|row| row.hidden).count();
     let verdict = match found.len() {
         0 => "nothing that tells of its progress is running".to_owned(),
-        count => format!("{} running that tell of their progress", counted(count, "command")),
+        1 => "1 command running that tells of its progress".to_owned(),
+        count => format!("{count} commands running that tell of their progress"),
     };
     let note = (hidden > 0).then(|| {
         let what =

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::operations::report::frame::{Answer, Note, counted};
 use crate::operations::report::read::Rights;
-use crate::operations::stats::{Series, StatementSum, Window, short};
+use crate::operations::stats::{Series, StatementSum, Window, hour_of, short};
 
 const BLOCK: f64 = 8192.0;
 
@@ -63,7 +63,7 @@ pub fn slow_queries(
         })
         .map(|sum| row(sum, total, known.get(&sum.fingerprint).copied()))
         .collect();
-    rows.sort_by(|a, b| b.mean_ms.total_cmp(&a.mean_ms).then_with(|| a.id.cmp(&b.id)));
+    rows.sort_by(|a, b| b.mean_ms.total_cmp(&a.mean_ms).then_with(|| a.fingerprint.cmp(&b.fingerprint)));
     let Slowness { mean_ms, .. } = slowness;
     let share = rows.iter().filter_map(|row| row.share_pct).sum::<f64>();
     let all = counted(window.statements.len(), "statement");
@@ -120,12 +120,12 @@ pub struct QueryHour {
     pub total_ms: f64,
 }
 
-/// What one statement has done, hour by hour.
-pub fn query_history(sum: &StatementSum, window: &Window, series: &[f64]) -> Answer<QueryHour> {
-    let to = window.coverage.to;
+/// What one statement has done, hour by hour up to an instant.
+pub fn query_history(sum: &StatementSum, series: &[f64], to: DateTime<Utc>) -> Answer<QueryHour> {
     let hour = |index: usize, total_ms: &f64| {
-        let back = TimeDelta::hours(i64::try_from(series.len() - index).unwrap_or(0));
-        QueryHour { from: to - back, to: to - back + TimeDelta::hours(1), total_ms: *total_ms }
+        let back = i64::try_from(series.len() - 1 - index).unwrap_or(0);
+        let from = hour_of(to) - TimeDelta::hours(back);
+        QueryHour { from, to: to.min(from + TimeDelta::hours(1)), total_ms: *total_ms }
     };
     let rows = series.iter().enumerate().map(|(index, total)| hour(index, total)).collect();
     let work = &sum.work;

@@ -10,6 +10,18 @@ macro_rules! counters {
         pub struct $name { $(pub $field: f64),* }
 
         impl $name {
+            pub const COUNT: usize = [$(stringify!($field)),*].len();
+
+            /// In the order of the fields.
+            pub const fn values(&self) -> [f64; Self::COUNT] {
+                [$(self.$field),*]
+            }
+
+            /// As [`Self::values`] has them.
+            pub const fn of([$($field),*]: [f64; Self::COUNT]) -> Self {
+                Self { $($field),* }
+            }
+
             pub fn add(&mut self, other: &Self) {
                 $(self.$field += other.$field;)*
             }

@@ -40,6 +40,12 @@ pub struct Interval {
     pub work: DatabaseWork,
 }
 
+impl Interval {
+    pub fn middle(&self) -> Option<DateTime<Utc>> {
+        self.began.map(|began| began + (self.at - began) / 2)
+    }
+}
+
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct StatementDelta {
     pub fingerprint: i64,
@@ -83,7 +89,8 @@ pub fn difference(earlier: Option<&Reading>, now: &Reading) -> Snapshot {
     let statements_reset =
         matches!((was, &now.statements), (Some(was), Some(now)) if was.since.reset != now.since.reset);
     let interval = Interval {
-        began: earlier.map(|earlier| earlier.moment.at),
+        // A clock that was set back makes no interval that ends before it began.
+        began: earlier.map(|earlier| earlier.moment.at.min(now.moment.at)),
         at: now.moment.at,
         captures: 1,
         crashes: i32::from(crashed),

@@ -26,6 +26,7 @@ fn settings() -> &'static BTreeSet<i64> {
             query!("session/liveness.sql"),
             query!("session/clean.sql"),
             query!("report/patience.sql"),
+            query!("health/patience.sql"),
         ];
         files.iter().flat_map(|file| file.text.split(';')).map(fingerprint).collect()
     })

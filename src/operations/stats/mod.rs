@@ -14,6 +14,7 @@ pub use difference::{Interval, Snapshot, difference, since_reset};
 pub use fingerprint::{fingerprint, long, short};
 pub use reading::{Moment, Reading, Scope, Texts, read};
 pub use store::{
-    FileStore, Held, Keep, Pruned, SchemaState, SchemaStore, Series, Store, schema_state, transaction,
+    FileStore, Held, Keep, Pruned, SchemaState, SchemaStore, Series, Store, hour_of, schema_state,
+    transaction,
 };
 pub use window::{Coverage, IndexSum, RelationSum, Source, Span, StatementSum, Window, sum};

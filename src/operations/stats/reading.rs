@@ -3,6 +3,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
 use tokio_postgres::error::SqlState;
 
 use crate::operations::report::{Read, Rights, one, rows, rows_of};
@@ -10,7 +11,7 @@ use crate::operations::stats::counters::{DatabaseWork, IndexWork, RelationWork, 
 use crate::operations::stats::fingerprint::{fingerprint, is_own};
 use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
-use crate::pg::sql::Keyword;
+use crate::pg::sql::{Keyword, Sql};
 use crate::pg::state::ServerError;
 use crate::{ddl, query};
 
@@ -55,29 +56,93 @@ pub struct Since {
 
 /// One entry of pg_stat_statements.
 #[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(from = "Packed", into = "Packed")]
 pub struct Entry {
-    #[serde(flatten)]
     pub key: EntryKey,
-    /// Of the text; null until that is known.
-    #[serde(default)]
+    /// Of the text; none until that is known.
     pub fingerprint: Option<i64>,
-    #[serde(flatten)]
     pub work: StatementWork,
     pub stddev_ms: f64,
     pub min_ms: f64,
     pub max_ms: f64,
     /// Since when it is counted; known since pg_stat_statements 1.11.
     pub since: Option<DateTime<Utc>>,
-    #[serde(default)]
     pub own: bool,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct EntryKey {
     pub user_oid: u32,
     pub database_oid: u32,
     pub query_id: i64,
     pub toplevel: bool,
+}
+
+/// An entry as the store keeps it: there may be tens of thousands, and names would be most of them.
+type Packed =
+    ((u32, u32, i64, bool), Option<i64>, [f64; StatementWork::COUNT], [f64; 3], Option<DateTime<Utc>>, bool);
+
+impl From<Entry> for Packed {
+    fn from(entry: Entry) -> Self {
+        let EntryKey { user_oid, database_oid, query_id, toplevel } = entry.key;
+        (
+            (user_oid, database_oid, query_id, toplevel),
+            entry.fingerprint,
+            entry.work.values(),
+            [entry.stddev_ms, entry.min_ms, entry.max_ms],
+            entry.since,
+            entry.own,
+        )
+    }
+}
+
+impl From<Packed> for Entry {
+    fn from((key, fingerprint, work, [stddev_ms, min_ms, max_ms], since, own): Packed) -> Self {
+        let (user_oid, database_oid, query_id, toplevel) = key;
+        Self {
+            key: EntryKey { user_oid, database_oid, query_id, toplevel },
+            fingerprint,
+            work: StatementWork::of(work),
+            stddev_ms,
+            min_ms,
+            max_ms,
+            since,
+            own,
+        }
+    }
+}
+
+impl Entry {
+    fn of(row: &Row) -> Result<Self, tokio_postgres::Error> {
+        const WORK: usize = 8;
+        Ok(Self {
+            key: EntryKey {
+                user_oid: row.try_get(0)?,
+                database_oid: row.try_get(1)?,
+                query_id: row.try_get(2)?,
+                toplevel: row.try_get(3)?,
+            },
+            fingerprint: None,
+            work: StatementWork::of(values(row, WORK)?),
+            stddev_ms: row.try_get(4)?,
+            min_ms: row.try_get(5)?,
+            max_ms: row.try_get(6)?,
+            since: row.try_get(7)?,
+            own: false,
+        })
+    }
+}
+
+/// The columns from one on, all of them numbers.
+pub(super) fn values<const COUNT: usize>(
+    row: &Row,
+    first: usize,
+) -> Result<[f64; COUNT], tokio_postgres::Error> {
+    let mut values = [0.0; COUNT];
+    for (offset, value) in values.iter_mut().enumerate() {
+        *value = row.try_get(first + offset)?;
+    }
+    Ok(values)
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -167,7 +232,7 @@ async fn read_statements(session: &Session, rights: &Rights) -> Read<Option<Stat
         ddl!("stats/statements_1_11.sql", schema = schema)
     };
     let since = ddl!("stats/statements_since.sql", schema = schema);
-    let (since, entries) = tokio::join!(rows_of(session, &since), rows_of(session, &entries));
+    let (since, entries) = tokio::join!(rows_of(session, &since), read_entries(session, &entries));
     match (since, entries) {
         (Ok(since), Ok(entries)) => {
             Ok(since.into_iter().next().map(|since: Since| Statements { since, entries }))
@@ -176,6 +241,11 @@ async fn read_statements(session: &Session, rights: &Rights) -> Read<Option<Stat
         (Err(error), _) | (_, Err(error)) if cannot_tell(&error) => Ok(None),
         (Err(error), _) | (_, Err(error)) => Err(error),
     }
+}
+
+async fn read_entries(session: &Session, sql: &Sql) -> Read<Vec<Entry>> {
+    let rows = session.query_of(&sql.marked(), &[]).await?;
+    rows.iter().map(|row| Entry::of(row).map_err(|error| ServerError::of(sql, &error))).collect()
 }
 
 fn cannot_tell(error: &ServerError) -> bool {
@@ -205,9 +275,12 @@ async fn name(
     let mut found = known;
     if let (Some(schema), false) = (schema(rights), unknown.is_empty()) {
         for text in read_texts(session, &schema, &unknown, found.is_empty()).await? {
-            let fingerprint = fingerprint(&text.text);
-            found.insert(text.query_id, (fingerprint, is_own(&text.text)));
-            texts.entry(fingerprint).or_insert(text.text);
+            let (fingerprint, own) = (fingerprint(&text.text), is_own(&text.text));
+            found.insert(text.query_id, (fingerprint, own));
+            // An application may say what pgtend says, too: then the text is the application's.
+            if !own {
+                texts.entry(fingerprint).or_insert(text.text);
+            }
         }
     }
     for entry in &mut statements.entries {

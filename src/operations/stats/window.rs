@@ -27,11 +27,10 @@ pub struct Window {
 }
 
 /// All that one statement has done, in every database and for every role.
-#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default)]
 pub struct StatementSum {
     pub fingerprint: i64,
     pub text: Option<String>,
-    #[serde(flatten)]
     pub work: StatementWork,
     pub exec_ms_squared: f64,
     /// None: no execution was slower than the slowest one before.
@@ -119,16 +118,13 @@ impl Coverage {
     }
 }
 
-pub(super) fn seconds(time: TimeDelta) -> f64 {
+fn seconds(time: TimeDelta) -> f64 {
     time.num_milliseconds() as f64 / 1000.0
 }
 
 /// Whether an interval counts to a window: its middle lies in it.
 pub(super) fn lies_in(interval: &Interval, span: Span) -> bool {
-    interval.began.is_some_and(|began| {
-        let middle = began + (interval.at - began) / 2;
-        span.from <= middle && middle <= span.to
-    })
+    interval.middle().is_some_and(|middle| span.from <= middle && middle <= span.to)
 }
 
 /// Sums snapshots, which need not be in order.

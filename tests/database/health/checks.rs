@@ -81,10 +81,10 @@ async fn the_horizon_of_partitions_is_counted_in_periods() {
     comes_to(&check(&db, name, &[]).code(2), name, "critical", "public.events has partitions for 0 periods");
     db.batch("create table e12 partition of events for values from ('2026-12-01 00:00+00') to ('2027-01-01 00:00+00')")
         .await;
-    comes_to(&check(&db, name, &[]).code(1), name, "warning", "for 1 periods ahead");
+    comes_to(&check(&db, name, &[]).code(1), name, "warning", "for 1 period ahead");
     // Who wants no more than one has what is wanted.
     fs::write(db.home().join("pgtend.toml"), "[[partition]]\ntable = \"events\"\nahead = 1\n").unwrap();
-    comes_to(&check(&db, name, &[]).success(), name, "ok", "for 1 periods ahead");
+    comes_to(&check(&db, name, &[]).success(), name, "ok", "for 1 period ahead");
     fs::write(db.home().join("pgtend.toml"), "[[partition]]\ntable = \"event\"\n").unwrap();
     db.batch("create table e01 partition of events for values from ('2027-01-01 00:00+00') to ('2027-02-01 00:00+00')")
         .await;

@@ -83,7 +83,16 @@ fn without_a_database_it_goes_on_and_says_so() {
 async fn clients_that_say_nothing_or_nonsense_stop_nobody() {
     let db = Database::create().await;
     let serving = Serving::start(db.pgtend(["metrics"]));
-    let silent: Vec<TcpStream> = (0..8).map(|_| TcpStream::connect(&serving.address).unwrap()).collect();
+    // More than it has room for.
+    let silent: Vec<TcpStream> = (0..24)
+        .map(|n| {
+            let mut stream = TcpStream::connect(&serving.address).unwrap();
+            if n % 2 == 0 {
+                stream.write_all(b"GET /metrics HT").unwrap();
+            }
+            stream
+        })
+        .collect();
     let mut nonsense = TcpStream::connect(&serving.address).unwrap();
     nonsense.write_all(b"\x00\xff nonsense\r\n\r\n").unwrap();
     drop(nonsense);

@@ -47,8 +47,10 @@ async fn partitioned() -> Database {
 #[tokio::test]
 async fn partitions_are_rolled_up_and_names_are_escaped() {
     let db = partitioned().await;
+    db.batch("create table \"two\nlines \t 'é' {}\" (id int)").await;
     let said = db.pgtend(["metrics"]).run().success();
     assert_eq!(said.stderr, "");
+    contains(&said.stdout, "relname=\"two\\nlines \t 'é' {}\"");
     let series = well_formed(&said.stdout);
     assert!(series.len() <= 300, "{} series", series.len());
     let labels = format!("{{datname=\"{}\",schemaname=\"public\",relname=\"events\"}}", db.name());

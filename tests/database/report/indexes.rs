@@ -1,5 +1,8 @@
 //! What speaks against indexes, and whether the statements to mend it can be run.
+use serde_json::Value;
+
 use super::support::{contains, report, row, shop};
+use crate::common::database::Database;
 
 #[tokio::test]
 async fn duplicates_are_found_once_and_at_the_root() {
@@ -9,7 +12,7 @@ async fn duplicates_are_found_once_and_at_the_root() {
     assert_eq!((&again["finding"], &again["other"]), (&"duplicate".into(), &"public.orders_customer".into()));
     let again = row(&document, "index", "public.events_id_again");
     assert_eq!((&again["finding"], &again["partitions"]), (&"duplicate".into(), &2.into()));
-    assert_eq!(row(&document, "index", "public.orders_pkey")["finding"], serde_json::Value::Null);
+    assert_eq!(row(&document, "index", "public.orders_pkey")["finding"], Value::Null);
     contains(document["verdict"].as_str().unwrap(), "2 duplicate, 1 covered");
     // Advice that the server refuses would be none.
     let client = db.client().await;
@@ -20,6 +23,54 @@ async fn duplicates_are_found_once_and_at_the_root() {
     }
     let document = report(&db, "index-usage").success().json();
     assert_eq!(document["next"], serde_json::json!([]));
+}
+
+#[tokio::test]
+async fn an_index_and_the_one_that_makes_it_needless_are_never_dropped_both() {
+    let db = Database::create().await;
+    db.batch(
+        "create table visits (a int, b int, c int);
+         insert into visits select n, n, n from generate_series(1, 60000) as n;
+         create index visits_a on visits (a);
+         create index visits_a_again on visits (a);
+         create index visits_ab on visits (a, b);
+         create index visits_abc on visits (a, b, c);
+         create index visits_abc_again on visits (a, b, c);
+         create index visits_c on visits (c);
+         create table days (day date, a int, b int) partition by range (day);
+         create table days_p1 partition of days for values from ('2026-01-01') to ('2027-01-01');
+         insert into days select '2026-01-01', n, n from generate_series(1, 60000) as n;
+         create index days_a on days (a);
+         create index days_ab on days (a, b)",
+    )
+    .await;
+    let document = report(&db, "index-usage").success().json();
+    let told = |name: &str| {
+        let row = row(&document, "index", &format!("public.{name}"));
+        (
+            row["finding"].as_str().unwrap_or("none").to_owned(),
+            row["other"].as_str().unwrap_or_default().to_owned(),
+        )
+    };
+    let needless = |finding: &str, other: &str| (finding.to_owned(), format!("public.{other}"));
+    assert_eq!(told("visits_a"), needless("covered", "visits_ab"));
+    assert_eq!(told("visits_a_again"), needless("duplicate", "visits_a"));
+    assert_eq!(told("visits_ab"), needless("covered", "visits_abc"));
+    assert_eq!(told("visits_abc_again"), needless("duplicate", "visits_abc"));
+    assert_eq!(told("days_a"), needless("covered", "days_ab"));
+    // Nobody has read them, and yet they stay.
+    for name in ["visits_abc", "days_ab"] {
+        assert_eq!(told(name).0, "none");
+        let next = document["next"].to_string();
+        let dropped = ["index", "concurrently"].map(|word| format!("{word} public.{name};"));
+        assert!(!dropped.iter().any(|drop| next.contains(drop)), "{next}");
+    }
+    assert_eq!(told("visits_c").0, "unused");
+    let only = db.pgtend(["report", "index-usage", "--only", "unused", "--json"]).run().success().json();
+    assert_eq!((only["rows"].as_array().unwrap().len(), only["next"].as_array().unwrap().len()), (1, 1));
+    let partitions = db.pgtend(["report", "index-usage", "--partitions", "--json"]).run().success().json();
+    assert_eq!(row(&partitions, "index", "public.days_p1_a_idx")["other"], "public.days_p1_a_b_idx");
+    assert_eq!(row(&partitions, "index", "public.days_p1_a_b_idx")["finding"], Value::Null);
 }
 
 #[tokio::test]

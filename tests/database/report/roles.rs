@@ -3,6 +3,7 @@ use serde_json::Value;
 
 use super::support::{REPORTS, contains, of_database, report_as, row, shop, somebody_waits};
 use crate::common::database::Database;
+use crate::support::said;
 
 async fn roles(db: &Database) -> [String; 3] {
     let (plain, stats, monitor) = (db.role("plain").await, db.role("stats").await, db.role("monitor").await);
@@ -24,9 +25,14 @@ async fn every_report_answers_every_role() {
     }
 }
 
-/// Of the rows about this database: how many, and how many of their values are null.
+/// Of the rows about this database: how many, and how many of their values are null. Statements are those of the whole
+/// server, where other tests run at the same time.
 fn seen(db: &Database, document: &Value) -> (usize, usize) {
-    let ours = |row: &&Value| row.get("database").is_none_or(|name| name.as_str() == Some(db.name()));
+    let ours = |row: &&Value| match (row.get("database"), row.get("query")) {
+        (Some(name), _) => name.as_str() == Some(db.name()),
+        (None, Some(query)) => query.as_str().is_some_and(|query| query.contains(db.name())),
+        (None, None) => true,
+    };
     let rows: Vec<&Value> = document["rows"].as_array().unwrap().iter().filter(ours).collect();
     let nulls = rows.iter().flat_map(|row| row.as_object().unwrap().values()).filter(|value| value.is_null());
     (rows.len(), nulls.count())
@@ -36,7 +42,7 @@ fn seen(db: &Database, document: &Value) -> (usize, usize) {
 #[tokio::test]
 async fn no_report_passes_over_what_a_role_cannot_see() {
     let db = shop().await;
-    db.batch("select pg_sleep(0.15)").await;
+    db.batch(&said(&db, "slow", "pg_sleep(0.15)")).await;
     let holder = db.client().await;
     holder.batch_execute("begin; lock table events").await.unwrap();
     let waiter = db.client().await;
@@ -117,6 +123,15 @@ async fn sessions_and_statements_of_others_are_hidden_from_a_plain_role_alone() 
     assert_eq!((&rows[1]["relation"], &rows[1]["query"]), (&"public.orders".into(), &Value::Null));
     cancel.cancel_query(tokio_postgres::NoTls).await.unwrap();
     waiting.await.unwrap().unwrap_err();
+}
+
+#[tokio::test]
+async fn settings_are_the_servers_and_not_those_of_the_report_itself() {
+    let db = shop().await;
+    let document = db.pgtend(["report", "settings", "--json"]).run().success().json();
+    let truth =
+        db.value("select setting from pg_settings where name = 'idle_in_transaction_session_timeout'").await;
+    assert_eq!(row(&document, "name", "idle_in_transaction_session_timeout")["setting"], truth);
 }
 
 #[tokio::test]

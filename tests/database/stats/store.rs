@@ -38,13 +38,20 @@ async fn a_window_is_what_happened_in_it() {
     assert_eq!(document["window"]["source"], "store");
     assert_eq!(document["window"]["captures"], 1);
     assert_eq!(document["rows"][0]["hourly_ms"].as_array().unwrap().len(), 24);
+    // All hours, the one that runs among them.
+    let id = document["rows"][0]["id"].as_str().unwrap();
+    let hours = db.pgtend(["report", "query", id]).run().success().stdout;
+    assert_eq!(hours.lines().filter(|line| line.starts_with(" 20")).count(), 24, "{hours}");
     // The default takes the store where there is one.
     assert_eq!(statements(&db, &[])["window"]["source"], "store");
     let status = db.pgtend(["stats", "status", "--json", "--max-age", "1h"]).run().success().json();
     assert_eq!((&status["store"], &status["snapshots"]), (&"schema pgtend".into(), &1.into()));
     db.pgtend(["stats", "status", "--max-age", "0s"]).run().code(3);
-    let slow = db.value("select count(*) from pgtend.v_slow_queries").await;
-    assert_eq!(slow, "0");
+    let slow = format!(
+        "select count(*) from pgtend.v_slow_queries where query like '%in_the_window_{} %'",
+        db.name()
+    );
+    assert_eq!(db.value(&slow).await, "0");
 }
 
 #[tokio::test]
@@ -107,12 +114,20 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     }
     let before = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&db, &before, "summed_up"), 4.0);
+    let windows = ["30d", "36h", "2d", "1d"];
+    let told = || windows.map(|since| calls(&db, &statements(&db, &["--since", since]), "summed_up"));
+    let truth = told();
     let pruned = db.pgtend(["stats", "prune", "--json"]).run().success().json();
     assert!(pruned["rolled_up"].as_i64().unwrap() >= 1, "{pruned}");
+    assert_eq!(told(), truth);
+    let again = db.pgtend(["stats", "prune", "--json"]).run().success().json();
+    assert_eq!(again["rolled_up"], 0, "{again}");
     assert_eq!(
         db.value("select string_agg(distinct level, ',' order by level) from pgtend.snapshot").await,
-        "capture,hour"
+        "capture,day,hour"
     );
+    let parts = "select count(*) from pgtend.snapshot where part_of is null and level <> 'day' and at < now() - interval '1 day'";
+    assert_eq!(db.value(parts).await, "0", "what is over is summed up");
     let after = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&db, &after, "summed_up"), 4.0);
     assert_eq!(after["window"]["captures"], before["window"]["captures"]);

@@ -10,11 +10,11 @@ use rustix::fs::{FlockOperation, flock};
 use serde::{Deserialize, Serialize};
 
 use super::books::{pack, unpack};
-use super::{Held, Keep, Pruned, Series};
+use super::{Held, Keep, Level, Pruned, Series, place};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::stats::difference::{IndexDelta, Interval, RelationDelta, Snapshot, StatementDelta};
 use crate::operations::stats::reading::{Reading, Texts};
-use crate::operations::stats::window::{Source, Span, Window, greater, lies_in, seconds, sum};
+use crate::operations::stats::window::{Source, Span, Window, greater, lies_in, sum};
 
 #[derive(Clone, Debug)]
 pub struct FileStore {
@@ -36,14 +36,6 @@ struct Kept {
     level: Level,
     #[serde(flatten)]
     snapshot: Snapshot,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-enum Level {
-    Capture,
-    Hour,
-    Day,
 }
 
 /// The store while one run has it for itself.
@@ -108,11 +100,7 @@ impl FileStore {
         let document = self.read()?;
         let mut series = vec![vec![0.0; hours]; fingerprints.len()];
         for kept in &document.snapshots {
-            let ago = (seconds(to - kept.snapshot.interval.at) / 3600.0).floor();
-            if ago < 0.0 || ago >= hours as f64 {
-                continue;
-            }
-            let hour = hours - 1 - ago as usize;
+            let Some(hour) = place(&kept.snapshot.interval, to, hours) else { continue };
             for delta in &kept.snapshot.statements {
                 for (line, _) in series.iter_mut().zip(fingerprints).filter(|(_, f)| **f == delta.fingerprint)
                 {

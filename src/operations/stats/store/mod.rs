@@ -3,12 +3,14 @@
 mod books;
 mod file;
 mod schema;
+mod terms;
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, DurationRound as _, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::operations::stats::difference::Interval;
 use crate::operations::stats::window::{Span, Window};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
@@ -22,6 +24,15 @@ pub struct Keep {
     pub captures: TimeDelta,
     pub hours: TimeDelta,
     pub days: TimeDelta,
+}
+
+/// How long a snapshot is, as a rule.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Capture,
+    Hour,
+    Day,
 }
 
 /// What a store holds.
@@ -41,8 +52,19 @@ pub struct Pruned {
     pub dropped: u64,
 }
 
-/// Execution time of one statement, hour by hour; the last value is the hour before the window's end.
+/// Execution time of one statement, hour by hour of the clock; the last value is of the hour in which the window ends.
 pub type Series = Vec<f64>;
+
+/// The beginning of the hour.
+pub fn hour_of(at: DateTime<Utc>) -> DateTime<Utc> {
+    at.duration_trunc(TimeDelta::hours(1)).unwrap_or(at)
+}
+
+/// In which of so many hours, of which the last one is that of `to`, most of an interval lies.
+fn place(interval: &Interval, to: DateTime<Utc>, hours: usize) -> Option<usize> {
+    let ago = (hour_of(to) - hour_of(interval.middle()?)).num_hours();
+    hours.checked_sub(1)?.checked_sub(usize::try_from(ago).ok()?)
+}
 
 #[derive(Clone, Debug)]
 pub enum Store {
@@ -83,7 +105,7 @@ impl Store {
         }
     }
 
-    /// For each of the statements, by its fingerprint, the time that it took in each hour before `to`.
+    /// For each of the statements, by its fingerprint, the time that it took in each hour up to that of `to`.
     pub async fn series(
         &self,
         session: &Session,

@@ -1,15 +1,21 @@
 //! The store in pgtend's schema. The session's search path must lead there: [`SchemaStore::enter`].
+use std::collections::HashMap;
+
 use anyhow::Context as _;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tokio_postgres::Row;
+use tokio_postgres::types::ToSql;
 
 use super::books::{pack, unpack};
-use super::{Held, Keep, Pruned, Series};
+use super::terms::{Entered, intervals, terms};
+use super::{Held, Keep, Level, Pruned, Series, hour_of, place};
+use crate::failure::Explain as _;
 use crate::operations::report::{Read, one, rows};
-use crate::operations::stats::counters::DatabaseWork;
-use crate::operations::stats::difference::{Interval, Snapshot};
-use crate::operations::stats::reading::{Reading, Texts};
-use crate::operations::stats::window::{Coverage, IndexSum, RelationSum, Source, Span, Window};
+use crate::operations::stats::counters::{DatabaseWork, StatementWork};
+use crate::operations::stats::difference::{Snapshot, StatementDelta};
+use crate::operations::stats::reading::{Reading, Texts, values};
+use crate::operations::stats::window::{Coverage, IndexSum, RelationSum, Source, Span, StatementSum, Window};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 use crate::pg::sql::{Query, Sql};
@@ -26,6 +32,8 @@ pub struct SchemaStore {
 pub struct SchemaState {
     /// All of its tables are there.
     pub complete: bool,
+    /// As this version of pgtend makes them.
+    pub current: bool,
     /// Nothing hangs on them that reading or writing would run.
     pub plain: bool,
     /// The schema belongs to this role, to a superuser, or to the database's owner.
@@ -47,7 +55,15 @@ impl SchemaStore {
 
     /// The last reading, locked until the transaction ends.
     pub async fn last(&self, session: &Session) -> anyhow::Result<Option<Reading>> {
-        let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(ServerError::explained)?;
+        let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(|error| {
+            let busy = error.lock_busy();
+            let error = error.explained();
+            if busy {
+                error.hint("another capture is under way, and its numbers are these, too")
+            } else {
+                error
+            }
+        })?;
         let bytes: Option<Vec<u8>> =
             found.first().context("the store has lost its last reading")?.try_get(0)?;
         bytes.map(|bytes| unpack(&bytes)).transpose()
@@ -75,39 +91,36 @@ impl SchemaStore {
     }
 
     pub(super) async fn window(&self, session: &Session, span: Span) -> anyhow::Result<Window> {
-        self.enter(session).await?;
-        let (intervals, statements, relations, indexes) = tokio::join!(
-            in_span::<Interval>(session, query!("stats/window_intervals.sql"), span),
-            in_span(session, query!("stats/window_statements.sql"), span),
-            in_span::<RelationSum>(session, query!("stats/window_relations.sql"), span),
-            in_span::<IndexSum>(session, query!("stats/window_indexes.sql"), span),
+        let entered = self.entered(session, span).await?;
+        let ids = ids(&entered, span);
+        let (relations, indexes) = (query!("stats/window_relations.sql"), query!("stats/window_indexes.sql"));
+        let ids: [&(dyn ToSql + Sync); 1] = [&ids];
+        let (statements, relations, indexes) = tokio::join!(
+            statements(session, &ids),
+            rows::<RelationSum>(session, &relations, &ids),
+            rows::<IndexSum>(session, &indexes, &ids),
         );
-        let intervals = intervals.map_err(ServerError::explained)?;
-        let database = work(&intervals);
         let relations = relations.map_err(ServerError::explained)?;
         let indexes = indexes.map_err(ServerError::explained)?;
         Ok(Window {
-            coverage: Coverage::of(Source::Store, span, &intervals),
             statements: statements.map_err(ServerError::explained)?,
             relations: relations.into_iter().map(|sum| (sum.oid, sum)).collect(),
             indexes: indexes.into_iter().map(|sum| (sum.oid, sum)).collect(),
-            database,
+            ..frame(&entered, span)
         })
     }
 
     pub(super) async fn statements(&self, session: &Session, span: Span) -> anyhow::Result<Window> {
+        let entered = self.entered(session, span).await?;
+        let statements = statements(session, &[&ids(&entered, span)]).await;
+        Ok(Window { statements: statements.map_err(ServerError::explained)?, ..frame(&entered, span) })
+    }
+
+    /// The snapshots that a window may be summed from.
+    async fn entered(&self, session: &Session, span: Span) -> anyhow::Result<Vec<Entered>> {
         self.enter(session).await?;
-        let (intervals, statements) = tokio::join!(
-            in_span::<Interval>(session, query!("stats/window_intervals.sql"), span),
-            in_span(session, query!("stats/window_statements.sql"), span),
-        );
-        let intervals = intervals.map_err(ServerError::explained)?;
-        Ok(Window {
-            coverage: Coverage::of(Source::Store, span, &intervals),
-            statements: statements.map_err(ServerError::explained)?,
-            database: work(&intervals),
-            ..Window::default()
-        })
+        let query = query!("stats/window_snapshots.sql");
+        rows(session, &query, &[&span.from, &span.to]).await.map_err(ServerError::explained)
     }
 
     pub(super) async fn series(
@@ -117,20 +130,19 @@ impl SchemaStore {
         to: DateTime<Utc>,
         hours: usize,
     ) -> anyhow::Result<Vec<Series>> {
-        #[derive(Deserialize)]
-        struct Hour {
-            fingerprint: i64,
-            hours_ago: usize,
-            exec_ms: f64,
-        }
-        let length = i32::try_from(hours)?;
-        let query = query!("stats/series.sql");
-        let found = rows::<Hour>(session, &query, &[&fingerprints, &to, &length]).await;
+        let span = Span { from: hour_of(to) - TimeDelta::hours(i64::try_from(hours)? - 1), to };
+        let entered = self.entered(session, span).await?;
+        let terms = terms(&entered, span, Level::Hour);
+        let places: HashMap<i64, usize> =
+            terms.iter().filter_map(|one| Some((one.id, place(&one.interval, to, hours)?))).collect();
+        let ids: Vec<i64> = places.keys().copied().collect();
+        let found = session.query(&query!("stats/series.sql"), &[&ids, &fingerprints]).await;
         let mut series = vec![vec![0.0; hours]; fingerprints.len()];
-        for one in found.map_err(ServerError::explained)? {
-            let line = fingerprints.iter().position(|fingerprint| *fingerprint == one.fingerprint);
-            if let (Some(line), true) = (line, one.hours_ago < hours) {
-                series[line][hours - 1 - one.hours_ago] += one.exec_ms;
+        for row in found.map_err(ServerError::explained)? {
+            let (snapshot, fingerprint): (i64, i64) = (row.try_get(0)?, row.try_get(1)?);
+            let line = fingerprints.iter().position(|one| *one == fingerprint);
+            if let (Some(line), Some(hour)) = (line, places.get(&snapshot)) {
+                series[line][*hour] += row.try_get::<_, f64>(2)?;
             }
         }
         Ok(series)
@@ -151,19 +163,47 @@ impl SchemaStore {
             let hours = roll_up(session, "capture", "hour", now - keep.captures).await?;
             let days = roll_up(session, "hour", "day", now - keep.hours).await?;
             let dropped = write(session, &query!("stats/drop_old.sql"), &[&(now - keep.days)]).await?;
-            write(session, &query!("stats/drop_texts.sql"), &[]).await?;
+            // Sums keep every statement of their parts.
+            if dropped > 0 {
+                write(session, &query!("stats/drop_texts.sql"), &[]).await?;
+            }
             Ok(Pruned { rolled_up: hours + days, dropped })
         })
         .await
     }
 }
 
-fn work(intervals: &[Interval]) -> DatabaseWork {
+/// What to add up.
+fn ids(entered: &[Entered], span: Span) -> Vec<i64> {
+    terms(entered, span, Level::Day).iter().map(|one| one.id).collect()
+}
+
+/// The window without what was done in it.
+fn frame(entered: &[Entered], span: Span) -> Window {
+    let intervals = intervals(entered, span);
     let mut database = DatabaseWork::default();
-    for interval in intervals {
+    for interval in &intervals {
         database.add(&interval.work);
     }
-    database
+    Window { coverage: Coverage::of(Source::Store, span, &intervals), database, ..Window::default() }
+}
+
+/// `ids`: the snapshots to add up.
+async fn statements(session: &Session, ids: &[&(dyn ToSql + Sync)]) -> Read<Vec<StatementSum>> {
+    const WORK: usize = 2;
+    const AFTER: usize = WORK + StatementWork::COUNT;
+    let query = query!("stats/window_statements.sql");
+    let sum = |row: &Row| {
+        Ok(StatementSum {
+            fingerprint: row.try_get(0)?,
+            text: row.try_get(1)?,
+            work: StatementWork::of(values(row, WORK)?),
+            exec_ms_squared: row.try_get(AFTER)?,
+            max_ms: row.try_get(AFTER + 1)?,
+        })
+    };
+    let found = session.query(&query, ids).await?;
+    found.iter().map(|row| sum(row).map_err(|error| ServerError::new(query.file, &error))).collect()
 }
 
 /// Commits what `work` has written, or takes it back.
@@ -180,19 +220,7 @@ pub async fn transaction<T>(
     ended.map(|()| value)
 }
 
-async fn in_span<T: serde::de::DeserializeOwned>(
-    session: &Session,
-    query: Query,
-    span: Span,
-) -> Read<Vec<T>> {
-    rows(session, &query, &[&span.from, &span.to]).await
-}
-
-async fn write(
-    session: &Session,
-    query: &Query,
-    params: &[&(dyn tokio_postgres::types::ToSql + Sync)],
-) -> anyhow::Result<u64> {
+async fn write(session: &Session, query: &Query, params: &[&(dyn ToSql + Sync)]) -> anyhow::Result<u64> {
     session.write(query, params).await.map_err(ServerError::explained)
 }
 
@@ -201,9 +229,32 @@ async fn add(session: &Session, snapshot: &Snapshot) -> anyhow::Result<()> {
     let found = session.query(&query!("stats/add_snapshot.sql"), &[&interval]).await;
     let found = found.map_err(ServerError::explained)?;
     let id: i64 = found.first().context("the store gave no snapshot")?.try_get(0)?;
-    add_all(session, query!("stats/add_statements.sql"), id, &snapshot.statements).await?;
+    add_statements(session, id, &snapshot.statements).await?;
     add_all(session, query!("stats/add_relations.sql"), id, &snapshot.relations).await?;
     add_all(session, query!("stats/add_indexes.sql"), id, &snapshot.indexes).await
+}
+
+/// Column by column, for there are thousands.
+async fn add_statements(session: &Session, id: i64, deltas: &[StatementDelta]) -> anyhow::Result<()> {
+    if deltas.is_empty() {
+        return Ok(());
+    }
+    let keys: [Vec<i64>; 3] = [
+        deltas.iter().map(|delta| delta.fingerprint).collect(),
+        deltas.iter().map(|delta| i64::from(delta.database_oid)).collect(),
+        deltas.iter().map(|delta| i64::from(delta.user_oid)).collect(),
+    ];
+    let works: Vec<[f64; StatementWork::COUNT]> = deltas.iter().map(|delta| delta.work.values()).collect();
+    let works: [Vec<f64>; StatementWork::COUNT] =
+        std::array::from_fn(|counter| works.iter().map(|work| work[counter]).collect());
+    let squares: Vec<f64> = deltas.iter().map(|delta| delta.exec_ms_squared).collect();
+    let slowest: Vec<Option<f64>> = deltas.iter().map(|delta| delta.max_ms).collect();
+    let mut columns: Vec<&(dyn ToSql + Sync)> = vec![&id];
+    columns.extend(keys.iter().map(|column| column as &(dyn ToSql + Sync)));
+    columns.extend(works.iter().map(|column| column as &(dyn ToSql + Sync)));
+    columns.extend([&squares as &(dyn ToSql + Sync), &slowest]);
+    write(session, &query!("stats/add_statements.sql"), &columns).await?;
+    Ok(())
 }
 
 async fn add_all(session: &Session, query: Query, id: i64, deltas: &[impl Serialize]) -> anyhow::Result<()> {
@@ -213,14 +264,21 @@ async fn add_all(session: &Session, query: Query, id: i64, deltas: &[impl Serial
     Ok(())
 }
 
+/// Sums up what is over, drops what is old and part of a sum, and returns how many snapshots have got one.
 async fn roll_up(session: &Session, from: &str, to: &str, before: DateTime<Utc>) -> anyhow::Result<u64> {
-    write(session, &query!("stats/roll_up.sql"), &[&from, &to, &before]).await?;
-    for query in [
-        query!("stats/roll_up_statements.sql"),
-        query!("stats/roll_up_relations.sql"),
-        query!("stats/roll_up_indexes.sql"),
-    ] {
-        write(session, &query, &[&from, &to, &before]).await?;
+    let made = session.query(&query!("stats/roll_up.sql"), &[&from, &to]).await;
+    let made = made.map_err(ServerError::explained)?;
+    let sums = made.iter().map(|row| row.try_get(0)).collect::<Result<Vec<i64>, _>>()?;
+    let parts = made.iter().map(|row| row.try_get::<_, i64>(1)).sum::<Result<i64, _>>()?;
+    if !sums.is_empty() {
+        for query in [
+            query!("stats/roll_up_statements.sql"),
+            query!("stats/roll_up_relations.sql"),
+            query!("stats/roll_up_indexes.sql"),
+        ] {
+            write(session, &query, &[&sums]).await?;
+        }
     }
-    write(session, &query!("stats/drop_summed.sql"), &[&from, &to, &before]).await
+    write(session, &query!("stats/drop_summed.sql"), &[&from, &before]).await?;
+    Ok(u64::try_from(parts)?)
 }
