@@ -64,6 +64,10 @@ impl TryFrom<OwnJobKeys> for OwnJob {
     type Error = String;
 
     fn try_from(keys: OwnJobKeys) -> Result<Self, String> {
+        let blank = |text: &Option<String>| text.as_ref().is_some_and(|text| text.trim().is_empty());
+        if blank(&keys.command) || blank(&keys.function) {
+            return Err(format!("the job `{}` says nothing to do", keys.name));
+        }
         let what = match (keys.command, keys.function) {
             (Some(command), None) => OwnWork::Command(command),
             (None, Some(function)) => OwnWork::Function(function),

@@ -3,6 +3,7 @@ use std::io;
 
 use crate::apply::{Signal, Stopped};
 use crate::failure::{Exit, Failure, one_line, sentences};
+use crate::output::format::printable;
 use crate::output::ui::{Format, Ui};
 
 impl Ui {
@@ -18,7 +19,7 @@ impl Ui {
     pub fn complain(&self, error: &anyhow::Error) {
         let causes = sentences(error);
         let mut lines = Vec::new();
-        for (index, cause) in causes.iter().enumerate() {
+        for (index, cause) in causes.iter().map(|cause| printable(cause)).enumerate() {
             match index {
                 0 => lines.push(format!("{} {cause}", self.paint("error:", anstyle::AnsiColor::Red))),
                 _ => lines.push(format!("  caused by: {cause}")),
@@ -26,11 +27,12 @@ impl Ui {
         }
         for failure in failures(error) {
             for detail in failure.detail.iter().flat_map(|detail| detail.lines()) {
-                lines.push(format!("  detail: {detail}"));
+                lines.push(format!("  detail: {}", printable(detail)));
             }
         }
         for hint in failures(error).filter_map(|failure| failure.hint.as_ref()) {
-            lines.push(format!("  {} {hint}", self.paint("hint:", anstyle::AnsiColor::Cyan)));
+            let word = self.paint("hint:", anstyle::AnsiColor::Cyan);
+            lines.push(format!("  {word} {}", printable(hint)));
         }
         self.say(&lines.join("\n"));
     }

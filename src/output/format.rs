@@ -52,10 +52,19 @@ pub fn seconds(seconds: f64) -> String {
 
 /// On one line, with nothing in it that a terminal would obey: a name may hold any character.
 pub fn visible(text: &str) -> Cow<'_, str> {
-    if !text.contains(char::is_control) {
+    escaped(text, char::is_control)
+}
+
+/// The same for a message, which may have lines.
+pub fn printable(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c.is_control() && c != '\n' && c != '\t')
+}
+
+fn escaped(text: &str, obeyed: fn(char) -> bool) -> Cow<'_, str> {
+    if !text.contains(obeyed) {
         return Cow::Borrowed(text);
     }
-    let shown = |c: char| if c.is_control() { c.escape_default().to_string() } else { c.to_string() };
+    let shown = |c: char| if obeyed(c) { c.escape_default().to_string() } else { c.to_string() };
     Cow::Owned(text.chars().map(shown).collect())
 }
 
@@ -104,6 +113,7 @@ mod tests {
         assert_eq!(one_line("select\n  1", 100), "select 1");
         assert_eq!(one_line("sélect 1", 3), "sél…");
         assert_eq!(visible("a\nb\u{1b}[31m é"), "a\\nb\\u{1b}[31m é");
+        assert_eq!(printable("a\nb\u{1b}[31m\r"), "a\nb\\u{1b}[31m\\r");
         assert_eq!((fitting("select 1", 8), fitting("select 12", 8)), ("select 1".into(), "select …".into()));
         assert_eq!(sparkline(&[0.0, 50.0, 100.0]), "▁▅█");
         assert_eq!(sparkline(&[]), "");

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 use crate::apply::{Signal, Stopped};
 use crate::failure::{Exit, Explain as _};
+use crate::output::format::printable;
 use crate::output::progress::Progress;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -138,21 +139,23 @@ impl Ui {
     /// What happened: one line, unless the user asked for quiet.
     pub fn status(&self, message: &str) {
         if !self.voice.quiet {
-            self.say(message);
+            self.say(&printable(message));
         }
     }
 
     /// What a person may like to know and a log does not need.
     pub fn chat(&self, message: &str) {
         if !self.voice.quiet && (self.voice.verbose || io::stderr().is_terminal()) {
-            self.say(message);
+            self.say(&printable(message));
         }
     }
 
     pub fn warning(&self, message: &str) {
-        self.say(&format!("{} {message}", self.paint("warning:", anstyle::AnsiColor::Yellow)));
+        let word = self.paint("warning:", anstyle::AnsiColor::Yellow);
+        self.say(&format!("{word} {}", printable(message)));
     }
 
+    /// `message`: with nothing from outside in it that a terminal would obey.
     pub(super) fn say(&self, message: &str) {
         self.progress.aside(|| {
             let mut err = AutoStream::new(io::stderr(), self.stderr_color).lock();

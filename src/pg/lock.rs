@@ -8,7 +8,7 @@ use tokio_postgres::Row;
 use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::sql::{Keyword, Query};
-use crate::query;
+use crate::{mark, query};
 
 /// A table-level lock mode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -104,7 +104,7 @@ impl fmt::Display for Blocker {
             write!(f, " for {age:.1} s")?;
         }
         write!(f, ", {}", self.mode)?;
-        if let Some(query) = self.query.as_deref().filter(|q| !q.is_empty()) {
+        if let Some(query) = self.query.as_deref().filter(|q| !q.is_empty() && !q.starts_with(mark!())) {
             let line: String =
                 query.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(80).collect();
             write!(f, ": {line}")?;

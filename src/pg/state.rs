@@ -105,7 +105,8 @@ impl ServerError {
         match state {
             SqlState::INSUFFICIENT_PRIVILEGE => error.exit(Exit::Denied),
             SqlState::READ_ONLY_SQL_TRANSACTION => error.exit(Exit::Denied).hint(
-                "the session cannot write: connect to the primary (target_session_attrs=read-write finds it)",
+                "the session cannot write: connect to the primary (target_session_attrs=read-write finds it), or see \
+                 whether default_transaction_read_only is on for this role or database",
             ),
             SqlState::LOCK_NOT_AVAILABLE => error.exit(Exit::Busy),
             SqlState::CHARACTER_NOT_IN_REPERTOIRE => error.hint(

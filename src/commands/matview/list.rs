@@ -35,7 +35,7 @@ const COLUMNS: [Column<MatviewRow>; 12] = [
     },
     Column {
         header: "Concurrent",
-        name: "not_concurrent",
+        name: "concurrent",
         cell: |row| Cell::Text(row.not_concurrent.clone().unwrap_or_else(|| "yes".to_owned())),
     },
     Column {

@@ -23,12 +23,13 @@ use crate::plan::Plan;
 /// Readers go on: a view is refreshed concurrently, or a copy takes its place. Two runs at once are safe: the second one
 /// leaves a view alone that the first one works on. A view that fails blocks those that read it, and no others.
 #[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("which").required(true))]
 pub struct RefreshArgs {
     /// Materialized view
-    #[arg(value_name = "VIEW", required_unless_present = "all")]
+    #[arg(value_name = "VIEW", group = "which")]
     views: Vec<String>,
     /// Every materialized view of the database
-    #[arg(long, conflicts_with = "views")]
+    #[arg(long, group = "which")]
     all: bool,
     #[command(flatten)]
     pub wish: WishArgs,

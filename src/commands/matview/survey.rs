@@ -36,7 +36,13 @@ pub async fn survey<'a>(
     let (mut configured, mut missing) = (BTreeMap::new(), Vec::new());
     for (section, found) in sections.iter().zip(find(session, &views, &names).await?) {
         match found {
-            Ok(oid) => drop(configured.insert(oid, section)),
+            Ok(oid) => {
+                if let Some(other) = configured.insert(oid, section) {
+                    let other: &MatviewConfig = other;
+                    let error = anyhow!("`{}` and `{}` are one materialized view", other.name, section.name);
+                    return Err(error.exit(Exit::Usage).hint("leave one of their [[matview]] sections"));
+                }
+            }
             Err(error) => missing.push((section.name.clone(), error)),
         }
     }

@@ -396,7 +396,7 @@ fn explain(error: anyhow::Error) -> anyhow::Error {
             "the query gives rows that a unique index of the view forbids; mend the query or the index",
         );
     }
-    if text.contains("while its copy was made") {
+    if text.contains("while its copy was made") || text.contains("would not have the same grants") {
         return error.hint("run the same command again");
     }
     if text.contains("due to statement timeout") {

@@ -1,12 +1,10 @@
 //! `pgtend schedule crontab`
-use std::io::Read as _;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::schedule::wants::{CallArgs, tell, wanted};
+use crate::commands::schedule::wants::{CallArgs, installed, tell, wanted};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::schedule::{check_crontab, crontab};
 
@@ -31,13 +29,7 @@ impl CrontabArgs {
             context.ui.answer(&crontab(&jobs, &program, user.as_deref()))?;
             return Ok(Exit::Done);
         };
-        let installed = if file.as_os_str() == "-" {
-            let mut text = String::new();
-            std::io::stdin().read_to_string(&mut text).map(|_| text)
-        } else {
-            std::fs::read_to_string(file)
-        };
-        let installed = installed.with_context(|| format!("read {}", file.display()))?;
+        let installed = installed(file)?;
         let differences = check_crontab(&installed, &jobs, &program, user.as_deref());
         tell(context, "pgtend.schedule.crontab/1", &differences)
     }

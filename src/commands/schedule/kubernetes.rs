@@ -1,11 +1,11 @@
 //! `pgtend schedule kubernetes`
 use std::path::PathBuf;
 
-use anyhow::{Context as _, anyhow};
+use anyhow::anyhow;
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::schedule::wants::{connection, tell, wanted};
+use crate::commands::schedule::wants::{connection, installed, tell, wanted};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::schedule::{Call, Cluster, Difference, DifferenceKind, kubernetes};
 
@@ -27,7 +27,7 @@ pub struct KubernetesArgs {
     /// Config map that holds pgtend.toml [default: pgtend]
     #[arg(long, value_name = "NAME")]
     config_map: Option<String>,
-    /// Compare this file with what the configuration asks for; exit 3 when it differs
+    /// Compare this file with what the configuration asks for; exit 3 when it differs; - reads standard input
     #[arg(long, value_name = "FILE")]
     check: Option<PathBuf>,
 }
@@ -60,7 +60,7 @@ impl KubernetesArgs {
             context.ui.answer(&text)?;
             return Ok(Exit::Done);
         };
-        let installed = std::fs::read_to_string(file).with_context(|| format!("read {}", file.display()))?;
+        let installed = installed(file)?;
         let what = file.display().to_string();
         let same = installed.trim().lines().eq(text.trim().lines());
         let differences = (!same).then_some(Difference { kind: DifferenceKind::Different, what });

@@ -1,4 +1,6 @@
 //! From the configuration to the jobs, and to the words that every call of pgtend begins with.
+use std::path::Path;
+
 use anyhow::{Context as _, anyhow, ensure};
 use clap::Args;
 use serde::Serialize;
@@ -124,4 +126,14 @@ pub fn tell(context: &Context, schema: &str, differences: &[Difference]) -> anyh
         context.ui.listing(&Listing::new(&COLUMNS, differences))?;
     }
     Ok(exit)
+}
+
+/// The text of what is installed; `-` is standard input.
+pub fn installed(file: &Path) -> anyhow::Result<String> {
+    let text = if file.as_os_str() == "-" {
+        std::io::read_to_string(std::io::stdin())
+    } else {
+        std::fs::read_to_string(file)
+    };
+    text.with_context(|| format!("read {}", file.display()))
 }

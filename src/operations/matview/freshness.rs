@@ -12,6 +12,8 @@ use crate::pg::catalog::{Basis, Matview, NodeKind};
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Evidence {
     epoch: Option<String>,
+    #[serde(default)]
+    settings: Option<String>,
     /// By oid: what changes with a truncation, a rewrite or a new definition; and the rows written so far.
     nodes: BTreeMap<u32, (String, i64)>,
 }
@@ -33,7 +35,7 @@ pub enum Change {
 impl Evidence {
     pub fn of(basis: &Basis) -> Self {
         let nodes = basis.nodes.iter().map(|node| (node.oid, (node.token.clone(), node.changes)));
-        Self { epoch: basis.epoch.clone(), nodes: nodes.collect() }
+        Self { epoch: basis.epoch.clone(), settings: basis.settings.clone(), nodes: nodes.collect() }
     }
 
     /// Rows written between this and a later state; `None` when it cannot be counted.
@@ -69,6 +71,9 @@ pub fn change(view: &Matview, latest: Option<&Latest>) -> Change {
     }
     if !view.basis.nodes.iter().any(|node| node.kind != NodeKind::View) {
         return Change::Unknown("it reads no table".to_owned());
+    }
+    if evidence.settings != now.settings {
+        return Change::Unknown("the settings of the role or the database have changed".to_owned());
     }
     match (&evidence.epoch, &now.epoch) {
         (_, None) => return Change::Unknown("the server does not count (track_counts is off)".to_owned()),

@@ -60,6 +60,8 @@ pub struct Basis {
     pub hides: bool,
     /// Of the server's counters; absent where it counts nothing.
     pub epoch: Option<String>,
+    /// Those of the role and the database on which its result may depend.
+    pub settings: Option<String>,
     /// Sessions that may have committed what the counters do not show, the latest first.
     pub unreported: Vec<Unreported>,
 }
@@ -145,8 +147,9 @@ async fn bases(
     let unreported = unreported.map_err(ServerError::explained)?;
     let unreported = unreported.iter().map(unreported_by).collect::<anyhow::Result<_>>()?;
     let (epoch, nodes) = (epoch.map_err(ServerError::explained)?, nodes.map_err(ServerError::explained)?);
-    let epoch: Option<String> = epoch.first().context("the server gave no row")?.try_get("epoch")?;
-    let basis = Basis { epoch, unreported, ..Basis::default() };
+    let epoch = epoch.first().context("the server gave no row")?;
+    let (epoch, settings) = (epoch.try_get("epoch")?, epoch.try_get("settings")?);
+    let basis = Basis { epoch, settings, unreported, ..Basis::default() };
     let mut bases: BTreeMap<u32, Basis> = oids.iter().map(|oid| (*oid, basis.clone())).collect();
     let mut asked: BTreeSet<u32> = oids.iter().copied().collect();
     for row in &nodes {

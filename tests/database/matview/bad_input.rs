@@ -5,7 +5,9 @@ use crate::common::server::version;
 #[tokio::test]
 async fn without_a_name_nothing_is_refreshed() {
     let db = sales().await;
-    contains(&refresh(&db, &[]).code(2).stderr, "required arguments were not provided");
+    let said = refresh(&db, &[]).code(2);
+    contains(&said.stderr, "required arguments were not provided");
+    contains(&said.stderr, "--all");
 }
 
 #[tokio::test]
@@ -23,6 +25,12 @@ async fn unknown_names_are_told_the_nearest() {
     std::fs::write(db.home().join("pgtend.toml"), "[[matview]]\nname = \"gone\"\n").unwrap();
     let said = refresh(&db, &["--all"]).code(6);
     contains(&said.stderr, "no materialized view `gone`");
+    let twice = "[[matview]]\nname = \"daily\"\n[[matview]]\nname = \"public.daily\"\n";
+    std::fs::write(db.home().join("pgtend.toml"), twice).unwrap();
+    contains(
+        &refresh(&db, &["--all"]).code(2).stderr,
+        "`daily` and `public.daily` are one materialized view",
+    );
 }
 
 #[tokio::test]
@@ -136,4 +144,16 @@ async fn too_long_is_too_long() {
         contains(&said.stderr, "canceling statement due to statement timeout");
         contains(&said.stderr, "hint: give it more time with --timeout");
     }
+}
+
+/// What a terminal would obey is shown, not sent.
+#[tokio::test]
+async fn a_name_may_hold_any_character() {
+    let db = sales().await;
+    db.batch("do $$ begin execute format('create materialized view %I as select 1 as x', E'red\\x1b[31m\\r\\nx'); end $$").await;
+    let said = refresh(&db, &["--all", "--force", "--color", "always"]).success();
+    contains(&said.stderr, "red\\u{1b}[31m\\r\nx");
+    assert!(!said.stderr.contains('\u{1b}') && !said.stderr.contains('\r'), "{said:?}");
+    let list = db.pgtend(["matview", "list", "--color", "always"]).run().success().stdout;
+    contains(&list, "red\\u{1b}[31m\\r\\nx");
 }

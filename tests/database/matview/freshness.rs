@@ -218,3 +218,14 @@ async fn a_dear_view_waits_for_sessions_to_report_and_is_skipped() {
     db.batch("update pgtend.matview_refresh set duration_ms = 60000").await;
     assert_eq!(refresh_all(&db), ["daily skipped"]);
 }
+
+#[tokio::test]
+async fn other_settings_of_the_database_are_a_change() {
+    let db = sales().await;
+    refresh_all(&db);
+    db.batch(&format!("alter database {} set timezone = 'Asia/Tokyo'", db.name())).await;
+    left().await;
+    let said = refresh(&db, &["--all", "--json"]).success();
+    assert_eq!(outcomes(&said), ["daily concurrent"]);
+    assert_eq!(refresh_all(&db), ["daily skipped"]);
+}

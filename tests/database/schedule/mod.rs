@@ -213,6 +213,7 @@ fn what_cannot_be_scheduled_is_refused() {
         ),
         ("[[schedule.job]]\nname = \"a\"\ncommand = \"x\"\n", "missing field `every`"),
         ("[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\n", "wants either `command` or `function`"),
+        ("[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\ncommand = \" \"\n", "says nothing to do"),
         (
             "[[schedule.job]]\nname = \"a\"\nevery = \"1h\"\ncommand = \"x\"\nfunction = \"y\"\n",
             "wants either `command` or `function`",
