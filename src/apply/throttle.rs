@@ -231,7 +231,7 @@ impl<'a> Throttle<'a> {
         let row = rows.first().ok_or_else(|| anyhow!("the server gave no row"))?;
         let number = |name: &str| row.try_get::<_, Option<i64>>(name);
         if row.try_get("blind")? && !self.blind.replace(true) {
-            let role = &self.session.facts().role;
+            let role = Ident::new(&self.session.facts().role)?;
             let text = format!("standbys cannot be seen, and so not waited for: grant pg_monitor to {role}");
             tell(&Event::Note { target: self.target.clone(), text });
         }

@@ -59,8 +59,7 @@ pub async fn open_books(context: &Context, session: &Session) -> anyhow::Result<
         Opened::Distrusted(why) => why,
     };
     let error = anyhow!("the books in schema {schema} cannot be used: {why}").exit(Exit::Denied);
-    let database = &session.facts().database;
-    let role = &session.facts().role;
+    let (database, role) = (Ident::new(&session.facts().database)?, Ident::new(&session.facts().role)?);
     Err(error
         .hint(format!("grant create on database {database} to {role}, or name another schema in [journal]")))
 }

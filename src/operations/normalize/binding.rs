@@ -95,7 +95,11 @@ impl Binding {
                 let relation = if role == "source" { &source.relation } else { &target.relation };
                 return Err(anyhow!("the {role} {} belongs to role `{owner}`", relation.plain())
                     .exit(Exit::Denied)
-                    .hint(format!("grant {owner} to {}", session.facts().role)));
+                    .hint(format!(
+                        "grant {} to {}",
+                        Ident::new(owner)?,
+                        Ident::new(&session.facts().role)?
+                    )));
             }
         }
         let any = ddl!("normalize/any_row.sql", target = target.relation);
