@@ -1,7 +1,7 @@
 //! A stream of rows from one table through the program into another: COPY out, the caller's reading, COPY in, with the
 //! books in each batch's own transaction. Not a `Plan`: its work is not known before it is read, and there is nothing to
 //! agree to. It must not know what a row means.
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow};
@@ -11,6 +11,7 @@ use futures_util::{SinkExt as _, TryStreamExt as _};
 use tokio::sync::mpsc;
 use tokio_postgres::error::SqlState;
 
+use crate::apply::batch_size::BatchSize;
 use crate::apply::{Event, Stop, Throttle};
 use crate::ddl;
 use crate::pg::copy::{Decoder, HEADER, Rows, TRAILER};
@@ -110,9 +111,6 @@ pub struct Load<'a> {
 }
 
 const READ_ROWS: u32 = 20_000;
-const FIRST_ELEMENTS: usize = 5_000;
-const LEAST_ELEMENTS: usize = 100;
-const MOST_ELEMENTS: usize = 100_000;
 const MOST_BYTES: usize = 4 << 20;
 const PIECE: usize = 256 << 10;
 const TELL: Duration = Duration::from_millis(500);
@@ -131,16 +129,17 @@ impl Load<'_> {
         lanes: Vec<Lane<'_, L>>,
         tell: &dyn Fn(&Event),
     ) -> anyhow::Result<Vec<Times>> {
-        let elements: Vec<Cell<usize>> = lanes.iter().map(|_| Cell::new(FIRST_ELEMENTS)).collect();
+        let aim_ms = self.batch_time.as_secs_f64() * 1000.0;
+        let sizes: Vec<_> = lanes.iter().map(|_| RefCell::new(BatchSize::new(aim_ms))).collect();
         let (senders, receivers): (Vec<_>, Vec<_>) =
             lanes.iter().map(|_| mpsc::channel(PORTIONS_WAITING)).unzip();
-        let writers = lanes.into_iter().zip(receivers).zip(&elements);
-        let writers = writers.map(|((lane, portions), elements)| self.write(portions, lane, elements, tell));
+        let writers = lanes.into_iter().zip(receivers).zip(&sizes);
+        let writers = writers.map(|((lane, portions), size)| self.write(portions, lane, size, tell));
         let intake = Intake {
             session: self.reader,
             stop: self.stop,
             throttle: self.throttle,
-            elements: &elements,
+            sizes: &sizes,
             portions: senders,
         };
         let work = async {
@@ -161,9 +160,9 @@ impl Load<'_> {
 
     async fn write<L: Ledger>(
         &self,
-        mut portions: mpsc::Receiver<L::Portion>,
+        mut portions: mpsc::Receiver<(usize, L::Portion)>,
         Lane { writer, mut ledger, way }: Lane<'_, L>,
-        elements: &Cell<usize>,
+        size: &RefCell<BatchSize>,
         tell: &dyn Fn(&Event),
     ) -> anyhow::Result<Times> {
         if let Way::Merge { stage, .. } = &way {
@@ -171,8 +170,8 @@ impl Load<'_> {
         }
         let into = Writer { session: writer, way: &way, staged: Cell::new(0) };
         let mut times = Times::default();
-        let (mut smooth, mut told): (Option<f64>, _) = (None, None);
-        while let Some(portion) = portions.recv().await {
+        let mut told = None;
+        while let Some((elements, portion)) = portions.recv().await {
             self.throttle.pass(self.stop).await?;
             let (began, held_up) = (Instant::now(), self.throttle.held_up());
             let written = into.write(ledger.rows(&portion)).await;
@@ -183,13 +182,7 @@ impl Load<'_> {
             committed.map_err(|error| self.stopped_or(error)).context("commit a batch")?;
             let took = began.elapsed().as_secs_f64() * 1000.0;
             times.milliseconds.push(took);
-            let average = smooth.map_or(took, |before| before.mul_add(0.6, took * 0.4));
-            smooth = Some(average);
-            let aim = self.batch_time.as_secs_f64() * 1000.0 / average.max(0.1);
-            // Who had to wait for a lock of ours has to wait half as long the next time.
-            let most = if self.throttle.held_up() > held_up { 0.5 } else { 1.5 };
-            let wanted = (elements.get() as f64 * aim.clamp(0.5, most)) as usize;
-            elements.set(wanted.clamp(LEAST_ELEMENTS, MOST_ELEMENTS));
+            size.borrow_mut().learn(elements, took, self.throttle.held_up() > held_up);
             if told.is_none_or(|told: Instant| told.elapsed() > TELL) {
                 tell(&ledger.progress());
                 told = Some(Instant::now());
@@ -208,9 +201,9 @@ struct Intake<'a, P> {
     session: &'a Session,
     stop: &'a Stop,
     throttle: &'a Throttle<'a>,
-    /// Of each lane: how many elements make a portion now, and where portions go.
-    elements: &'a [Cell<usize>],
-    portions: Vec<mpsc::Sender<P>>,
+    /// Of each lane: how many elements make a portion now, and where portions go, with how many elements they have.
+    sizes: &'a [RefCell<BatchSize>],
+    portions: Vec<mpsc::Sender<(usize, P)>>,
 }
 
 /// How a statement's stream has ended.
@@ -227,16 +220,21 @@ impl<P> Intake<'_, P> {
     async fn read<S: Source<Portion = P>>(self, source: &mut S) -> anyhow::Result<()> {
         loop {
             self.stop.check()?;
-            let ended = self.statement(source).await?;
-            for (lane, portions) in self.portions.iter().enumerate() {
-                if source.waiting(lane).source_rows > 0 && portions.send(source.take(lane)).await.is_err() {
-                    return Ok(());
-                }
-            }
-            if ended != Ended::More {
-                return Ok(());
+            match self.statement(source).await? {
+                Ended::More => {}
+                Ended::Last => break,
+                Ended::Nobody => return Ok(()),
             }
         }
+        for (lane, portions) in self.portions.iter().enumerate() {
+            let waiting = source.waiting(lane);
+            // Whoever does not take it has failed, and says why.
+            if waiting.source_rows > 0 && portions.send((waiting.elements, source.take(lane))).await.is_err()
+            {
+                break;
+            }
+        }
+        Ok(())
     }
 
     async fn statement<S: Source<Portion = P>>(&self, source: &mut S) -> anyhow::Result<Ended> {
@@ -253,10 +251,10 @@ impl<P> Intake<'_, P> {
             decoder.feed(&piece, |fields| {
                 rows += 1;
                 source.row(fields)?;
-                for (lane, elements) in self.elements.iter().enumerate() {
+                for (lane, size) in self.sizes.iter().enumerate() {
                     let waiting = source.waiting(lane);
-                    if waiting.elements >= elements.get() || waiting.bytes >= MOST_BYTES {
-                        full.push((lane, source.take(lane)));
+                    if waiting.elements >= size.borrow().elements() || waiting.bytes >= MOST_BYTES {
+                        full.push((lane, (waiting.elements, source.take(lane))));
                     }
                 }
                 Ok(())
@@ -402,7 +400,11 @@ impl Writer<'_> {
     }
 
     async fn begin(&self) -> Result<(), ServerError> {
-        self.session.execute(&ddl!("apply/begin.sql")).await
+        let begin = match self.way {
+            Way::Bulk { .. } => ddl!("apply/begin_lazy.sql"),
+            Way::Merge { .. } => ddl!("apply/begin.sql"),
+        };
+        self.session.execute(&begin).await
     }
 
     async fn rollback(&self) -> Result<(), ServerError> {

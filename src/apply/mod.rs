@@ -2,6 +2,7 @@
 //! DDL. It tells what happens in events and knows no terminal.
 mod alone;
 pub mod archive;
+mod batch_size;
 mod batches;
 mod event;
 mod journal;

@@ -2,6 +2,8 @@
 //! ends the walk.
 use std::borrow::Cow;
 
+use memchr::{memchr, memchr2};
+
 /// The text of one value, without space around it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Json<'a>(&'a [u8]);
@@ -40,7 +42,7 @@ impl<'a> Json<'a> {
     pub fn word(self) -> Cow<'a, str> {
         match self.0 {
             [b'"', inside @ .., b'"'] => unescaped(inside),
-            other => String::from_utf8_lossy(other),
+            other => text(other),
         }
     }
 
@@ -62,7 +64,8 @@ impl<'a> Json<'a> {
     /// Whether a string has these characters.
     pub fn is(self, word: &str) -> bool {
         match self.0 {
-            [b'"', inside @ .., b'"'] if !inside.contains(&b'\\') => inside == word.as_bytes(),
+            [b'"', inside @ .., b'"'] if inside == word.as_bytes() => !word.contains('\\'),
+            [b'"', inside @ .., b'"'] if memchr(b'\\', inside).is_none() => false,
             _ => self.word() == word,
         }
     }
@@ -80,6 +83,27 @@ impl<'a> Iterator for Elements<'a> {
     type Item = Json<'a>;
 
     fn next(&mut self) -> Option<Json<'a>> {
+        let begin = self.find()?;
+        self.cut(begin)
+    }
+}
+
+impl<'a> Elements<'a> {
+    /// The next value. The names and values of an object come into `entries`, so that it is cut once only.
+    pub fn next_with(&mut self, entries: &mut Vec<(Json<'a>, Json<'a>)>) -> Option<Json<'a>> {
+        entries.clear();
+        let begin = self.find()?;
+        if self.rest[begin] != b'{' {
+            return self.cut(begin);
+        }
+        let mut inside = Json(&self.rest[begin..]).entries();
+        entries.extend(inside.by_ref());
+        self.at = self.rest.len().min(begin + inside.0.at + 1);
+        Some(Json(&self.rest[begin..self.at]))
+    }
+
+    /// Where the next value begins.
+    fn find(&mut self) -> Option<usize> {
         if self.at == 0 {
             if self.rest.first() != Some(&self.open) {
                 return None;
@@ -89,10 +113,10 @@ impl<'a> Iterator for Elements<'a> {
         while matches!(self.rest.get(self.at)?, b' ' | b',' | b':' | b'\n' | b'\t' | b'\r') {
             self.at += 1;
         }
-        if matches!(self.rest[self.at], b']' | b'}') {
-            return None;
-        }
-        let begin = self.at;
+        (!matches!(self.rest[self.at], b']' | b'}')).then_some(self.at)
+    }
+
+    fn cut(&mut self, begin: usize) -> Option<Json<'a>> {
         self.at = end_of_value(self.rest, begin);
         Some(Json(&self.rest[begin..self.at]))
     }
@@ -112,51 +136,54 @@ impl<'a> Iterator for Entries<'a> {
 
 /// Where the value that begins at `begin` ends; more than `begin`, if only by one.
 fn end_of_value(text: &[u8], begin: usize) -> usize {
-    let mut at = begin;
-    let mut depth = 0_usize;
-    loop {
-        match text.get(at) {
-            None => return text.len(),
-            Some(b'"') => at = end_of_string(text, at),
-            Some(b'[' | b'{') => {
-                depth += 1;
-                at += 1;
-            }
-            Some(b']' | b'}') => {
-                depth = depth.saturating_sub(1);
-                at += 1;
-            }
-            Some(_) if depth > 0 => {
-                at += 1;
+    match text.get(begin) {
+        Some(b'"') => end_of_string(text, begin),
+        Some(b'[' | b'{') => end_of_nest(text, begin),
+        Some(_) => {
+            let ends = |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b':' | b'\n' | b'\t' | b'\r');
+            text[begin..].iter().position(ends).map_or(text.len(), |length| begin + length.max(1))
+        }
+        None => text.len(),
+    }
+}
+
+fn end_of_nest(text: &[u8], begin: usize) -> usize {
+    let (mut at, mut depth) = (begin, 0_usize);
+    while let Some(byte) = text.get(at) {
+        match byte {
+            b'"' => {
+                at = end_of_string(text, at);
                 continue;
             }
-            Some(_) => {
-                let ends =
-                    |byte: &u8| matches!(byte, b',' | b']' | b'}' | b' ' | b':' | b'\n' | b'\t' | b'\r');
-                at = text[at..].iter().position(ends).map_or(text.len(), |length| at + length.max(1));
-            }
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' if depth == 1 => return at + 1,
+            b']' | b'}' => depth -= 1,
+            _ => {}
         }
-        if depth == 0 {
-            return at;
-        }
+        at += 1;
     }
+    text.len()
 }
 
 fn end_of_string(text: &[u8], quote: usize) -> usize {
     let mut at = quote + 1;
-    loop {
-        match text.get(at) {
-            None => return text.len(),
-            Some(b'\\') => at += 2,
-            Some(b'"') => return at + 1,
-            Some(_) => at += 1,
+    while let Some(found) = text.get(at..).and_then(|rest| memchr2(b'"', b'\\', rest)) {
+        if text[at + found] == b'"' {
+            return at + found + 1;
         }
+        at += found + 2;
     }
+    text.len()
+}
+
+/// The server sends what it has checked: nothing is lost.
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    std::str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
 fn unescaped(inside: &[u8]) -> Cow<'_, str> {
-    let text = String::from_utf8_lossy(inside);
-    if !inside.contains(&b'\\') {
+    let text = text(inside);
+    if memchr(b'\\', inside).is_none() {
         return text;
     }
     // Escapes are rare: a name or emoji seldom holds one.
@@ -178,6 +205,18 @@ mod tests {
         assert_eq!(object.get("k").unwrap().elements().count(), 2);
         assert_eq!(object.get("m"), None);
         assert_eq!(json.elements().nth(1).unwrap().word(), "a\"],[");
+    }
+
+    #[test]
+    fn an_object_is_cut_once_with_its_entries() {
+        let json = Json::new(br#"[ {"a": {"b": [1]}, "c": "}"} , [{"d": 1}], {}, 7]"#);
+        let (mut elements, mut entries) = (json.elements(), Vec::new());
+        let mut cut = Vec::new();
+        while let Some(element) = elements.next_with(&mut entries) {
+            cut.push((String::from_utf8(element.0.to_vec()).unwrap(), entries.len()));
+        }
+        let known = [(r#"{"a": {"b": [1]}, "c": "}"}"#, 2), (r#"[{"d": 1}]"#, 0), ("{}", 0), ("7", 0)];
+        assert_eq!(cut, known.map(|(text, entries)| (text.to_owned(), entries)));
     }
 
     #[test]

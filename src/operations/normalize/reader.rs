@@ -93,6 +93,8 @@ pub struct Reader {
     staged: Vec<Staged>,
     encoded: Vec<u8>,
     comparable: Vec<u8>,
+    /// Where the fields of the element that is being read stand among the encoded.
+    places: Vec<Range<usize>>,
 }
 
 /// A row of the document that is being read.
@@ -118,6 +120,13 @@ struct Document<'a> {
     fields: &'a [Option<&'a [u8]>],
 }
 
+/// A walk through one document: the way so far, and the entries of the element that was cut last.
+#[derive(Default)]
+struct Walk<'a> {
+    crumbs: Vec<Crumb<'a>>,
+    entries: Vec<(Json<'a>, Json<'a>)>,
+}
+
 #[derive(Clone, Copy)]
 struct Spot<'a> {
     value: Json<'a>,
@@ -135,7 +144,8 @@ impl Reader {
     pub fn new(mapping: Compiled) -> Self {
         let names = mapping.shapes.iter().map(|shape| shape.path.to_string()).collect();
         let batch = Batch::default();
-        Self { mapping, names, batch, staged: Vec::new(), encoded: Vec::new(), comparable: Vec::new() }
+        let (staged, encoded, comparable, places) = Default::default();
+        Self { mapping, names, batch, staged, encoded, comparable, places }
     }
 
     /// Reads a row of the source: its key as text, the document, and the fields beside it.
@@ -191,7 +201,7 @@ impl Reader {
         let before = self.batch.counts.elements;
         let mapped = std::mem::take(&mut self.mapping.shapes);
         let spot = Spot { value: json, element: json, parent: json, key: None };
-        self.walk(document, &mapped[shape], 0, spot, &mut Vec::new());
+        self.walk(document, &mapped[shape], 0, spot, &mut Walk::default());
         self.mapping.shapes = mapped;
         if self.batch.counts.elements == before {
             self.batch.counts.empty += 1;
@@ -210,38 +220,42 @@ impl Reader {
         shape: &'a CompiledShape,
         depth: usize,
         spot: Spot<'a>,
-        crumbs: &mut Vec<Crumb<'a>>,
+        walk: &mut Walk<'a>,
     ) {
         let value = spot.value;
         match (shape.path.0.get(depth), value.kind()) {
-            (None, _) => self.element(document, shape, spot, crumbs),
+            (None, _) => self.element(document, shape, spot, walk),
             (Some(PathStep::Elements), Kind::Array) => {
-                for (index, element) in value.elements().enumerate() {
-                    crumbs.push(Crumb::Index(index));
+                let (mut elements, mut index) = (value.elements(), 0);
+                while let Some(element) = elements.next_with(&mut walk.entries) {
+                    walk.crumbs.push(Crumb::Index(index));
+                    index += 1;
                     let spot = Spot { value: element, element, parent: spot.element, ..spot };
-                    self.walk(document, shape, depth + 1, spot, crumbs);
-                    crumbs.pop();
+                    self.walk(document, shape, depth + 1, spot, walk);
+                    walk.crumbs.pop();
                 }
             }
             (Some(PathStep::Entries), Kind::Object) => {
                 for (name, element) in value.entries() {
-                    crumbs.push(Crumb::Name(name));
+                    walk.crumbs.push(Crumb::Name(name));
+                    walk.entries.clear();
+                    walk.entries.extend(element.entries());
                     let spot = Spot { value: element, element, parent: spot.element, key: Some(name) };
-                    self.walk(document, shape, depth + 1, spot, crumbs);
-                    crumbs.pop();
+                    self.walk(document, shape, depth + 1, spot, walk);
+                    walk.crumbs.pop();
                 }
             }
             (Some(PathStep::Field(name)), Kind::Object) => {
-                crumbs.push(Crumb::Field(name));
+                walk.crumbs.push(Crumb::Field(name));
                 match value.get(name) {
                     Some(value) => {
-                        self.walk(document, shape, depth + 1, Spot { value, ..spot }, crumbs);
+                        self.walk(document, shape, depth + 1, Spot { value, ..spot }, walk);
                     }
-                    None => self.lost(document, spot.element, crumbs, Reason("field_missing")),
+                    None => self.lost(document, spot.element, &walk.crumbs, Reason("field_missing")),
                 }
-                crumbs.pop();
+                walk.crumbs.pop();
             }
-            (Some(_), _) => self.lost(document, value, crumbs, Reason("value_wrong_type")),
+            (Some(_), _) => self.lost(document, value, &walk.crumbs, Reason("value_wrong_type")),
         }
     }
 
@@ -262,20 +276,14 @@ impl Reader {
         });
     }
 
-    fn element(
-        &mut self,
-        document: &Document<'_>,
-        shape: &CompiledShape,
-        spot: Spot<'_>,
-        crumbs: &[Crumb<'_>],
-    ) {
+    fn element(&mut self, document: &Document<'_>, shape: &CompiledShape, spot: Spot<'_>, walk: &Walk<'_>) {
         self.batch.counts.elements += 1;
         let begin = self.encoded.len();
         let kind = spot.element.kind();
         let encoded = if kind == Kind::Null || (shape.objects && kind != Kind::Object) {
             Err(Fate::Reject(Reason("element_wrong_type")))
         } else {
-            self.encode(document, shape, spot)
+            self.encode(document, shape, spot, &walk.entries)
         };
         match encoded {
             Ok((key, rank)) => {
@@ -284,7 +292,7 @@ impl Reader {
                 return;
             }
             Err(Fate::Skip) => self.batch.counts.skipped += 1,
-            Err(Fate::Reject(reason)) => self.reject(document, crumbs, spot.element, reason),
+            Err(Fate::Reject(reason)) => self.reject(document, &walk.crumbs, spot.element, reason),
         }
         self.encoded.truncate(begin);
     }
@@ -295,27 +303,28 @@ impl Reader {
         document: &Document<'_>,
         shape: &CompiledShape,
         spot: Spot<'_>,
+        entries: &[(Json<'_>, Json<'_>)],
     ) -> Result<(Range<usize>, Range<usize>), Fate> {
-        let mut places: Vec<Range<usize>> = Vec::with_capacity(shape.columns.len());
+        self.places.clear();
         let (mut coerced, mut defaulted) = (0, 0);
         for (column, of) in shape.columns.iter().zip(&self.mapping.types) {
             let begin = self.encoded.len();
-            match column.field(document, *of, spot, &mut self.encoded)? {
+            match column.field(document, *of, spot, entries, &mut self.encoded)? {
                 Field::Read(Read::Plain) => {}
                 Field::Read(Read::Coerced) => coerced += 1,
                 Field::Default => defaulted += 1,
             }
-            places.push(begin + 4..self.encoded.len());
+            self.places.push(begin + 4..self.encoded.len());
         }
         let begin = self.comparable.len();
         for unique in &self.mapping.unique {
             self.mapping.types[*unique]
-                .put_comparable(&self.encoded[places[*unique].clone()], &mut self.comparable);
+                .put_comparable(&self.encoded[self.places[*unique].clone()], &mut self.comparable);
         }
         let end = self.comparable.len();
         if let CompiledKeep::Least(column) | CompiledKeep::Most(column) = self.mapping.keep {
             self.mapping.types[column]
-                .put_comparable(&self.encoded[places[column].clone()], &mut self.comparable);
+                .put_comparable(&self.encoded[self.places[column].clone()], &mut self.comparable);
         }
         self.batch.counts.coerced += coerced;
         self.batch.counts.defaulted += defaulted;
@@ -373,6 +382,7 @@ impl CompiledColumn {
         document: &Document<'_>,
         of: ColumnType,
         spot: Spot<'_>,
+        entries: &[(Json<'_>, Json<'_>)],
         out: &mut Vec<u8>,
     ) -> Result<Field, Fate> {
         let value = match &self.place {
@@ -380,7 +390,13 @@ impl CompiledColumn {
                 return self.source_field(document, *place, out).map(|()| Field::Read(Read::Plain));
             }
             Place::Key => spot.key,
-            Place::Element(names) => value_at(spot.element, names),
+            Place::Element(names) => match names.split_first() {
+                Some((first, rest)) => {
+                    let found = entries.iter().find(|(name, _)| name.is(first));
+                    found.and_then(|(_, value)| value_at(*value, rest))
+                }
+                None => Some(spot.element),
+            },
             Place::Parent(names) => value_at(spot.parent, names),
         };
         let value = value.ok_or(Reason("field_missing")).and_then(|value| match value.kind() {

@@ -1,6 +1,6 @@
 //! Dates and times as ISO 8601 writes them, in PostgreSQL's days and microseconds since 2000. Words such as `now` are
 //! never evaluated, an offset is never dropped, what has none is UTC.
-use chrono::NaiveDate;
+use chrono::{Datelike as _, NaiveDate};
 
 use super::value::Reason;
 
@@ -8,6 +8,8 @@ const SPECIAL: [&str; 8] =
     ["now", "today", "tomorrow", "yesterday", "epoch", "infinity", "-infinity", "allballs"];
 const SECOND: i64 = 1_000_000;
 const DAY: i64 = 86_400 * SECOND;
+/// Days from the first of year 1, which is day 1, to 2000.
+const YEAR_2000: i32 = 730_120;
 /// From 1970 to 2000.
 const EPOCH_DAYS: i64 = 10_957;
 
@@ -41,7 +43,8 @@ pub fn timestamp(word: &str) -> Result<i64, Reason> {
 pub fn epoch(number: &str, scale: i64) -> Result<i64, Reason> {
     let (whole, decimals) = number.split_once('.').unwrap_or((number, ""));
     let range = Reason("ts_range");
-    let millis = whole.parse::<i128>().map_err(|_| range)? * i128::from(scale);
+    let millis =
+        whole.parse::<i128>().ok().and_then(|whole| whole.checked_mul(i128::from(scale))).ok_or(range)?;
     // Three decimals of a second are whole milliseconds.
     let (counting, rest) = decimals.split_at(decimals.len().min(if scale == 1000 { 3 } else { 0 }));
     if rest.bytes().any(|digit| digit != b'0') {
@@ -67,6 +70,9 @@ pub const fn rounded(micros: i64, digits: u32) -> i64 {
 }
 
 fn is_special(word: &str) -> bool {
+    if word.starts_with(|first: char| first.is_ascii_digit()) {
+        return false;
+    }
     let word = word.trim_matches([' ', '\t', '\n', '\r']);
     SPECIAL.iter().any(|special| word.eq_ignore_ascii_case(special))
 }
@@ -78,9 +84,7 @@ fn day(text: &[u8]) -> Option<(Result<i32, ()>, &[u8])> {
     let year = i32::from(two(y1, y2)?) * 100 + i32::from(two(y3, y4)?);
     let (month, day) = (two(m1, m2)?, two(d1, d2)?);
     let date = NaiveDate::from_ymd_opt(year, month.into(), day.into()).filter(|_| year > 0);
-    let since = NaiveDate::from_ymd_opt(2000, 1, 1)?;
-    let days = date.map(|date| i32::try_from((date - since).num_days()).map_err(|_| ()));
-    Some((days.unwrap_or(Err(())), rest))
+    Some((date.map(|date| date.num_days_from_ce() - YEAR_2000).ok_or(()), rest))
 }
 
 /// `hh:mm[:ss[.f]][Z|+hh[[:]mm]]` as microseconds in UTC.

@@ -147,7 +147,8 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
     db.batch(
         "create table docs (id bigint primary key, doc jsonb, at timestamptz default '2024-01-01 00:00+00');
          create table rows_of_docs (doc_id bigint, place integer, s smallint, b bigint, n numeric, d numeric(8,2), t text,
-             v varchar(3), truth boolean, u uuid, day date, ts timestamp(3), tz timestamptz, ms timestamptz, j jsonb,
+             v varchar(3), truth boolean, u uuid, day date, ts timestamp(3), tz timestamptz, ms timestamptz, sec timestamptz,
+             j jsonb,
              primary key (doc_id, place))",
     )
     .await;
@@ -162,8 +163,9 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
         &format!(
             "[[normalize]]\nname = \"docs\"\nsource = {{ table = \"docs\", key = \"id\", column = \"doc\" }}\ntarget = \"rows_of_docs\"\n\
              elements = \"$.items[*]\"\nunique = [\"doc_id\", \"place\"]\nkeep = \"max:place\"\n[normalize.columns]\ndoc_id = \"source.id\"\n\
-             place = \"element.place\"\n{columns}{}",
-            optional("ms", ", epoch = \"ms\"")
+             place = \"element.place\"\n{columns}{}{}",
+            optional("ms", ", epoch = \"ms\""),
+            optional("sec", ", epoch = \"s\"")
         ),
     );
     let elements = [
@@ -206,6 +208,20 @@ async fn every_type_is_read_alike_by_the_load_and_by_the_triggers() {
         r#"{"ms": -1.5}"#,
         r#"{"ms": 1e18}"#,
         r#"{"ms": "2024-05-01"}"#,
+        r#"{"sec": 1714557600}"#,
+        r#"{"sec": -0.25}"#,
+        r#"{"sec": 1.12345}"#,
+        r#"{"sec": 1e37}"#,
+        r#"{"sec": -1e37}"#,
+        r#"{"sec": 1e40}"#,
+        r#"{"b": 1e37}"#,
+        r#"{"b": 1e400}"#,
+        r#"{"b": 1e-400}"#,
+        r#"{"s": -0}"#,
+        r#"{"n": 1e10000}"#,
+        r#"{"n": 1e-10000}"#,
+        r#"{"d": 1e10000}"#,
+        r#"{"t": "a\u001f\\ \ud83d\ude00 \"q\" \/"}"#,
         r#"{"j": {"b": 1, "a": [1.50, null]}}"#,
         r#"{"j": null}"#,
         r#"{"j": "text"}"#,

@@ -41,3 +41,43 @@ async fn under_read_committed() {
 async fn under_repeatable_read() {
     while_written("repeatable read").await;
 }
+
+/// A transaction that is older than the load sees none of its rows, and so cannot take them away itself.
+#[tokio::test]
+async fn a_message_that_an_older_transaction_makes_again_leaves_no_rows_behind() {
+    let db = messages().await;
+    fill(&db, 50).await;
+    db.batch("alter table message_reads drop constraint message_reads_message_id_fkey").await;
+    let older = db.client().await;
+    older.batch_execute("begin isolation level repeatable read; select from messages").await.unwrap();
+    let program = db.pgtend(["normalize", "run", "reads"]);
+    let run = tokio::task::spawn_blocking(move || program.run());
+    for reached in [
+        "select (to_regclass('pgtend.backfill') is not null)::text",
+        "select (count(*) = 1)::text from pgtend.backfill where phase = 'settle'",
+    ] {
+        while db.value(reached).await != "true" {
+            assert!(!run.is_finished(), "it does not wait for the older transaction");
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    }
+    older
+        .batch_execute(
+            r#"delete from messages where id in ('m00000004', 'm00000005');
+               insert into messages (id, "readBy") values ('m00000004', '[{"userId": 1000}]'), ('m00000005', null);
+               commit"#,
+        )
+        .await
+        .unwrap();
+    run.await.unwrap().success();
+    assert_clean_reads(&db).await;
+}
+
+async fn assert_clean_reads(db: &Database) {
+    let rows = "select string_agg(message_id || ' ' || user_id, ', ') from message_reads";
+    assert_eq!(
+        db.value(&format!("{rows} where message_id in ('m00000004', 'm00000005')")).await,
+        "m00000004 1000"
+    );
+    run(db, ["verify", "reads"]).success();
+}
