@@ -33,20 +33,22 @@ impl<'a> Script<'a> {
     /// At what is never closed, at a command of psql, and at `COPY` from or to the client.
     pub fn parse(text: &'a str) -> Result<Self, ScriptError> {
         let lexed = lex(text)?;
-        let mut statements = Vec::new();
+        let mut statements: Vec<Statement<'a>> = Vec::new();
         let mut depth = Depth::default();
         let mut begun: Vec<Token<'a>> = Vec::new();
         for token in lexed.tokens {
             depth.step(text, &begun, &token)?;
             if token.is_symbol(";") && depth.is_flat() {
-                statements.extend(Statement::of(text, std::mem::take(&mut begun), true)?);
+                let statement = Statement::of(text, statements.last(), std::mem::take(&mut begun), true)?;
+                statements.extend(statement);
                 depth = Depth::default();
             } else {
                 begun.push(token);
             }
         }
         depth.finish(text)?;
-        statements.extend(Statement::of(text, begun, false)?);
+        let statement = Statement::of(text, statements.last(), begun, false)?;
+        statements.extend(statement);
         Ok(Self { text, statements, comments: lexed.comments })
     }
 
@@ -57,10 +59,18 @@ impl<'a> Script<'a> {
 }
 
 impl<'a> Statement<'a> {
-    fn of(text: &'a str, tokens: Vec<Token<'a>>, terminated: bool) -> Result<Option<Self>, ScriptError> {
+    /// `before` is the statement before it, from which its place is counted: from the beginning it would take ever longer.
+    fn of(
+        text: &'a str,
+        before: Option<&Self>,
+        tokens: Vec<Token<'a>>,
+        terminated: bool,
+    ) -> Result<Option<Self>, ScriptError> {
         let (Some(first), Some(last)) = (tokens.first(), tokens.last()) else { return Ok(None) };
         let span = first.span.start..last.span.end;
-        let position = Position::of(text, span.start);
+        let (at, position) =
+            before.map_or((0, Position::START), |before| (before.span.start, before.position));
+        let position = position.behind(&text[at..span.start]);
         let statement = Self { text: &text[span.clone()], span, position, tokens, terminated };
         match statement.copied_through_the_client() {
             None => Ok(Some(statement)),

@@ -131,6 +131,9 @@ proptest! {
                 *covered = true;
             }
         }
+        for statement in &script.statements {
+            prop_assert_eq!(statement.position, Position::of(&text, statement.span.start));
+        }
         for (at, character) in text.char_indices() {
             prop_assert!(seen[at] || character.is_ascii_whitespace() || character == '\x0b' || character == ';');
         }

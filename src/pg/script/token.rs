@@ -86,12 +86,20 @@ impl Token<'_> {
 }
 
 impl Position {
+    pub(super) const START: Self = Self { line: 1, column: 1 };
+
     /// The place of a byte in a text; one past the end is a place as well.
     pub fn of(text: &str, offset: usize) -> Self {
-        let before = text.get(..offset).unwrap_or(text);
-        let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-        let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
-        Self { line, column: before[line_start..].chars().count() + 1 }
+        Self::START.behind(text.get(..offset).unwrap_or(text))
+    }
+
+    /// The place behind a piece of text that begins here.
+    pub(super) fn behind(self, piece: &str) -> Self {
+        let Some(end) = piece.rfind('\n') else {
+            return Self { line: self.line, column: self.column + piece.chars().count() };
+        };
+        let lines = piece.bytes().filter(|byte| *byte == b'\n').count();
+        Self { line: self.line + lines, column: piece[end + 1..].chars().count() + 1 }
     }
 }
 
