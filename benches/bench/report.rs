@@ -9,7 +9,7 @@ use crate::ground::{Ground, NOW, milliseconds_since, parent_of_400, timed};
 use crate::peer::{Limit, PG_EXTRAS};
 
 const RUNS: usize = 5;
-const LOCKED_MS: f64 = 500.0;
+const REPORT_MS: f64 = 500.0;
 const MANY_MS: f64 = 300.0;
 const CAPTURE_MS: f64 = 150.0;
 const ANSWER_MS: f64 = 100.0;
@@ -79,8 +79,8 @@ fn locked(ground: &Ground) -> Vec<Figure> {
     });
     let note = |worst: &str| format!("the slowest of {}, {worst}; median of {RUNS}", REPORTS.len());
     vec![
-        limited("reports, ACCESS EXCLUSIVE held on 100 tables", held, LOCKED_MS, note(worst_held)),
-        limited("reports, ACCESS EXCLUSIVE waited for", queued, LOCKED_MS, note(worst_queued)),
+        limited("reports, ACCESS EXCLUSIVE held on 100 tables", held, REPORT_MS, note(worst_held)),
+        limited("reports, ACCESS EXCLUSIVE waited for", queued, REPORT_MS, note(worst_queued)),
     ]
 }
 
@@ -119,7 +119,7 @@ fn many(ground: &Ground) -> Vec<Figure> {
         PG_EXTRAS.figure(
             "report sizes, 4,010 tables".to_owned(),
             figure("sizes"),
-            Limit::Below(MANY_MS),
+            Limit::Below(REPORT_MS),
             |program| pg_extras(ground, program),
         ),
     ]
