@@ -9,6 +9,7 @@ use chrono::{DateTime, Utc};
 use futures_util::future::maybe_done;
 use futures_util::poll;
 use serde::Deserialize;
+use tokio_postgres::error::SqlState;
 use tokio_postgres::types::ToSql;
 use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage};
 
@@ -210,12 +211,28 @@ impl Session {
     }
 }
 
+/// A role's timeout may be so short that a busy server does not even take it back in time.
+const TRIES: u32 = 20;
+
+fn out_of_time(error: &tokio_postgres::Error) -> bool {
+    let timed = [SqlState::QUERY_CANCELED, SqlState::IN_FAILED_SQL_TRANSACTION];
+    error.code().is_some_and(|code| timed.contains(code))
+}
+
 /// Reads what the server says of itself, and leaves the session as it is.
 async fn look(client: &Client) -> anyhow::Result<Facts> {
-    let begin = client.batch_execute(query!("session/first_look.sql").text);
-    let facts = client.simple_query(query!("session/facts.sql").text);
-    // The messages leave together and are answered in order.
-    let (_, facts, _) = tokio::join!(begin, facts, client.batch_execute(query!("apply/commit.sql").text));
+    let mut tries = 0;
+    let facts = loop {
+        let begin = client.batch_execute(query!("session/first_look.sql").text);
+        let facts = client.simple_query(query!("session/facts.sql").text);
+        // The messages leave together and are answered in order.
+        let commit = client.batch_execute(query!("apply/commit.sql").text);
+        let (_, facts, _) = tokio::join!(begin, facts, commit);
+        match &facts {
+            Err(error) if out_of_time(error) && tries < TRIES => tries += 1,
+            _ => break facts,
+        }
+    };
     let facts = facts.map_err(|e| ServerError::new("sql/session/facts.sql", &e).explained());
     Facts::read(&facts.context("read the server's version and settings")?)
 }
@@ -224,10 +241,17 @@ async fn pin(client: &Client, purpose: &Purpose) -> anyhow::Result<()> {
     let read_only = if purpose.read_only { query!("session/read_only.sql").text } else { "" };
     let settings = query!("session/settings.sql");
     let pinned = format!("{};\n{read_only}", settings.text);
-    let patience = client.batch_execute(query!("session/patience.sql").text);
     let liveness = query!("session/liveness.sql");
-    let (_, pinned, alive) =
-        tokio::join!(patience, client.batch_execute(&pinned), client.batch_execute(liveness.text));
+    let mut tries = 0;
+    let (pinned, alive) = loop {
+        let patience = client.batch_execute(query!("session/patience.sql").text);
+        let (patient, pinned, alive) =
+            tokio::join!(patience, client.batch_execute(&pinned), client.batch_execute(liveness.text));
+        match &patient {
+            Err(error) if out_of_time(error) && tries < TRIES => tries += 1,
+            _ => break (pinned, alive),
+        }
+    };
     pinned.map_err(|e| ServerError::new(settings.file, &e).explained()).context("set up the session")?;
     if let Err(error) = alive {
         tracing::debug!(target: "pgtend::sql", "the server cannot watch the connection: {error}");

@@ -68,7 +68,7 @@ impl BaselineArgs {
                 context.ui.status(&format!("{}: nothing to do", set.name));
                 return Ok(());
             }
-            let target = work.prepare(&shared, &books).await?;
+            let target = work.prepare(&shared, &books, &[]).await?;
             let plan = baseline_plan(&target, &work.books().await?, &files);
             work.apply(&shared, plan, context.patience, &shared.budget).await
         })

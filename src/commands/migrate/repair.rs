@@ -54,7 +54,7 @@ impl RepairArgs {
         }
         let shared = Shared::new(context);
         work.claimed(self.lock_wait, async {
-            let target = work.prepare(&shared, &books).await?;
+            let target = work.prepare(&shared, &books, &[]).await?;
             let plan = self.plan(&work, &work.books().await?, &target);
             let agreed = consent(vec![plan], |losses| context.ui.consent_to(losses, context.args.yes))?;
             for one in &agreed {

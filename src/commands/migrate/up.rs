@@ -121,7 +121,7 @@ impl UpArgs {
             return Ok(Vec::new());
         }
         let parsed = self.examine(work, &books, &files).await?;
-        let target = work.prepare(shared, &books).await?;
+        let target = work.prepare(shared, &books, &parsed).await?;
         let mut done = Vec::new();
         for (file, parsed) in &parsed {
             work.context.stop.check()?;
@@ -165,6 +165,7 @@ impl UpArgs {
         let files = self.due(work, &books)?;
         let parsed = self.examine(work, &books, &files).await?;
         let target = work.target(&books, work.context.config.journal.enabled);
+        work.need_log(&target, &parsed)?;
         let mut plans = if files.is_empty() { Vec::new() } else { vec![books_plan(&target, &books)] };
         for (file, parsed) in &parsed {
             plans.extend(work.dry_plans(&target, &books, file, parsed).await?);

@@ -98,13 +98,36 @@ impl<'a> Work<'a> {
     }
 
     /// Opens the journal, whose schema holds the log, and makes the history.
-    pub async fn prepare(&self, shared: &Shared, books: &Books) -> anyhow::Result<Target> {
+    pub async fn prepare(
+        &self,
+        shared: &Shared,
+        books: &Books,
+        files: &[(&Migration, Parsed)],
+    ) -> anyhow::Result<Target> {
         let journal = shared.journal(self.context, self.session).await?;
         let now = self.books().await?;
         let target = self.target(&now, journal.is_some() && now.has_log);
+        self.need_log(&target, files)?;
         let plan = books_plan(&target, if books.has_history { books } else { &now });
         self.apply(shared, plan, self.context.patience, &shared.budget).await?;
         Ok(target)
+    }
+
+    /// # Errors
+    /// When files are run statement by statement and there is no log to say which statements are done.
+    pub fn need_log(&self, target: &Target, files: &[(&Migration, Parsed)]) -> anyhow::Result<()> {
+        let stepwise = files.iter().find(|(_, parsed)| parsed.mode == Mode::Statements);
+        let (Some((file, _)), None) = (stepwise, &target.log) else { return Ok(()) };
+        let error = anyhow!("{} is run statement by statement, and no log can be written", file.file);
+        if !self.context.config.journal.enabled {
+            return Err(error.exit(Exit::Usage).hint("switch the journal on: it records what is done"));
+        }
+        let facts = self.session.facts();
+        let (database, role) = (Ident::new(&facts.database)?, Ident::new(&facts.role)?);
+        let grant = format!("grant create on database {database} to {role}");
+        Err(error
+            .exit(Exit::Denied)
+            .hint(format!("{grant}, or name a schema that it may write in [journal]")))
     }
 
     /// Runs one file to its end, and writes into the log why not.

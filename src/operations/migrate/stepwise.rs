@@ -1,6 +1,6 @@
 //! Plans for a file that is run statement by statement: each statement takes its line in the log with it, so that the
 //! next run goes on where this one is stopped.
-use anyhow::anyhow;
+use anyhow::{Context as _, anyhow};
 
 use crate::ddl;
 use crate::failure::Explain as _;
@@ -35,12 +35,9 @@ impl<'a> Stepwise<'a> {
         parsed: &'a Parsed,
         entry: Option<&LogEntry>,
     ) -> anyhow::Result<Self> {
-        let Some(log) = &target.log else {
-            let error = anyhow!("{} is run statement by statement, and no log can be written", file.file);
-            return Err(
-                error.hint("switch the journal on, or let this role write it: it records what is done")
-            );
-        };
+        let log = target.log.as_ref();
+        let log =
+            log.with_context(|| format!("{} is run statement by statement without a log", file.file))?;
         let begun = entry.filter(|entry| entry.is_open());
         let done = begun.map_or(Ok(0), |entry| done(file, parsed, entry))?;
         Ok(Self { target, log, file, parsed, done, resumed: begun.is_some() })

@@ -58,6 +58,26 @@ async fn a_role_that_may_nothing_is_told_so() {
 }
 
 #[tokio::test]
+async fn statement_by_statement_wants_the_log_before_anything_is_applied() {
+    let db = Database::create().await;
+    let role = db.role("modest").await;
+    db.batch(&format!("grant create on schema public to {role}")).await;
+    let before = fingerprint(&db).await;
+    write(
+        &db,
+        [("V1__a.sql", "create table a (b int)"), ("V2__b.sql", "create index concurrently on a (b)")],
+    );
+    let run = || db.pgtend_as(&role, ["migrate", "up", "--dir", "db"]).run();
+    let said = run().code(4);
+    contains(&said.stderr, "V2__b.sql is run statement by statement, and no log can be written");
+    contains(&said.stderr, &format!("hint: grant create on database {} to {role}", db.name()));
+    assert_eq!(fingerprint(&db).await, before);
+    db.batch(&format!("grant create on database {} to {role}", db.name())).await;
+    run().success();
+    assert_eq!((history(&db).await, invalid(&db).await), ("1 a, 2 b".to_owned(), "0".to_owned()));
+}
+
+#[tokio::test]
 async fn a_signal_rolls_back_and_is_remembered() {
     let db = Database::create().await;
     write(&db, [("V1__a.sql", "create table a (b int);\nselect pg_sleep(60);")]);
