@@ -70,7 +70,7 @@ async fn statement_by_statement_wants_the_log_before_anything_is_applied() {
     let run = || db.pgtend_as(&role, ["migrate", "up", "--dir", "db"]).run();
     let said = run().code(4);
     contains(&said.stderr, "V2__b.sql is run statement by statement, and no log can be written");
-    contains(&said.stderr, &format!("hint: grant create on database {} to {role}", db.name()));
+    contains(&said.stderr, &format!("hint: grant create on database \"{}\" to \"{role}\"", db.name()));
     assert_eq!(fingerprint(&db).await, before);
     db.batch(&format!("grant create on database {} to {role}", db.name())).await;
     run().success();
