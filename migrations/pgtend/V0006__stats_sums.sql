@@ -1,13 +1,18 @@
 -- The sum of an hour, or of a day, stands beside what it sums as soon as that is over, so that a long window reads few
 -- rows. A snapshot that is part of a sum names it: who adds up takes the one or the other.
 alter table snapshot add column part_of bigint references snapshot on delete cascade;
+-- pgtend: allow=index-not-concurrent reason="only captures write here, and the store is small"
 create index snapshot_part_of on snapshot (part_of);
 
 -- One statement's hours are found without the others'.
+-- pgtend: allow=index-not-concurrent reason="only captures write here, and the store is small"
 create index statement_delta_snapshot_fingerprint on statement_delta (snapshot_id, fingerprint);
+-- pgtend: allow=drop-index-not-concurrent reason="only captures and reports are held up, for an instant"
 drop index statement_delta_snapshot;
 
 -- The last reading is kept in another form: the next one begins anew.
+-- pgtend: allow=bulk-rows reason="the table has one row"
+-- pgtend: allow=rows-under-lock reason="the table has one row"
 update last_reading set at = null, reading = null;
 
 create or replace view v_slow_queries as
