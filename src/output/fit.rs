@@ -44,8 +44,12 @@ pub(super) fn fit(listing: &Listing, width: usize) -> Fit {
 }
 
 fn needed(wants: &[Wants], kept: &[bool], width: impl Fn(&Wants) -> usize) -> usize {
-    let kept = wants.iter().zip(kept).filter(|(_, kept)| **kept);
-    1 + kept.map(|(want, _)| width(want) + FRAME).sum::<usize>()
+    framed(wants.iter().zip(kept).filter(|(_, kept)| **kept).map(|(want, _)| width(want)))
+}
+
+/// Characters that columns of these widths take with their frame.
+pub(super) fn framed(widths: impl IntoIterator<Item = usize>) -> usize {
+    1 + widths.into_iter().map(|width| width + FRAME).sum::<usize>()
 }
 
 /// `prose`: of text of several words, how long a word may be before it is torn.
@@ -72,7 +76,7 @@ fn length(text: &str) -> usize {
     text.chars().count()
 }
 
-fn longest_word(text: &str) -> usize {
+pub(super) fn longest_word(text: &str) -> usize {
     text.split_whitespace().map(length).max().unwrap_or(0)
 }
 

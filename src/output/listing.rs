@@ -6,7 +6,7 @@ use anyhow::Context as _;
 use comfy_table::presets::{ASCII_MARKDOWN, NOTHING, UTF8_FULL_CONDENSED};
 use comfy_table::{CellAlignment, ColumnConstraint, ContentArrangement, Table, TableStyle, Width};
 
-use crate::output::fit::{Fit, fit};
+use crate::output::fit::{Fit, fit, framed, longest_word};
 use crate::output::format;
 use crate::output::ui::{Format, Ui};
 
@@ -154,7 +154,6 @@ impl Listing {
 
     /// Characters that a table takes in which no number and hardly a word is broken.
     fn least_width(&self) -> usize {
-        const BORDER: usize = 3;
         let header = |header: &&str| longest_word(header);
         let mut widths: Vec<usize> = self.headers.iter().map(header).collect();
         for row in &self.rows {
@@ -162,12 +161,8 @@ impl Listing {
                 *width = (*width).max(cell.least_width());
             }
         }
-        widths.iter().map(|width| width + BORDER).sum::<usize>() + 1
+        framed(widths)
     }
-}
-
-fn longest_word(text: &str) -> usize {
-    text.split_whitespace().map(|word| word.chars().count()).max().unwrap_or_default()
 }
 
 /// As psql shows what is too wide for the terminal: a block of lines for each row. What is not known has no line.
