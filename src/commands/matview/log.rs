@@ -103,9 +103,7 @@ impl LogArgs {
         }
         Ok(Exit::Done)
     }
-}
 
-impl LogArgs {
     /// A name that neither the log nor the database knows is a mistake.
     async fn check(&self, context: &Context, session: &Session, rows: &[LogRow]) -> anyhow::Result<()> {
         let silent = |name: &&String| !rows.iter().any(|row| is(row, &TableName::parse(name)));

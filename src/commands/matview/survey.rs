@@ -33,12 +33,12 @@ pub async fn survey<'a>(
     let history = History::read(session, &books(context)?).await?;
     let sections = &context.config.matview;
     let names: Vec<String> = sections.iter().map(|section| section.name.clone()).collect();
-    let (mut configured, mut missing) = (BTreeMap::new(), Vec::new());
+    let mut configured: BTreeMap<u32, &MatviewConfig> = BTreeMap::new();
+    let mut missing = Vec::new();
     for (section, found) in sections.iter().zip(find(session, &views, &names).await?) {
         match found {
             Ok(oid) => {
                 if let Some(other) = configured.insert(oid, section) {
-                    let other: &MatviewConfig = other;
                     let error = anyhow!("`{}` and `{}` are one materialized view", other.name, section.name);
                     return Err(error.exit(Exit::Usage).hint("leave one of their [[matview]] sections"));
                 }
