@@ -22,14 +22,17 @@ pub struct Entered {
 
 /// The finest intervals that are known of a window, in the order of `entered`.
 pub fn intervals(entered: &[Entered], span: Span) -> Vec<Interval> {
-    let finest = entered.iter().filter(|one| one.parts == 0 && lies_in(&one.interval, span));
-    finest.map(|one| one.interval.clone()).collect()
+    finest(entered, span).map(|one| one.interval.clone()).collect()
+}
+
+/// Of what lies in the window, what is no sum of others that are there.
+fn finest(entered: &[Entered], span: Span) -> impl Iterator<Item = &Entered> {
+    entered.iter().filter(move |one| one.parts == 0 && lies_in(&one.interval, span))
 }
 
 /// The fewest snapshots whose sum is that of the finest ones in the window; none is of a level above `coarsest`.
 pub fn terms(entered: &[Entered], span: Span, coarsest: Level) -> Vec<&Entered> {
-    let finest = entered.iter().filter(|one| one.parts == 0 && lies_in(&one.interval, span));
-    let mut whole: HashSet<i64> = finest.map(|one| one.id).collect();
+    let mut whole: HashSet<i64> = finest(entered, span).map(|one| one.id).collect();
     for level in [Level::Hour, Level::Day].into_iter().filter(|level| *level <= coarsest) {
         let mut inside: HashMap<i64, usize> = HashMap::new();
         for sum in entered.iter().filter(|one| whole.contains(&one.id)).filter_map(|one| one.part_of) {
