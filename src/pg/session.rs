@@ -15,6 +15,7 @@ use tokio_postgres::{Client, CopyInSink, CopyOutStream, Row, SimpleQueryMessage}
 
 use crate::failure::{Exit, Explain as _};
 use crate::pg::connect::{Canceller, Link, connect, pools_transactions};
+use crate::pg::name::Ident;
 use crate::pg::settings::Settings;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
@@ -264,6 +265,15 @@ fn first_value(rows: Vec<Vec<Option<String>>>) -> Option<String> {
 }
 
 impl Facts {
+    /// What would let the role make a schema for pgtend's books.
+    ///
+    /// # Errors
+    /// Never in practice: the server gave the names.
+    pub fn grant_create(&self) -> anyhow::Result<String> {
+        let (database, role) = (Ident::new(&self.database)?, Ident::new(&self.role)?);
+        Ok(format!("grant create on database {database} to {role}"))
+    }
+
     fn read(messages: &[SimpleQueryMessage]) -> anyhow::Result<Self> {
         let text = messages.iter().find_map(|message| match message {
             SimpleQueryMessage::Row(row) => row.get(0),

@@ -122,9 +122,7 @@ impl<'a> Work<'a> {
         if !self.context.config.journal.enabled {
             return Err(error.exit(Exit::Usage).hint("switch the journal on: it records what is done"));
         }
-        let facts = self.session.facts();
-        let (database, role) = (Ident::new(&facts.database)?, Ident::new(&facts.role)?);
-        let grant = format!("grant create on database {database} to {role}");
+        let grant = self.session.facts().grant_create()?;
         Err(error
             .exit(Exit::Denied)
             .hint(format!("{grant}, or name a schema that it may write in [journal]")))

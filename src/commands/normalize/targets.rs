@@ -59,10 +59,8 @@ pub async fn open_books(context: &Context, session: &Session) -> anyhow::Result<
         Opened::Distrusted(why) => why,
     };
     let error = anyhow!("the books in schema {schema} cannot be used: {why}").exit(Exit::Denied);
-    let database = Ident::new(&session.facts().database)?;
-    let role = Ident::new(&session.facts().role)?;
-    Err(error
-        .hint(format!("grant create on database {database} to {role}, or name another schema in [journal]")))
+    let grant = session.facts().grant_create()?;
+    Err(error.hint(format!("{grant}, or name another schema in [journal]")))
 }
 
 /// Lets a session that only reads find the books.

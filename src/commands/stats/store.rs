@@ -127,11 +127,10 @@ async fn make(context: &Context, session: &Session) -> anyhow::Result<Store> {
         Opened::Denied => "this role may neither write it nor make it".to_owned(),
         Opened::Distrusted(why) => why,
     };
-    let role = Ident::new(&session.facts().role)?;
-    let database = Ident::new(&session.facts().database)?;
-    Err(anyhow!("schema {schema} cannot be the store: {why}").exit(Exit::Denied).hint(format!(
-        "grant create on database {database} to {role}; or keep snapshots in a file: --store file:PATH"
-    )))
+    let grant = session.facts().grant_create()?;
+    Err(anyhow!("schema {schema} cannot be the store: {why}")
+        .exit(Exit::Denied)
+        .hint(format!("{grant}; or keep snapshots in a file: --store file:PATH")))
 }
 
 /// Below the user's own state: one file for each database of each server.
