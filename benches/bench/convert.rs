@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tokio::task::JoinHandle;
 use tokio_postgres::Client;
+use tokio_postgres::error::SqlState;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, milliseconds_since, timed};
@@ -57,11 +58,13 @@ alter table messages_new rename to messages;
 commit;
 ";
 
-/// A way of others, as statements.
+/// A way of others, as statements; returns how often the server broke it off.
 struct Way {
     name: &'static str,
-    statements: fn(&Ground),
+    statements: fn(&Ground) -> usize,
 }
+/// Attempts at a month that deadlocks with the writers, before it is left where it is.
+const ATTEMPTS: usize = 20;
 
 const WAYS: [Way; 3] = [
     Way { name: "INSERT ... SELECT and RENAME", statements: copy_and_rename },
@@ -72,13 +75,14 @@ const WAYS: [Way; 3] = [
     },
 ];
 
-fn copy_and_rename(ground: &Ground) {
+fn copy_and_rename(ground: &Ground) -> usize {
     ground.batch("busy", PARTITIONED);
     ground.batch("busy", "insert into messages_new select * from messages");
     ground.batch("busy", RENAME);
+    0
 }
 
-fn slices(ground: &Ground) {
+fn slices(ground: &Ground) -> usize {
     ground.batch("busy", PARTITIONED);
     for first in (0..SMALL).step_by(10_000) {
         ground.batch(
@@ -94,9 +98,10 @@ fn slices(ground: &Ground) {
     );
     ground.batch("busy", RENAME);
     ground.batch("busy", "insert into messages select * from messages_old where id > (select max(id) from messages) on conflict do nothing");
+    0
 }
 
-fn default_partition(ground: &Ground) {
+fn default_partition(ground: &Ground) -> usize {
     ground.batch(
         "busy",
         "alter table reads drop constraint reads_message_id_fkey;
@@ -111,23 +116,34 @@ fn default_partition(ground: &Ground) {
          create index on messages (sender, at desc);
          commit;",
     );
+    let mut broken_off = 0;
     for month in ["08", "09", "10", "11"] {
-        ground.batch(
-            "busy",
-            &format!(
-                "begin;
-                 create table part_{month} (like messages including all);
-                 with gone as (delete from messages_default
-                               where at >= '2026-{month}-01Z' and at < '2026-{month}-01Z'::timestamptz + interval '1 month'
-                               returning *)
-                 insert into part_{month} select * from gone;
-                 do $$ begin execute format(
-                     'alter table messages attach partition part_{month} for values from (%L) to (%L)',
-                     '2026-{month}-01Z'::timestamptz, '2026-{month}-01Z'::timestamptz + interval '1 month'); end $$;
-                 commit;"
-            ),
+        let statements = format!(
+            "begin;
+             create table part_{month} (like messages including all);
+             with gone as (delete from messages_default
+                           where at >= '2026-{month}-01Z' and at < '2026-{month}-01Z'::timestamptz + interval '1 month'
+                           returning *)
+             insert into part_{month} select * from gone;
+             do $$ begin execute format(
+                 'alter table messages attach partition part_{month} for values from (%L) to (%L)',
+                 '2026-{month}-01Z'::timestamptz, '2026-{month}-01Z'::timestamptz + interval '1 month'); end $$;
+             commit;"
         );
+        broken_off += (0..ATTEMPTS).take_while(|_| deadlocks(ground, &statements)).count();
     }
+    broken_off
+}
+
+/// Runs a transaction, and tells whether the server broke it off.
+fn deadlocks(ground: &Ground, statements: &str) -> bool {
+    ground.block_on(async {
+        match ground.client("busy").await.batch_execute(statements).await {
+            Ok(()) => false,
+            Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => true,
+            Err(error) => panic!("{error:?}\n{statements}"),
+        }
+    })
 }
 
 pub fn run() -> Vec<Figure> {
@@ -137,12 +153,11 @@ pub fn run() -> Vec<Figure> {
     ground.batch("small", "vacuum analyze");
     let idle = {
         ground.database("busy", "small");
-        live(&ground, |_| std::thread::sleep(Duration::from_secs(3)))
+        live(&ground, |_| std::thread::sleep(Duration::from_secs(3))).0
     };
     ground.database("busy", "small");
-    let mut held = 0.0;
-    let ours = live(&ground, |ground| held = convert(ground));
-    let ways: Vec<(&Way, Seen)> = WAYS
+    let (ours, held) = live(&ground, convert);
+    let ways: Vec<(&Way, (Seen, usize))> = WAYS
         .iter()
         .map(|way| {
             ground.database("busy", "small");
@@ -161,13 +176,18 @@ pub fn run() -> Vec<Figure> {
         noise: 0.0,
         note: "the table, the one that refers to it and the new one; no row is read".to_owned(),
     }];
-    figures.extend(ways.iter().map(|(way, seen)| Figure {
+    figures.extend(ways.iter().map(|(way, (seen, broken_off))| Figure {
         what: format!("convert: longest write of others, {SMALL} rows"),
         pgtend: ours.longest,
         against: (way.name.to_owned(), seen.longest),
         target: Target::Below(200.0),
         noise: idle.longest,
-        note: format!("{}; theirs {}; idle {}", ours.words(), seen.words(), milliseconds(idle.longest)),
+        note: format!(
+            "{}; theirs {}, broken off {broken_off} times; idle {}",
+            ours.words(),
+            seen.words(),
+            milliseconds(idle.longest)
+        ),
     }));
     figures
 }
@@ -209,8 +229,8 @@ struct Log {
     errors: usize,
 }
 
-/// Writers from before the act until after it.
-fn live(ground: &Ground, act: impl FnOnce(&Ground) + Send) -> Seen {
+/// Writers from before the act until after it, and what the act returned.
+fn live<T: Send>(ground: &Ground, act: impl FnOnce(&Ground) -> T + Send) -> (Seen, T) {
     std::thread::scope(|scope| {
         ground.block_on(async {
             let stop = Arc::new(AtomicBool::new(false));
@@ -223,7 +243,7 @@ fn live(ground: &Ground, act: impl FnOnce(&Ground) + Send) -> Seen {
             while !acting.is_finished() {
                 tokio::time::sleep(Duration::from_millis(5)).await;
             }
-            acting.join().unwrap();
+            let done = acting.join().unwrap();
             tokio::time::sleep(MARGIN).await;
             stop.store(true, Ordering::Relaxed);
             let mut seen = Seen::default();
@@ -235,7 +255,7 @@ fn live(ground: &Ground, act: impl FnOnce(&Ground) + Send) -> Seen {
                 rows.extend(log.rows);
             }
             compare(&ground.client("busy").await, &rows, &mut seen).await;
-            seen
+            (seen, done)
         })
     })
 }

@@ -187,7 +187,7 @@ fn history(ground: &Ground) -> [Figure; 2] {
 /// two hours before, as the last 24 hours are hardly ever a whole day of the calendar.
 fn a_day() -> String {
     format!(
-        "delete from pgtend.snapshot;
+        "delete from pgtend.statement_delta; delete from pgtend.snapshot;
          insert into pgtend.statement (fingerprint, text) select n, 'select ' || n from generate_series(1, 2084) as n;
          insert into pgtend.snapshot (began, at, has_statements, server_version)
          select at - interval '10 min', at, true, 150000

@@ -5,7 +5,7 @@ use serde::Serialize;
 
 use crate::operations::report::Rights;
 use crate::operations::stats::difference::{Snapshot, difference};
-use crate::operations::stats::reading::{Reading, Scope, read};
+use crate::operations::stats::reading::{Reading, Scope, count, name, read};
 use crate::operations::stats::store::{FileStore, SchemaStore, transaction};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -34,11 +34,12 @@ pub async fn capture_into_schema(
 ) -> anyhow::Result<Captured> {
     transaction(session, async {
         let last = store.last(session).await?;
-        let (now, texts) =
-            read(session, rights, Scope::ALL, last.as_ref()).await.map_err(ServerError::explained)?;
+        let mut now = count(session, rights, Scope::ALL).await.map_err(ServerError::explained)?;
+        let last = last.unpacked().await?;
+        let texts = name(session, rights, &mut now, last.as_ref()).await.map_err(ServerError::explained)?;
         let snapshot = snapshot(last.as_ref(), &now);
         let captured = captured(snapshot.as_ref(), &now);
-        store.append(session, snapshot.as_ref(), &now, &texts).await?;
+        store.append(session, snapshot.as_ref(), now, &texts).await?;
         Ok(captured)
     })
     .await

@@ -183,6 +183,13 @@ pub async fn read(
     scope: Scope,
     earlier: Option<&Reading>,
 ) -> Read<(Reading, Texts)> {
+    let mut reading = count(session, rights, scope).await?;
+    let texts = name(session, rights, &mut reading, earlier).await?;
+    Ok((reading, texts))
+}
+
+/// Reads the counters without saying which statements they are of.
+pub(super) async fn count(session: &Session, rights: &Rights, scope: Scope) -> Read<Reading> {
     let (wants_statements, wants_relations) = (scope.statements, scope.relations);
     let (moment, statements, relations, indexes) = tokio::join!(
         one(session, &query!("stats/moment.sql"), &[]),
@@ -202,13 +209,7 @@ pub async fn read(
             }
         },
     );
-    let mut reading =
-        Reading { moment: moment?, statements: statements?, relations: relations?, indexes: indexes? };
-    let texts = match &mut reading.statements {
-        Some(statements) => name(session, rights, statements, earlier).await?,
-        None => Texts::default(),
-    };
-    Ok((reading, texts))
+    Ok(Reading { moment: moment?, statements: statements?, relations: relations?, indexes: indexes? })
 }
 
 fn schema(rights: &Rights) -> Option<Ident> {
@@ -253,12 +254,13 @@ fn cannot_tell(error: &ServerError) -> bool {
 }
 
 /// Gives every entry the fingerprint of its text, and leaves out what pgtend asked itself.
-async fn name(
+pub(super) async fn name(
     session: &Session,
     rights: &Rights,
-    statements: &mut Statements,
+    reading: &mut Reading,
     earlier: Option<&Reading>,
 ) -> Read<Texts> {
+    let Some(statements) = &mut reading.statements else { return Ok(Texts::default()) };
     let known: HashMap<i64, (i64, bool)> = earlier
         .and_then(|earlier| earlier.statements.as_ref())
         .into_iter()

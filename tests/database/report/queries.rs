@@ -86,7 +86,11 @@ async fn a_live_window_sees_what_happens_in_it() {
         "2s",
     ]);
     let child = program.spawn();
-    tokio::time::sleep(std::time::Duration::from_millis(900)).await;
+    let counted = "select exists (select from pg_stat_activity where datname = current_database() and state = 'idle'
+                                  and query like '%pg_stat_statements(true)%' and pid <> pg_backend_pid())::text";
+    while db.value(counted).await != "true" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
     db.batch(&said(&db, "in_the_window", "1")).await;
     let document: Value = serde_json::from_slice(&child.wait_with_output().unwrap().stdout).unwrap();
     assert_eq!(document["window"]["source"], "live");

@@ -131,4 +131,10 @@ async fn old_captures_are_summed_up_and_no_sum_changes() {
     let after = statements(&db, &["--since", "30d"]);
     assert_eq!(calls(&db, &after, "summed_up"), 4.0);
     assert_eq!(after["window"]["captures"], before["window"]["captures"]);
+    for deltas in ["statement_delta", "relation_delta", "index_delta"] {
+        let left = format!(
+            "select count(*) from pgtend.{deltas} where snapshot_id not in (select id from pgtend.snapshot)"
+        );
+        assert_eq!(db.value(&left).await, "0", "{deltas} goes with its snapshot");
+    }
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use anyhow::Context as _;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
+use tokio::task::{JoinHandle, spawn_blocking};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 
@@ -25,6 +26,16 @@ use crate::{ddl, query};
 #[derive(Clone, Debug)]
 pub struct SchemaStore {
     pub schema: Ident,
+}
+
+/// A reading on its way out of the store.
+#[derive(Debug)]
+pub struct Unpacking(JoinHandle<anyhow::Result<Option<Reading>>>);
+
+impl Unpacking {
+    pub async fn unpacked(self) -> anyhow::Result<Option<Reading>> {
+        self.0.await.context("unpack the last reading")?
+    }
 }
 
 /// What the catalog says of a schema's store.
@@ -53,8 +64,8 @@ impl SchemaStore {
         session.execute(&path).await.map_err(ServerError::explained)
     }
 
-    /// The last reading, locked until the transaction ends.
-    pub async fn last(&self, session: &Session) -> anyhow::Result<Option<Reading>> {
+    /// The last reading, locked until the transaction ends. It is unpacked while the server answers the next question.
+    pub async fn last(&self, session: &Session) -> anyhow::Result<Unpacking> {
         let found = session.query(&query!("stats/last.sql"), &[]).await.map_err(|error| {
             let busy = error.lock_busy();
             let error = error.explained();
@@ -66,7 +77,7 @@ impl SchemaStore {
         })?;
         let bytes: Option<Vec<u8>> =
             found.first().context("the store has lost its last reading")?.try_get(0)?;
-        bytes.map(|bytes| unpack(&bytes)).transpose()
+        Ok(Unpacking(spawn_blocking(move || bytes.map(|bytes| unpack(&bytes)).transpose())))
     }
 
     /// Adds a snapshot, none for a first reading that only begins the next one. In the transaction of [`Self::last`].
@@ -74,9 +85,12 @@ impl SchemaStore {
         &self,
         session: &Session,
         snapshot: Option<&Snapshot>,
-        last: &Reading,
+        last: Reading,
         texts: &Texts,
     ) -> anyhow::Result<()> {
+        let at = last.moment.at;
+        // While the server writes the differences.
+        let packing = spawn_blocking(move || pack(&last));
         if let Some(snapshot) = snapshot {
             add(session, snapshot).await?;
         }
@@ -85,8 +99,8 @@ impl SchemaStore {
                 texts.iter().map(|(fingerprint, text)| (*fingerprint, text.as_str())).unzip();
             write(session, &query!("stats/add_texts.sql"), &[&fingerprints, &texts]).await?;
         }
-        let bytes = pack(last)?;
-        write(session, &query!("stats/keep_last.sql"), &[&last.moment.at, &bytes]).await?;
+        let bytes = packing.await.context("pack the reading")??;
+        write(session, &query!("stats/keep_last.sql"), &[&at, &bytes]).await?;
         Ok(())
     }
 
@@ -162,7 +176,7 @@ impl SchemaStore {
         transaction(session, async {
             let hours = roll_up(session, "capture", "hour", now - keep.captures).await?;
             let days = roll_up(session, "hour", "day", now - keep.hours).await?;
-            let dropped = write(session, &query!("stats/drop_old.sql"), &[&(now - keep.days)]).await?;
+            let dropped = dropped(session, &query!("stats/drop_old.sql"), &[&(now - keep.days)]).await?;
             // Sums keep every statement of their parts.
             if dropped > 0 {
                 write(session, &query!("stats/drop_texts.sql"), &[]).await?;
@@ -224,6 +238,13 @@ async fn write(session: &Session, query: &Query, params: &[&(dyn ToSql + Sync)])
     session.write(query, params).await.map_err(ServerError::explained)
 }
 
+/// How many snapshots a query has dropped with their differences.
+async fn dropped(session: &Session, query: &Query, params: &[&(dyn ToSql + Sync)]) -> anyhow::Result<u64> {
+    let found = session.query(query, params).await.map_err(ServerError::explained)?;
+    let snapshots: i64 = found.first().context("the store tells nothing of what it drops")?.try_get(0)?;
+    Ok(u64::try_from(snapshots)?)
+}
+
 async fn add(session: &Session, snapshot: &Snapshot) -> anyhow::Result<()> {
     let interval = serde_json::to_string(&snapshot.interval)?;
     let found = session.query(&query!("stats/add_snapshot.sql"), &[&interval]).await;
@@ -279,6 +300,6 @@ async fn roll_up(session: &Session, from: &str, to: &str, before: DateTime<Utc>)
             write(session, &query, &[&sums]).await?;
         }
     }
-    write(session, &query!("stats/drop_summed.sql"), &[&from, &before]).await?;
+    dropped(session, &query!("stats/drop_summed.sql"), &[&from, &before]).await?;
     Ok(u64::try_from(parts)?)
 }
