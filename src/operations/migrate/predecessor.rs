@@ -1,5 +1,6 @@
 //! The history tables of other programs, from which a directory is taken over.
 use anyhow::{Context as _, anyhow};
+use tokio_postgres::error::SqlState;
 
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
@@ -51,8 +52,16 @@ pub async fn refuse_predecessors(
     files: &[&Migration],
 ) -> anyhow::Result<()> {
     for predecessor in [Predecessor::Dbmate, Predecessor::Sqlx] {
-        // A table of this name that has other columns is somebody else's.
-        let Ok(Some((table, rows))) = rows(session, path, predecessor).await else { continue };
+        let Some(table) = table(session, path, predecessor).await? else { continue };
+        let rows = match session.read(&predecessor.versions(&table)).await {
+            Ok(rows) => rows,
+            // A table of this name that has other columns is somebody else's.
+            Err(error) if error.is(&SqlState::UNDEFINED_COLUMN) => continue,
+            Err(error) => {
+                let doing = format!("see in {} what {} has applied", table.plain(), predecessor.word());
+                return Err(error.explained()).context(doing);
+            }
+        };
         let applied: Vec<&str> = files
             .iter()
             .filter(|file| rows.iter().flatten().flatten().any(|version| version.parse() == Ok(file.version)))
@@ -79,10 +88,11 @@ pub async fn read_predecessor(
     path: &[Ident],
     predecessor: Predecessor,
 ) -> anyhow::Result<Vec<i64>> {
-    let Some((table, rows)) = rows(session, path, predecessor).await? else {
+    let Some(table) = table(session, path, predecessor).await? else {
         let error = anyhow!("there is no table {} on the search path", predecessor.table()).exit(Exit::Usage);
         return Err(error.hint("name its schema with --search-path"));
     };
+    let rows = session.read(&predecessor.versions(&table)).await.map_err(ServerError::explained)?;
     let mut versions = Vec::new();
     for row in rows {
         let mut fields = row.into_iter();
@@ -98,20 +108,16 @@ pub async fn read_predecessor(
     Ok(versions)
 }
 
-type Rows = Vec<Vec<Option<String>>>;
-
-/// The table, where it is on the path, and what it says of versions.
-async fn rows(
+/// The other program's table, where it is on the path.
+async fn table(
     session: &Session,
     path: &[Ident],
     predecessor: Predecessor,
-) -> anyhow::Result<Option<(Relation, Rows)>> {
+) -> anyhow::Result<Option<Relation>> {
     let name = predecessor.table();
     let schemas: Vec<String> = path.iter().map(|schema| schema.raw().to_owned()).collect();
-    let Some(schema) = on_path(session, name, &schemas).await? else { return Ok(None) };
-    let table = Relation::new(schema, name)?;
-    let rows = session.read(&predecessor.versions(&table)).await.map_err(ServerError::explained)?;
-    Ok(Some((table, rows)))
+    let schema = on_path(session, name, &schemas).await?;
+    schema.map(|schema| Relation::new(schema, name)).transpose()
 }
 
 /// The first schema of a path that has a relation of this name.

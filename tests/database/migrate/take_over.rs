@@ -72,6 +72,25 @@ async fn a_directory_of_dbmate_is_taken_over() {
 }
 
 #[tokio::test]
+async fn what_another_program_has_applied_must_be_readable() {
+    let db = Database::create().await;
+    let role = db.role("modest").await;
+    write(&db, [("0001_a.sql", "create table a (b int)")]);
+    db.batch(&format!(
+        "create table schema_migrations (version varchar(128) primary key);
+         grant create on schema public to {role}"
+    ))
+    .await;
+    let up = || db.pgtend_as(&role, ["migrate", "up", "--dir", "db"]).run();
+    let said = up().code(4);
+    contains(&said.stderr, "see in public.schema_migrations what dbmate has applied");
+    contains(&said.stderr, "SQLSTATE 42501");
+    db.batch("drop table schema_migrations; create table schema_migrations (of_another_program text)").await;
+    db.batch(&format!("grant select on schema_migrations to {role}")).await;
+    up().success();
+}
+
+#[tokio::test]
 async fn a_directory_of_sqlx_is_taken_over() {
     let db = Database::create().await;
     write(
