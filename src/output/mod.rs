@@ -17,7 +17,7 @@ mod ui;
 pub use diagnostic::{Diagnostic, Severity};
 pub use error::{exit_of, tell_usage};
 pub use file::replace_file;
-pub use format::{bytes, count, milliseconds, seconds, sparkline, visible};
+pub use format::{bytes, count, milliseconds, seconds, visible};
 pub use listing::{Cell, Column, Listing};
 pub use page::{Block, Chip, Figure, Lane, Page, Remark, Section, Table};
 pub use plan::{Timeouts, Unplanned};

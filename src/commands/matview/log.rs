@@ -9,7 +9,7 @@ use crate::commands::context::Context;
 use crate::commands::matview::survey::{books, find};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::matview::{History, LogRow};
-use crate::output::{Cell, Column, Format, Listing, sparkline};
+use crate::output::{Cell, Column, Format, Listing};
 use crate::pg::catalog::{TableName, matviews};
 use crate::pg::name::Relation;
 use crate::pg::session::Session;
@@ -46,7 +46,7 @@ const COLUMNS: [Column<Line>; 12] = [
     Column { header: "Mode", name: "mode", cell: |(row, _)| Cell::Text(row.mode.clone()) },
     Column { header: "Outcome", name: "outcome", cell: |(row, _)| Cell::Text(row.outcome.clone()) },
     Column { header: "Took", name: "duration_ms", cell: |(row, _)| time(row.duration_ms) },
-    Column { header: "Trend", name: "trend", cell: |(_, past)| Cell::text(trend(past)) },
+    Column { header: "Trend", name: "durations_ms", cell: |(_, past)| trend(past) },
     Column { header: "Readers held", name: "readers_held_ms", cell: |(row, _)| time(row.readers_held_ms) },
     Column {
         header: "Rows",
@@ -67,8 +67,9 @@ fn bytes(bytes: Option<i64>) -> Cell {
     bytes.map_or(Cell::None, Cell::Bytes)
 }
 
-fn trend(past: &[f64]) -> Option<String> {
-    (past.len() > 1).then(|| sparkline(past))
+/// One refresh is no trend.
+fn trend(past: &[f64]) -> Cell {
+    if past.len() > 1 { Cell::Series(past.to_vec()) } else { Cell::None }
 }
 
 impl LogArgs {
