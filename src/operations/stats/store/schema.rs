@@ -225,7 +225,8 @@ pub async fn transaction<T>(
     session: &Session,
     work: impl Future<Output = anyhow::Result<T>>,
 ) -> anyhow::Result<T> {
-    session.execute(&ddl!("apply/begin.sql")).await.map_err(ServerError::explained)?;
+    // A crash that takes a capture away has taken the server's counters with it.
+    session.execute(&ddl!("apply/begin_lazy.sql")).await.map_err(ServerError::explained)?;
     let done = work.await;
     let end: Sql = if done.is_ok() { ddl!("apply/commit.sql") } else { ddl!("apply/rollback.sql") };
     let ended = session.execute(&end).await.map_err(ServerError::explained);
