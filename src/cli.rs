@@ -91,7 +91,6 @@ impl Command {
         }
     }
 
-    /// Of an error before the command was run.
     fn exit_of(&self, error: &anyhow::Error) -> Exit {
         if matches!(self, Self::Health(_)) { Exit::Foreign(3) } else { exit_of(error) }
     }
@@ -171,7 +170,7 @@ async fn run(command: &Command, context: &Context) -> Exit {
         Err(error) => {
             // What the server said to the cancel request is no failure of its own.
             let stopped = context.stop.check().err();
-            let exit = stopped.map_or_else(|| exit_of(&error), |stopped| exit_of(&stopped.into()));
+            let exit = stopped.map_or_else(|| command.exit_of(&error), |stopped| exit_of(&stopped.into()));
             let error = match stopped {
                 Some(stopped) if exit_of(&error) != exit => error.context(stopped),
                 _ => error,

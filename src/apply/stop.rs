@@ -48,6 +48,12 @@ impl Stop {
         self.requested().map_or(Ok(()), |signal| Err(Stopped(signal)))
     }
 
+    /// Waits until a stop is requested.
+    pub async fn requested_at_last(&self) -> Stopped {
+        self.token.cancelled().await;
+        Stopped(self.requested().unwrap_or(Signal::Terminate))
+    }
+
     /// Sleeps, or wakes early with [`Stopped`].
     ///
     /// # Errors

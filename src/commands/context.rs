@@ -176,7 +176,7 @@ impl Context {
 
     async fn open(&self, purpose: &Purpose) -> anyhow::Result<Rc<Session>> {
         let open = async |settings: Settings| Session::open(&settings, purpose).await;
-        let session = Rc::new(self.with_password(open).await?);
+        let session = Rc::new(self.unless_stopped(self.with_password(open)).await?);
         self.hold(Rc::downgrade(&session) as Weak<dyn Held>);
         Ok(session)
     }
@@ -190,7 +190,7 @@ impl Context {
             pool.tidy();
             pool.get().await
         };
-        let lease = Rc::new(self.with_password(take).await?);
+        let lease = Rc::new(self.unless_stopped(self.with_password(take)).await?);
         self.hold(Rc::downgrade(&lease) as Weak<dyn Held>);
         Ok(lease)
     }
@@ -214,6 +214,14 @@ impl Context {
     pub fn saturation(&self) -> Option<Saturation> {
         let pools = self.pools.borrow();
         pools.values().map(|pool| pool.saturation()).max_by_key(|taken| taken.used * 1000 / taken.max.max(1))
+    }
+
+    /// A server that does not answer cannot be asked to cancel.
+    async fn unless_stopped<T>(&self, open: impl Future<Output = anyhow::Result<T>>) -> anyhow::Result<T> {
+        tokio::select! {
+            opened = open => opened,
+            stopped = self.stop.requested_at_last() => Err(stopped.into()),
+        }
     }
 
     /// Asks for the password when the server wants one that nobody has told.

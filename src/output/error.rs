@@ -1,5 +1,4 @@
 //! Errors as the reader sees them: what was attempted, the causes, the details, the ways out.
-use std::io;
 
 use crate::apply::{Signal, Stopped};
 use crate::failure::{Exit, Failure, one_line, sentences};
@@ -82,10 +81,6 @@ pub fn exit_of(error: &anyhow::Error) -> Exit {
             Signal::Interrupt => Exit::Interrupted,
             Signal::Terminate => Exit::Terminated,
         };
-    }
-    let broken_pipe = |cause: &io::Error| cause.kind() == io::ErrorKind::BrokenPipe;
-    if error.chain().any(|cause| cause.downcast_ref::<io::Error>().is_some_and(broken_pipe)) {
-        return Exit::Done;
     }
     // The innermost decision is the one that knows the cause.
     failures(error).filter_map(|failure| failure.exit).last().unwrap_or(Exit::Failed)

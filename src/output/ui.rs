@@ -1,5 +1,6 @@
 //! The two streams, judged once: who reads them, in which format, with which colour, and whether a question may be
 //! asked.
+use std::cell::Cell;
 use std::io::{self, IsTerminal as _, Write as _};
 
 use anstream::{AutoStream, ColorChoice};
@@ -55,6 +56,7 @@ pub struct Ui {
     /// Of the terminal that shows the answer, in columns.
     width: Option<u16>,
     can_ask: bool,
+    reader_left: Cell<bool>,
 }
 
 impl Ui {
@@ -84,6 +86,7 @@ impl Ui {
             answer_is_seen: io::stdout().is_terminal(),
             width: rustix::termios::tcgetwinsize(io::stdout()).ok().map(|size| size.ws_col),
             can_ask: io::stdin().is_terminal() && seen && !voice.no_input,
+            reader_left: Cell::new(false),
         }
     }
 
@@ -114,16 +117,32 @@ impl Ui {
         self.can_ask
     }
 
+    /// To whoever reads on: what is done does not change, nor the exit code, when that one has seen enough.
+    ///
     /// # Errors
-    /// When stdout cannot be written; a closed pipe among them.
+    /// When stdout cannot be written.
     pub fn answer(&self, text: &str) -> anyhow::Result<()> {
+        if !self.is_read() {
+            return Ok(());
+        }
         let mut out = anstream::stdout().lock();
         let written = if text.ends_with('\n') || text.is_empty() {
             write!(out, "{text}")
         } else {
             writeln!(out, "{text}")
         };
-        written.and_then(|()| out.flush()).context("write the answer")
+        match written.and_then(|()| out.flush()) {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+                self.reader_left.set(true);
+                Ok(())
+            }
+            written => written.context("write the answer"),
+        }
+    }
+
+    /// Nobody has closed the other end of stdout.
+    pub const fn is_read(&self) -> bool {
+        !self.reader_left.get()
     }
 
     /// One JSON document. `value` must serialize to an object.

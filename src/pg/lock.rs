@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Serialize;
 use tokio_postgres::Row;
 
+use crate::pg::masked::masked;
 use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::sql::{Keyword, Query};
@@ -82,7 +83,7 @@ impl Blocker {
             application: row.try_get("application")?,
             state: row.try_get("state")?,
             age_s: row.try_get("age_s")?,
-            query: row.try_get("query")?,
+            query: row.try_get::<_, Option<&str>>("query")?.map(|query| masked(query).into_owned()),
             mode: row.try_get("mode")?,
         })
     }

@@ -6,6 +6,7 @@ pub mod copy;
 pub mod index;
 pub mod index_statement;
 pub mod lock;
+pub mod masked;
 pub mod name;
 pub mod pool;
 pub mod script;

@@ -5,6 +5,8 @@ use std::fmt;
 use anyhow::ensure;
 use serde::{Serialize, Serializer};
 
+use crate::pg::script::quoted_length;
+
 /// PostgreSQL cuts longer names silently (`NAMEDATALEN` - 1), so that two names could become one.
 pub const IDENT_MAX_BYTES: usize = 63;
 
@@ -77,6 +79,34 @@ impl Relation {
     }
 }
 
+/// SQL in which no quoted name holds a control character: such names are written with escapes, as `U&"a\000ab"`, which a
+/// terminal, a comment and a paste leave as they are.
+pub fn pasteable(sql: &str) -> String {
+    let mut safe = String::with_capacity(sql.len());
+    let mut rest = sql;
+    while let Some(start) = rest.find(['"', '\'']) {
+        let quote = if rest[start..].starts_with('"') { '"' } else { '\'' };
+        let Some(length) = quoted_length(&rest[start..], quote, false) else { break };
+        let (before, quoted) = (&rest[..start], &rest[start..start + length]);
+        safe.push_str(before);
+        if quote == '"' && quoted.contains(char::is_control) {
+            safe.push_str("U&");
+            for c in quoted.chars() {
+                match c {
+                    '\\' => safe.push_str("\\\\"),
+                    c if c.is_control() => safe.extend(format!("\\{:04x}", u32::from(c)).chars()),
+                    c => safe.push(c),
+                }
+            }
+        } else {
+            safe.push_str(quoted);
+        }
+        rest = &rest[start + length..];
+    }
+    safe.push_str(rest);
+    safe
+}
+
 fn plain(raw: &str) -> String {
     let simple = raw.starts_with(|c: char| c.is_ascii_lowercase() || c == '_')
         && raw.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_');
@@ -127,6 +157,15 @@ mod tests {
     fn a_hostile_name_stays_one_identifier() {
         assert_eq!(Ident::new("a\"; drop table x; --").unwrap().to_string(), "\"a\"\"; drop table x; --\"");
         assert_eq!(Literal("a'; drop table x; --\\".into()).to_string(), " E'a''; drop table x; --\\\\'");
+    }
+
+    #[test]
+    fn a_name_with_control_characters_can_be_pasted() {
+        let same = "drop index public.\"a b\"; -- 'x\ny'\nselect 1;";
+        assert_eq!(pasteable(same), same);
+        let hostile = "-- duplicate of public.\"i\"\"1\ndrop table x; --\\\"\ndrop index \"i2\";";
+        let safe = "-- duplicate of public.U&\"i\"\"1\\000adrop table x; --\\\\\"\ndrop index \"i2\";";
+        assert_eq!(pasteable(hostile), safe);
     }
 
     #[test]

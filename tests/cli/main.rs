@@ -35,6 +35,16 @@ fn every_command_has_a_help_that_is_the_same_both_ways() {
 }
 
 #[test]
+fn who_reads_no_further_changes_no_exit_code() {
+    for format in ["table", "json", "nagios"] {
+        let health = || pgtend(["health", "-d", "host=/nowhere", "--format", format]);
+        let mut child = health().spawn();
+        drop(child.stdout.take());
+        assert_eq!((health().run().code, child.wait().unwrap().code()), (Some(2), Some(2)), "{format}");
+    }
+}
+
+#[test]
 fn wrong_use_is_exit_2_and_nothing_on_stdout() {
     let wrong: [&[&str]; 8] = [
         &["partition", "create", "t", "--password", "x"],

@@ -55,8 +55,11 @@ pub trait Report {
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<Self::Row>>;
 
     /// Whether the answer is one that the user wanted to hear of by the exit code.
-    fn fails(&self, _answer: &Answer<Self::Row>) -> bool {
-        false
+    ///
+    /// # Errors
+    /// When that cannot be known.
+    fn fails(&self, _answer: &Answer<Self::Row>) -> anyhow::Result<bool> {
+        Ok(false)
     }
 }
 
@@ -92,8 +95,8 @@ pub async fn show<R: Report>(context: &Context, report: &R, args: &FrameArgs) ->
         }
         let failed = report.fails(&answer);
         lay_out::<R>(&desk, answer, args.limit)?;
-        let Some(pause) = args.watch else {
-            return Ok(if failed { Exit::Found } else { Exit::Done });
+        let Some(pause) = args.watch.filter(|_| context.ui.is_read()) else {
+            return Ok(if failed? { Exit::Found } else { Exit::Done });
         };
         until_stopped(context, tokio::time::sleep(pause)).await?;
         now += chrono::TimeDelta::from_std(pause)?;

@@ -33,7 +33,7 @@ pub struct SlowQueriesArgs {
     #[arg(long)]
     compare: bool,
     /// Exit with 3 when a statement meets this, as 'mean>30% and calls>100'; % of mean and calls is the change against
-    /// the window before
+    /// the window before. With 1 or 4 when that cannot be known
     #[arg(long, value_name = "CONDITION", value_parser = |text: &str| text.parse::<FailIf>())]
     fail_if: Option<FailIf>,
     #[command(flatten)]
@@ -93,11 +93,22 @@ impl Report for SlowQueriesArgs {
             }
         }
         answer.coverage = Some(seen.window.coverage);
-        Ok(answer.note(seen.note).note(incomparable))
+        Ok(answer.note(seen.note).blind(incomparable))
     }
 
-    fn fails(&self, answer: &Answer<SlowQuery>) -> bool {
-        self.fail_if.as_ref().is_some_and(|condition| answer.rows.iter().any(|row| condition.holds(row)))
+    fn fails(&self, answer: &Answer<SlowQuery>) -> anyhow::Result<bool> {
+        let Some(condition) = &self.fail_if else { return Ok(false) };
+        if answer.rows.iter().any(|row| condition.holds(row)) {
+            return Ok(true);
+        }
+        let Some(Note { note, remedy }) = &answer.unjudged else { return Ok(false) };
+        let error = anyhow!("the condition of --fail-if cannot be judged: {note}");
+        Err(match remedy {
+            Some(remedy) => error.exit(Exit::Denied).hint(remedy),
+            None => {
+                error.exit(Exit::Failed).hint("it can once the store goes back twice as far as the window")
+            }
+        })
     }
 }
 

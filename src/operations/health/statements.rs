@@ -6,6 +6,7 @@ use crate::operations::health::evidence::{Evidence, Reading, document, optional}
 use crate::operations::health::limits::{Limits, Unit, span};
 use crate::operations::health::state::{Judged, Judgement, Missing, Object, State};
 use crate::operations::stats::{StatementSum, Window};
+use crate::pg::masked::deserialize_masked;
 use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
@@ -43,6 +44,7 @@ struct Statement {
     calls: f64,
     mean_ms: f64,
     share_pct: f64,
+    #[serde(deserialize_with = "deserialize_masked")]
     query: Option<String>,
 }
 

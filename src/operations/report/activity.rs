@@ -3,6 +3,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operations::report::frame::{Answer, Note, counted};
 use crate::operations::report::read::{Read, Rights, one, rows};
+use crate::pg::masked::deserialize_masked;
 use crate::pg::session::Session;
 use crate::query;
 
@@ -26,6 +27,7 @@ pub struct Activity {
     pub state_s: Option<f64>,
     /// Transactions since its snapshot: rows that died in them stay.
     pub holds_back_transactions: Option<i64>,
+    #[serde(deserialize_with = "deserialize_masked")]
     pub query: Option<String>,
 }
 
@@ -84,5 +86,11 @@ fn judge(connections: &Connections, rows: Vec<Activity>, rights: &Rights) -> Ans
         let what = format!("what {} of other roles do is hidden from this one", counted(count, "session"));
         Note::membership(what, "pg_read_all_stats", rights)
     });
-    Answer::new(verdict, rows).next(next).note(note)
+    let untold = rows.iter().filter(|row| row.state.as_deref() == Some("disabled")).count();
+    let untold = (untold > 0).then(|| {
+        let sessions = counted(untold, "session");
+        Note::new(format!("track_activities is off in {sessions}: what is done there is not told"))
+            .remedy("alter system reset track_activities; select pg_reload_conf();")
+    });
+    Answer::new(verdict, rows).next(next).note(note).note(untold)
 }

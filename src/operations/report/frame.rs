@@ -3,6 +3,7 @@ use serde::Serialize;
 
 use crate::operations::report::read::Rights;
 use crate::operations::stats::Coverage;
+use crate::pg::name::pasteable;
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Answer<R> {
@@ -16,6 +17,9 @@ pub struct Answer<R> {
     /// SQL to copy; nothing of it was run.
     pub next: Vec<String>,
     pub rows: Vec<R>,
+    /// Why a condition that does not hold may hold all the same.
+    #[serde(skip)]
+    pub unjudged: Option<Note>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +31,7 @@ pub struct Note {
 
 impl<R> Answer<R> {
     pub const fn new(verdict: String, rows: Vec<R>) -> Self {
-        Self { verdict, coverage: None, notes: Vec::new(), next: Vec::new(), rows }
+        Self { verdict, coverage: None, notes: Vec::new(), next: Vec::new(), rows, unjudged: None }
     }
 
     #[must_use]
@@ -36,9 +40,20 @@ impl<R> Answer<R> {
         self
     }
 
+    /// A note without which no condition on the rows can be said not to hold.
+    #[must_use]
+    pub fn blind(mut self, note: Option<Note>) -> Self {
+        if let Some(note) = note {
+            self.unjudged.get_or_insert_with(|| note.clone());
+            self.notes.push(note);
+        }
+        self
+    }
+
+    /// SQL, with every name as it can be pasted.
     #[must_use]
     pub fn next(mut self, statements: impl IntoIterator<Item = String>) -> Self {
-        self.next.extend(statements);
+        self.next.extend(statements.into_iter().map(|statement| pasteable(&statement)));
         self
     }
 }

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::operations::report::frame::{Answer, Note, counted};
 use crate::operations::report::read::{Read, Rights, rows};
+use crate::pg::masked::deserialize_masked;
 use crate::pg::session::Session;
 use crate::query;
 
@@ -29,6 +30,7 @@ pub struct Lock {
     /// Null where this role may not see it.
     pub state: Option<String>,
     pub transaction_s: Option<f64>,
+    #[serde(deserialize_with = "deserialize_masked")]
     pub query: Option<String>,
 }
 

@@ -83,7 +83,7 @@ pub fn slow_queries(
         Note::new(format!("{count:.0} evictions: rare statements may be counted too low"))
             .remedy("alter system set pg_stat_statements.max = 20000; -- takes a restart")
     });
-    Answer::new(verdict, rows).next(next).note(hidden).note(evicted)
+    Answer::new(verdict, rows).next(next).blind(hidden).note(evicted)
 }
 
 fn row(sum: &StatementSum, total: f64, before: Option<&StatementSum>) -> SlowQuery {
@@ -137,5 +137,8 @@ pub fn query_history(sum: &StatementSum, series: &[f64], to: DateTime<Utc>) -> A
     );
     let explain =
         sum.text.as_ref().map(|text| format!("-- since PostgreSQL 16\nexplain (generic_plan) {text};"));
-    Answer::new(verdict, rows).next(explain)
+    let mut answer = Answer::new(verdict, rows);
+    // As the application wrote it.
+    answer.next.extend(explain);
+    answer
 }

@@ -2,8 +2,8 @@
 //! of two readings of this run.
 use std::time::Duration;
 
-use anyhow::{Context as _, anyhow};
-use chrono::{DateTime, TimeDelta, Utc};
+use anyhow::anyhow;
+use chrono::{DateTime, Utc};
 
 use crate::failure::{Exit, Explain as _};
 use crate::operations::report::frame::Note;
@@ -44,8 +44,7 @@ pub async fn window(
         (Wish::SinceReset, _) => Ok((counters(session, rights, scope).await?, None)),
         (Wish::Between(span), Some(store)) => Ok((store.window(session, span).await?, None)),
         (Wish::Since { time, or_counters }, Some(store)) => {
-            let time = TimeDelta::from_std(time).context("read the length of the window")?;
-            let window = store.window(session, Span { from: now - time, to: now }).await?;
+            let window = store.window(session, Span::up_to(now, time)?).await?;
             if window.coverage.captures > 0 || !or_counters {
                 return Ok((window, None));
             }

@@ -9,6 +9,7 @@ use tokio_postgres::error::SqlState;
 use crate::operations::report::{Read, Rights, one, rows, rows_of};
 use crate::operations::stats::counters::{DatabaseWork, IndexWork, RelationWork, StatementWork};
 use crate::operations::stats::fingerprint::{fingerprint, is_own};
+use crate::pg::masked::masked;
 use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::sql::{Keyword, Sql};
@@ -281,7 +282,7 @@ pub(super) async fn name(
             found.insert(text.query_id, (fingerprint, own));
             // An application may say what pgtend says, too: then the text is the application's.
             if !own {
-                texts.entry(fingerprint).or_insert(text.text);
+                texts.entry(fingerprint).or_insert_with(|| masked(&text.text).into_owned());
             }
         }
     }

@@ -1,10 +1,13 @@
 //! A stretch of time as the store, or the counters themselves, can tell of it: what was done in it, and how much of it
 //! they saw.
 use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
 
+use anyhow::anyhow;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 
+use crate::failure::{Exit, Explain as _};
 use crate::operations::stats::counters::{DatabaseWork, IndexWork, RelationWork, StatementWork};
 use crate::operations::stats::difference::{Interval, Snapshot};
 use crate::operations::stats::reading::Texts;
@@ -14,6 +17,20 @@ use crate::operations::stats::reading::Texts;
 pub struct Span {
     pub from: DateTime<Utc>,
     pub to: DateTime<Utc>,
+}
+
+impl Span {
+    /// So long a time, up to an instant.
+    ///
+    /// # Errors
+    /// `Exit::Usage` when it begins before 1970.
+    pub fn up_to(to: DateTime<Utc>, length: Duration) -> anyhow::Result<Self> {
+        let length = TimeDelta::from_std(length).ok();
+        let from = length.and_then(|length| to.checked_sub_signed(length));
+        let from = from.filter(|from| *from >= DateTime::UNIX_EPOCH);
+        let from = from.ok_or_else(|| anyhow!("the window begins before 1970").exit(Exit::Usage))?;
+        Ok(Self { from, to })
+    }
 }
 
 #[derive(Clone, Debug, Default)]

@@ -13,6 +13,8 @@ use crate::pg::settings::resolved::{Host, Keepalives, RootCertificate, Settings}
 use crate::pg::settings::secret::Secret;
 
 const DEFAULT_PORT: u16 = 5432;
+/// libpq waits for ever, and runs out of cron would pile up.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 
 pub(super) fn settings(layers: &Layers, environment: &Environment) -> anyhow::Result<Settings> {
     let user = layers.text("user").or(environment.user.as_deref());
@@ -45,7 +47,10 @@ pub(super) fn settings(layers: &Layers, environment: &Environment) -> anyhow::Re
         sslsni: layers.switch("sslsni", true)?,
         ssl_min_protocol_version: tls_version(layers, "ssl_min_protocol_version", TlsVersion::Tls12)?,
         ssl_max_protocol_version: tls_version(layers, "ssl_max_protocol_version", TlsVersion::Tls13)?,
-        connect_timeout: layers.positive("connect_timeout")?.map(Duration::from_secs),
+        connect_timeout: match layers.integer("connect_timeout")? {
+            None => Some(CONNECT_TIMEOUT),
+            Some(seconds) => u64::try_from(seconds).ok().filter(|s| *s > 0).map(Duration::from_secs),
+        },
         keepalives: keepalives(layers)?,
         tcp_user_timeout: layers.positive("tcp_user_timeout")?.map(Duration::from_millis),
         options: layers.text("options").map(str::to_owned),

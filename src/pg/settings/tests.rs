@@ -30,13 +30,13 @@ fn refusal(text: &str) -> String {
 }
 
 #[test]
-fn without_any_source_the_defaults_are_libpqs() {
+fn without_any_source_the_defaults_are_libpqs_but_for_an_end_of_waiting() {
     let settings = Settings::resolve(&Flags::default(), &environment(&[])).unwrap();
     assert_eq!(settings.target(), "\"osuser\" on /sockets:5432 as osuser");
     assert_eq!(settings.password, None);
     assert_eq!(settings.sslmode, SslMode::Prefer);
     assert_eq!(settings.channel_binding, ChannelBinding::Prefer);
-    assert_eq!(settings.connect_timeout, None);
+    assert_eq!(settings.connect_timeout, Some(Duration::from_secs(30)));
     assert_eq!(settings.keepalives, Some(Keepalives::default()));
     assert_eq!(settings.application_name, "pgtend");
     assert!(settings.sources.is_empty() && settings.warnings.is_empty());

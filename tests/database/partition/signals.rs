@@ -1,5 +1,6 @@
 //! SIGINT and SIGTERM: the server is told to cancel, the process dies of the signal, and nothing is left that the
 //! next run does not finish.
+use std::net::TcpListener;
 use std::process::Child;
 
 use rustix::process::Signal;
@@ -7,7 +8,7 @@ use tokio_postgres::Client;
 
 use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
-use crate::common::program::Program;
+use crate::common::program::{Program, pgtend};
 use crate::support::{died_of, end, meanwhile, send, until};
 
 const WAITING: &str = "select count(*) from pg_stat_activity where datname = current_database()
@@ -38,6 +39,20 @@ async fn while_it_waits_for_a_lock() {
         assert_eq!(fingerprint(&db).await, before);
         create(&db).run().success();
         assert_eq!(names(&db, "events").await.len(), 2);
+    }
+}
+
+#[tokio::test]
+async fn while_it_waits_for_a_server_that_says_nothing() {
+    for signal in [Signal::INT, Signal::TERM] {
+        let silent = TcpListener::bind("127.0.0.1:0").unwrap();
+        let place = format!("host=127.0.0.1 port={} user=alice", silent.local_addr().unwrap().port());
+        let run = pgtend(["report", "locks", "-d", place.as_str()]).spawn();
+        let heard = silent.accept().unwrap();
+        send(&run, signal);
+        let (status, said) = end(run);
+        died_of(status, signal, &said);
+        drop(heard);
     }
 }
 

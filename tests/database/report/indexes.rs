@@ -5,6 +5,29 @@ use super::support::{contains, report, row, shop};
 use crate::common::database::Database;
 
 #[tokio::test]
+async fn a_name_with_a_line_break_stays_in_its_comment() {
+    let db = Database::create().await;
+    db.batch(
+        "create table precious (n int); create table t (a int);
+         create index \"i1\ndrop table precious; --\" on t (a);
+         create index \"i2\ndrop table precious; --\" on t (a)",
+    )
+    .await;
+    let said = db.pgtend(["report", "index-usage", "--json", "--since-reset"]).run().success().json();
+    let next: Vec<&str> = said["next"].as_array().unwrap().iter().map(|sql| sql.as_str().unwrap()).collect();
+    for line in next.iter().flat_map(|sql| sql.lines()) {
+        assert!(!line.starts_with("drop table"), "{line}");
+    }
+    for sql in &next {
+        for statement in sql.lines().filter(|line| !line.starts_with("--")) {
+            db.batch(statement).await;
+        }
+    }
+    let left = "select count(*) from pg_class where relname in ('precious') or relname like 'i_%drop%'";
+    assert_eq!(db.value(left).await, "2", "one index of the two has gone, and nothing else: {next:?}");
+}
+
+#[tokio::test]
 async fn duplicates_are_found_once_and_at_the_root() {
     let db = shop().await;
     let document = report(&db, "index-usage").success().json();

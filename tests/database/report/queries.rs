@@ -41,6 +41,64 @@ async fn what_is_slow_is_told_and_what_pgtend_asks_is_not() {
 }
 
 #[tokio::test]
+async fn what_a_role_cannot_see_passes_no_condition() {
+    let db = shop().await;
+    let role = db.role("plain").await;
+    let run = |condition: &str| {
+        let arguments = ["report", "slow-queries", "--since-reset", "--fail-if", condition];
+        db.pgtend_as(&role, arguments).run()
+    };
+    let said = run("mean > 100000s").code(4);
+    contains(&said.stderr, "cannot be judged: statements of other roles are hidden");
+    contains(&said.stderr, &format!("grant pg_read_all_stats to \"{role}\""));
+}
+
+#[tokio::test]
+async fn a_window_ends_where_it_was_told_to() {
+    let db = shop().await;
+    for _ in 0..2 {
+        db.batch(&said(&db, "lately", "1")).await;
+        db.pgtend(["stats", "capture"]).run().success();
+    }
+    let now = slow(&db, &["--since", "1h", "--min-mean", "0s"]);
+    assert_eq!(about(&db, &now, "lately").len(), 1);
+    let before = ["--since", "1h", "--to", "2026-01-02 03:00", "--min-mean", "0s"];
+    let said = db.pgtend(["report", "slow-queries"]).args(before).run().code(1);
+    contains(&said.stderr, "no capture in this window");
+    let endless = db.pgtend(["report", "slow-queries", "--since", "99999999d"]).run().code(2);
+    contains(&endless.stderr, "the window begins before 1970");
+}
+
+#[tokio::test]
+async fn no_password_is_shown_or_kept() {
+    let db = shop().await;
+    db.pgtend(["stats", "capture"]).run().success();
+    let role = db.role("secretive").await;
+    db.batch(&format!("alter role \"{role}\" password 'open_sesame'")).await;
+    let busy = db.client().await;
+    let text =
+        format!("do $$ begin perform pg_sleep(60); alter role \"{role}\" password 'open_sesame'; end $$");
+    let running = tokio::spawn(async move { busy.batch_execute(&text).await });
+    let runs = "select exists (select from pg_stat_activity where query like 'do $$%open_sesame%')::text";
+    while db.value(runs).await != "true" {
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    db.pgtend(["stats", "capture"]).run().success();
+    for report in [
+        &["slow-queries", "--since-reset", "--min-mean", "0s", "--limit", "0"][..],
+        &["slow-queries", "--since", "1h", "--min-mean", "0s", "--limit", "0"],
+        &["activity", "--json"],
+    ] {
+        let said = db.pgtend(["report"]).args(report).run().success();
+        assert!(!said.stdout.contains("open_sesame"), "{report:?}");
+        contains(&said.stdout, "password '***'");
+    }
+    let kept = "select count(*) from pgtend.statement where text like '%open_sesame%'";
+    assert_eq!(db.value(kept).await, "0");
+    running.abort();
+}
+
+#[tokio::test]
 async fn one_shape_is_one_row() {
     let db = shop().await;
     for table in ["a", "b"] {
@@ -142,6 +200,6 @@ async fn a_build_fails_when_a_statement_got_worse() {
     db.batch("select pg_sleep(0.05)").await;
     run("mean > 100000s").success();
     run("mean > 10ms and calls < 1000").code(3);
-    run("mean > 30%").success();
+    contains(&run("mean > 30%").code(1).stderr, "there is no window before to compare with");
     contains(&run("mean").code(2).stderr, "compares nothing");
 }
