@@ -1,4 +1,4 @@
--- A look under the lock: this is the table that was filled, to its end, and is not a partition yet.
+-- The last look: this is the table that was filled, to its end, and is not a partition yet.
 do $do$
 begin
     if not exists (

@@ -98,6 +98,7 @@ pub(super) fn statements(
             ));
         }
     }
+    statements.push(ddl!("partition/replace/usual_joins.sql"));
     statements.push(ddl!("partition/replace/settled.sql", batch = names.batch));
     if reach == Reach::Last {
         statements.push(ddl!("partition/replace/all_settled.sql", delta = names.delta));

@@ -16,7 +16,8 @@ use crate::plan::{Lock, Step};
 
 pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     // Once before the locks, so that next to nothing is left for the time when they are held.
-    let prepare = replay::statements(replacement, true, Reach::All)?;
+    let mut prepare = replay::statements(replacement, true, Reach::All)?;
+    prepare.extend(ready(replacement));
     let mut act = guards(replacement);
     act.extend(replay::statements(replacement, true, Reach::Last)?);
     act.push(ddl!("partition/replace/immediate.sql"));
@@ -80,15 +81,28 @@ fn guards(replacement: &Replacement<'_>) -> Vec<Sql> {
             bound = BodyLiteral(partition.bound_text.clone().unwrap_or_default()),
         )
     }));
-    act.extend(replacement.order.pieces.iter().map(|piece| {
-        ddl!(
+    act.push(replay::guard(replacement));
+    act
+}
+
+/// The new tables are those that were filled, and say what they will say as partitions: of tables that nobody uses, none
+/// of that needs the locks.
+fn ready(replacement: &Replacement<'_>) -> Vec<Sql> {
+    let pieces = replacement.order.pieces.iter();
+    let statements = pieces.flat_map(|piece| {
+        let ready = ddl!(
             "partition/replace/ready.sql",
             table = BodyLiteral(piece.relation.to_string()),
             mark = BodyLiteral(mark(replacement, piece, State::Ready).0)
-        )
-    }));
-    act.push(replay::guard(replacement));
-    act
+        );
+        let table = &piece.relation;
+        let comment = match comment(replacement, piece) {
+            Some(text) => ddl!("partition/comment.sql", partition = *table, comment = Literal(text)),
+            None => ddl!("partition/comment.sql", partition = *table, comment = Keyword("null")),
+        };
+        [ready, comment]
+    });
+    statements.collect()
 }
 
 fn take_away(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
@@ -138,10 +152,6 @@ fn put_in_place(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
         }
         act.push(attach(replacement.timeline, &partition, piece.place)?);
         act.push(ddl!("partition/replace/bound_drop.sql", table = partition));
-        act.push(match comment(replacement, piece) {
-            Some(comment) => ddl!("partition/comment.sql", partition = partition, comment = Literal(comment)),
-            None => ddl!("partition/comment.sql", partition = partition, comment = Keyword("null")),
-        });
         last.extend(dressed(replacement, &partition)?.after);
     }
     act.extend(last);
