@@ -1,6 +1,7 @@
 //! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
 mod archive;
+mod fill;
 
 use std::ops::Range;
 
@@ -12,6 +13,7 @@ use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
 pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
+pub use fill::{CatchUp, Fill, FillTable, Pace, Proof};
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -60,6 +62,10 @@ pub enum Run {
     Archive(Box<Archive>),
     /// Rows of such a file back into a table.
     Restore(Box<Restore>),
+    /// Rows into new tables, several at a time.
+    Fill(Box<Fill>),
+    /// What was changed meanwhile, again and again until little is left.
+    CatchUp(Box<CatchUp>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -165,6 +171,10 @@ impl Step {
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
             Run::Archive(archive) => vec![&archive.digest, &archive.copy],
             Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
+            Run::Fill(fill) => fill.tables.iter().flat_map(FillTable::statements).collect(),
+            Run::CatchUp(catch_up) => {
+                catch_up.replay.iter().chain(catch_up.proof.iter().flat_map(Proof::queries)).collect()
+            }
         }
     }
 }

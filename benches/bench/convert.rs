@@ -1,22 +1,16 @@
 //! An ordinary table becomes a partitioned one under writers that keep a log of what was acknowledged: how long the
 //! cut-over holds its locks, at two sizes, how long others wait, and how many rows are lost, against three usual ways.
-use std::collections::HashMap;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
-use tokio::task::JoinHandle;
-use tokio_postgres::Client;
-use tokio_postgres::error::SqlState;
 
 use crate::figure::{Figure, Target, milliseconds};
-use crate::ground::{Ground, milliseconds_since, timed};
+use crate::ground::{Ground, timed};
+use crate::writers::{Seen, deadlocks, live};
 
 const SMALL: u32 = 200_000;
 const LARGE: u32 = 2_000_000;
 const WRITERS: i64 = 3;
-const MARGIN: Duration = Duration::from_millis(500);
 const CONVERT: &[&str] =
     &["partition", "convert", "messages", "--by", "at", "--incoming-fk", "registry", "--json"];
 
@@ -135,17 +129,6 @@ fn default_partition(ground: &Ground) -> usize {
     broken_off
 }
 
-/// Runs a transaction, and tells whether the server broke it off.
-fn deadlocks(ground: &Ground, statements: &str) -> bool {
-    ground.block_on(async {
-        match ground.client("busy").await.batch_execute(statements).await {
-            Ok(()) => false,
-            Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => true,
-            Err(error) => panic!("{error:?}\n{statements}"),
-        }
-    })
-}
-
 pub fn run() -> Vec<Figure> {
     let ground = Ground::new(false);
     ground.database("small", "");
@@ -153,15 +136,15 @@ pub fn run() -> Vec<Figure> {
     ground.batch("small", "vacuum analyze");
     let idle = {
         ground.database("busy", "small");
-        live(&ground, |_| std::thread::sleep(Duration::from_secs(3))).0
+        live(&ground, WRITERS, SMALL, |_| std::thread::sleep(Duration::from_secs(3))).0
     };
     ground.database("busy", "small");
-    let (ours, held) = live(&ground, convert);
+    let (ours, held) = live(&ground, WRITERS, SMALL, convert);
     let ways: Vec<(&Way, (Seen, usize))> = WAYS
         .iter()
         .map(|way| {
             ground.database("busy", "small");
-            (way, live(&ground, way.statements))
+            (way, live(&ground, WRITERS, SMALL, way.statements))
         })
         .collect();
     ground.database("busy", "");
@@ -200,107 +183,4 @@ fn convert(ground: &Ground) -> f64 {
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let cut = |line: &Value| line["summary"].as_str().is_some_and(|summary| summary.starts_with("cut over"));
     lines.filter(cut).find_map(|line| line["lock_held_ms"].as_f64()).unwrap()
-}
-
-/// What the writers saw, and what was there afterwards.
-#[derive(Default)]
-struct Seen {
-    longest: f64,
-    written: usize,
-    lost: usize,
-    stale: usize,
-    back: usize,
-    errors: usize,
-}
-
-impl Seen {
-    fn words(&self) -> String {
-        let Self { written, lost, stale, back, errors, .. } = self;
-        format!(
-            "of {written} rows written {lost} lost, {stale} stale, {back} back from the dead, {errors} errors"
-        )
-    }
-}
-
-#[derive(Default)]
-struct Log {
-    rows: HashMap<i64, Option<String>>,
-    longest: f64,
-    errors: usize,
-}
-
-/// Writers from before the act until after it, and what the act returned.
-fn live<T: Send>(ground: &Ground, act: impl FnOnce(&Ground) -> T + Send) -> (Seen, T) {
-    std::thread::scope(|scope| {
-        ground.block_on(async {
-            let stop = Arc::new(AtomicBool::new(false));
-            let mut writers: Vec<JoinHandle<Log>> = Vec::new();
-            for lane in 0..WRITERS {
-                writers.push(tokio::spawn(write(ground.client("busy").await, lane, Arc::clone(&stop))));
-            }
-            tokio::time::sleep(MARGIN).await;
-            let acting = scope.spawn(|| act(ground));
-            while !acting.is_finished() {
-                tokio::time::sleep(Duration::from_millis(5)).await;
-            }
-            let done = acting.join().unwrap();
-            tokio::time::sleep(MARGIN).await;
-            stop.store(true, Ordering::Relaxed);
-            let mut seen = Seen::default();
-            let mut rows = HashMap::new();
-            for writer in writers {
-                let log = writer.await.unwrap();
-                seen.longest = seen.longest.max(log.longest);
-                seen.errors += log.errors;
-                rows.extend(log.rows);
-            }
-            compare(&ground.client("busy").await, &rows, &mut seen).await;
-            (seen, done)
-        })
-    })
-}
-
-/// Inserts rows, changes and deletes old ones.
-async fn write(client: Client, lane: i64, stop: Arc<AtomicBool>) -> Log {
-    let mut log = Log::default();
-    for number in 0.. {
-        if stop.load(Ordering::Relaxed) {
-            break;
-        }
-        let new = i64::from(LARGE) * 2 + number * WRITERS + lane;
-        let old = fastrand::i64(1..i64::from(SMALL) / WRITERS) * WRITERS + lane;
-        let body = format!("changed {number}");
-        let text = match number % 3 {
-            0 => format!("insert into messages values ({new}, '2026-11-15Z', 1, '{body}')"),
-            1 => format!("update messages set body = '{body}' where id = {old}"),
-            _ => format!("delete from messages where id = {old}"),
-        };
-        let began = Instant::now();
-        let done = client.execute(text.as_str(), &[]).await;
-        log.longest = log.longest.max(milliseconds_since(began));
-        match (done, number % 3) {
-            (Ok(1), 0) => drop(log.rows.insert(new, Some(body))),
-            (Ok(1), 1) => drop(log.rows.insert(old, Some(body))),
-            (Ok(1), _) => drop(log.rows.insert(old, None)),
-            (Ok(_), _) => {}
-            (Err(_), _) => log.errors += 1,
-        }
-        tokio::time::sleep(Duration::from_millis(1)).await;
-    }
-    log
-}
-
-async fn compare(client: &Client, rows: &HashMap<i64, Option<String>>, seen: &mut Seen) {
-    let ids: Vec<i64> = rows.keys().copied().collect();
-    let found = client.query("select id, body from messages where id = any ($1)", &[&ids]).await.unwrap();
-    let there: HashMap<i64, String> = found.iter().map(|row| (row.get(0), row.get(1))).collect();
-    seen.written = rows.len();
-    for (id, body) in rows {
-        match (body, there.get(id)) {
-            (Some(_), None) => seen.lost += 1,
-            (Some(body), Some(found)) if body != found => seen.stale += 1,
-            (None, Some(_)) => seen.back += 1,
-            _ => {}
-        }
-    }
 }

@@ -17,6 +17,8 @@ mod noop;
 mod normalize;
 mod peer;
 mod report;
+mod split;
+mod writers;
 
 use std::env;
 
@@ -31,6 +33,7 @@ const BENCHES: &[(&str, Bench)] = &[
     ("default", default::run),
     ("archive", archive::run),
     ("convert", convert::run),
+    ("split", split::run),
     ("matview", matview::run),
     ("health", health::run),
     ("index", index::run),

@@ -161,6 +161,8 @@ impl<'a> Runner<'a> {
             Run::Batches { guard, statements } => self.batches(target, &step.locks, guard, statements).await,
             Run::Archive(archive) => self.archive(target, archive).await,
             Run::Restore(restore) => self.restore(target, restore).await,
+            Run::Fill(fill) => self.fill(target, fill).await,
+            Run::CatchUp(catch_up) => self.catch_up(target, catch_up).await,
         }
     }
 

@@ -76,6 +76,8 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
             Run::Batches { .. } => "batches",
             Run::Archive(_) => "archive",
             Run::Restore(_) => "restore",
+            Run::Fill(_) => "fill",
+            Run::CatchUp(_) => "catch_up",
         },
         sql: statements(step, timeouts),
         locks: &step.locks,
@@ -106,6 +108,16 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
             Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
             Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
+            Run::Fill(fill) => {
+                let jobs = fill.jobs;
+                Some(comment(
+                    "",
+                    &format!(
+                        "each statement by itself, {jobs} tables at a time; psql takes one after the other"
+                    ),
+                ))
+            }
+            Run::CatchUp(_) => Some(comment("", "in one transaction, repeated until little is left")),
             Run::Batches { .. } => {
                 Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
             }

@@ -150,6 +150,12 @@ impl Session {
         self.client.batch_execute(&sql.text).await.map_err(|e| ServerError::of(sql, &e))
     }
 
+    /// Runs one statement, and gives the number of rows that it touched.
+    pub async fn change(&self, sql: &Sql) -> Result<u64, ServerError> {
+        tracing::debug!(target: "pgtend::sql", file = sql.file, "{}", sql.text);
+        self.client.execute(&sql.text, &[]).await.map_err(|e| ServerError::of(sql, &e))
+    }
+
     /// Runs an insert or update of the books that pgtend keeps.
     pub async fn write(&self, query: &Query, params: &[&(dyn ToSql + Sync)]) -> Result<u64, ServerError> {
         self.client.execute(query.text, params).await.map_err(|e| ServerError::new(query.file, &e))

@@ -345,3 +345,50 @@ const CONVERTED: Scenario = Scenario {
 pub const CONVERT_TABLE: Scenario = Scenario { name: "convert", command: CONVERT, ..CONVERTED };
 pub const CONVERT_UNDO: Scenario =
     Scenario { name: "convert, undo", first: Some(CONVERT), command: UNDO, ..CONVERTED };
+
+/// A coarse partition beside a fine one, rows in a default partition, a foreign key in either direction.
+const SPANS: &str = "
+create table spans (id bigint, at timestamptz, sender int not null references users (id), primary key (id, at))
+    partition by range (at);
+create table spans_old partition of spans for values from (minvalue) to ('2026-11-01Z');
+create table spans_p2026_11 partition of spans for values from ('2026-11-01Z') to ('2026-12-01Z');
+create table spans_default partition of spans default;
+create index on spans (sender);
+create table marks (id bigint, at timestamptz, foreign key (id, at) references spans (id, at));
+insert into spans select n, '2026-09-01Z'::timestamptz + n * interval '3 hours', 1 + n % 20 from generate_series(1, 900) as n;
+insert into spans values (1001, 'infinity', 1);
+insert into marks select id, at from spans where sender < 5;
+";
+const SPLIT: &[&str] =
+    &["partition", "split", "spans", "--every", "month", "--partition", "spans_old", "--yes", "--now", NOW];
+const SPAN: Scenario = Scenario {
+    setup: SPANS,
+    kept: &["select * from spans", "select * from marks"],
+    serves: Some("select * from spans left join marks using (id, at)"),
+    ..USUAL
+};
+pub const SPLIT_TABLE: Scenario = Scenario { name: "split", command: SPLIT, ..SPAN };
+pub const DRAIN_TABLE: Scenario = Scenario {
+    name: "drain",
+    command: &["partition", "drain", "spans", "--every", "month", "--yes", "--now", NOW],
+    ..SPAN
+};
+pub const MERGE_TABLE: Scenario = Scenario {
+    name: "merge",
+    first: Some(SPLIT),
+    command: &[
+        "partition",
+        "merge",
+        "spans",
+        "--every",
+        "month",
+        "--from",
+        "2026-09-01",
+        "--to",
+        "2026-12-01",
+        "--yes",
+        "--now",
+        NOW,
+    ],
+    ..SPAN
+};

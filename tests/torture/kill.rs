@@ -30,6 +30,9 @@ whole_walks! {
     index_drop_one: INDEX_DROP_ONE,
     convert: CONVERT_TABLE,
     convert_undo: CONVERT_UNDO,
+    split: SPLIT_TABLE,
+    drain: DRAIN_TABLE,
+    merge: MERGE_TABLE,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

@@ -28,6 +28,9 @@ async fn server_crash() {
         scenario::MAINTAIN_THREE,
         scenario::CONVERT_TABLE,
         scenario::CONVERT_UNDO,
+        scenario::SPLIT_TABLE,
+        scenario::DRAIN_TABLE,
+        scenario::MERGE_TABLE,
     ] {
         let crashes = server.crash_during(scenario).await;
         println!("{}: the server crashed {crashes} times, always the same end", scenario.name);

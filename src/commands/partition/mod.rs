@@ -5,11 +5,15 @@ mod args;
 mod check;
 mod convert;
 mod create;
+mod drain;
 mod finalize;
 mod list;
 mod maintain;
+mod merge;
+mod replace;
 mod restore;
 mod retire;
+mod split;
 mod targets;
 
 pub use args::Wish;
@@ -25,6 +29,9 @@ pub enum PartitionCommand {
     List(list::ListArgs),
     Create(create::CreateArgs),
     Convert(convert::ConvertArgs),
+    Split(split::SplitArgs),
+    Drain(drain::DrainArgs),
+    Merge(merge::MergeArgs),
     Drop(retire::DropArgs),
     Maintain(maintain::MaintainArgs),
     Check(check::CheckArgs),
@@ -39,6 +46,9 @@ impl PartitionCommand {
             Self::List(_) => "list",
             Self::Create(_) => "create",
             Self::Convert(_) => "convert",
+            Self::Split(_) => "split",
+            Self::Drain(_) => "drain",
+            Self::Merge(_) => "merge",
             Self::Drop(_) => "drop",
             Self::Maintain(_) => "maintain",
             Self::Check(_) => "check",
@@ -52,6 +62,9 @@ impl PartitionCommand {
             Self::List(args) => args.run(context).await,
             Self::Create(args) => args.run(context).await,
             Self::Convert(args) => args.run(context).await,
+            Self::Split(args) => args.run(context).await,
+            Self::Drain(args) => args.run(context).await,
+            Self::Merge(args) => args.run(context).await,
             Self::Drop(args) => args.run(context).await,
             Self::Maintain(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,

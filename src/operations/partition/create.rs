@@ -119,7 +119,7 @@ fn first_begin(timeline: &Timeline, policy: &Policy, now: i64, current: i64) -> 
 }
 
 /// The pieces of a period that no partition covers.
-fn uncovered(period: Range, timeline: &Timeline) -> Vec<Range> {
+pub(super) fn uncovered(period: Range, timeline: &Timeline) -> Vec<Range> {
     let mut pieces = Vec::new();
     let mut lo = period.lo;
     for part in timeline.parts.iter().filter(|part| part.range.hi > period.lo && part.range.lo < period.hi) {
@@ -161,7 +161,8 @@ pub fn plan_create(
             timeline.show(clipped.range.hi)
         ));
     }
-    let guarded = guard_default(timeline, &wanted, evidence, &mut plan)?;
+    let ranges: Vec<Range> = wanted.iter().map(|one| one.range).collect();
+    let guarded = guard_default(timeline, &ranges, evidence.default_is_empty, &mut plan)?;
     let careful = timeline.default.is_some() || !evidence.foreign_keys.referenced.is_empty();
     let at_once = if careful { ATTACH_AT_ONCE_LOCKED } else { ATTACH_AT_ONCE };
     for chunk in wanted.chunks(at_once) {
@@ -184,7 +185,7 @@ pub(super) fn plan_guarded_attach(
     evidence: &CreateEvidence,
     plan: &mut Plan,
 ) -> anyhow::Result<()> {
-    let guarded = guard_default(timeline, std::slice::from_ref(wanted), evidence, plan)?;
+    let guarded = guard_default(timeline, &[wanted.range], evidence.default_is_empty, plan)?;
     plan.steps.push(attach);
     if let (Some(check), Some(default)) = (guarded, &timeline.default) {
         plan.steps.push(drop_check_step(&default.relation, Some(check)));
@@ -281,20 +282,20 @@ fn split_blocked(
 
 /// A default partition with rows must not be scanned while ATTACH locks it. One check over all the new ranges is
 /// proved beforehand, under a lock that stops nobody. Returns the index of the step that adds the check.
-fn guard_default(
+pub(super) fn guard_default(
     timeline: &Timeline,
-    wanted: &[Wanted],
-    evidence: &CreateEvidence,
+    ranges: &[Range],
+    default_is_empty: bool,
     plan: &mut Plan,
 ) -> anyhow::Result<Option<usize>> {
     let Some(default) = &timeline.default else { return Ok(None) };
-    if wanted.is_empty() || evidence.default_is_empty {
+    if ranges.is_empty() || default_is_empty {
         if default.window_check {
             plan.steps.push(drop_check_step(&default.relation, None));
         }
         return Ok(None);
     }
-    let condition = conditions(timeline, wanted, Side::Outside)?;
+    let condition = range_conditions(timeline, ranges, Side::Outside)?;
     let index = plan.steps.len();
     let name = default.relation.plain();
     let add = ddl!("partition/window_check.sql", default = default.relation, condition = condition);
@@ -335,7 +336,7 @@ fn guard_default(
     Ok(Some(index))
 }
 
-fn drop_check_step(default: &Relation, after: Option<usize>) -> Step {
+pub(super) fn drop_check_step(default: &Relation, after: Option<usize>) -> Step {
     let drop = ddl!("partition/window_drop.sql", default = *default);
     let mut step = Step::transaction(format!("take the check off {}", default.plain()), vec![], vec![drop]);
     step.locks = vec![Lock::first(default.clone(), LockMode::AccessExclusive)];
@@ -356,17 +357,36 @@ pub(super) enum Side {
 
 /// One condition over all the ranges; ranges that touch become one.
 pub(super) fn conditions(timeline: &Timeline, wanted: &[Wanted], side: Side) -> anyhow::Result<Fragment> {
+    let ranges: Vec<Range> = wanted.iter().map(|one| one.range).collect();
+    range_conditions(timeline, &ranges, side)
+}
+
+fn range_conditions(timeline: &Timeline, ranges: &[Range], side: Side) -> anyhow::Result<Fragment> {
     let mut runs: Vec<Range> = Vec::new();
-    for one in wanted {
+    for range in ranges {
         match runs.last_mut() {
-            Some(last) if last.hi == one.range.lo => last.hi = one.range.hi,
-            _ => runs.push(one.range),
+            Some(last) if last.hi == range.lo => last.hi = range.hi,
+            _ => runs.push(*range),
         }
     }
     let mut whole: Option<Fragment> = None;
     for run in runs {
-        let (lower, upper) = (first_value(timeline, run.lo)?, first_value(timeline, run.hi)?);
         let key = timeline.column.clone();
+        if run.lo == i64::MIN && side == Side::Outside {
+            let lower = first_value(timeline, run.hi)?;
+            whole = Some(Fragment(ddl!("partition/replace/since.sql", key = key, lower = lower)));
+            continue;
+        }
+        if run.hi == i64::MAX && side == Side::Outside {
+            let upper = first_value(timeline, run.lo)?;
+            let right = Fragment(ddl!("partition/replace/before.sql", key = key, upper = upper));
+            whole = Some(match whole {
+                None => right,
+                Some(left) => Fragment(ddl!("partition/and.sql", left = left, right = right)),
+            });
+            continue;
+        }
+        let (lower, upper) = (first_value(timeline, run.lo)?, first_value(timeline, run.hi)?);
         let part = match side {
             Side::Outside => ddl!("partition/outside.sql", key = key, lower = lower, upper = upper),
             Side::Inside => ddl!("partition/inside.sql", key = key, lower = lower, upper = upper),

@@ -142,6 +142,11 @@ impl Calendar {
         Some(Label { time, repeated })
     }
 
+    /// The key's point for what the calendar's clock shows.
+    pub fn at(&self, local: NaiveDateTime) -> Option<i64> {
+        if self.wall { Some(micros(local)) } else { Some(self.instant(local)?.timestamp_micros()) }
+    }
+
     /// Whether a period begins at the point.
     pub fn is_begin(&self, point: i64) -> bool {
         self.floor(point) == Some(point)

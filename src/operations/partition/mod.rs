@@ -12,6 +12,7 @@ mod lane;
 mod list;
 mod mark;
 mod policy;
+mod replace;
 mod restore;
 mod retire;
 mod survey;
@@ -34,6 +35,10 @@ pub use key::{Encoding, KeyKind};
 pub use lane::{Block, BlockKind, Lane, day, lane};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};
 pub use policy::{DropMode, Policy};
+pub use replace::{
+    Left, Order, ReplaceEvidence, SplitTerms, Verb, ensure_same_verb, left, order_drain, order_merge,
+    order_split, plan_abort_replace, plan_replace, point_of, survey_replace,
+};
 pub use restore::{Restoration, plan_restore};
 pub use retire::{Retired, Terms, detach_recovery, due, plan_drop, plan_finalize};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};

@@ -125,7 +125,7 @@ async fn keys(session: &Session, table: &PartitionedTable) -> anyhow::Result<For
 }
 
 /// No page on disk: then a scan is no scan.
-async fn is_empty(session: &Session, default: &Partition) -> anyhow::Result<bool> {
+pub(super) async fn is_empty(session: &Session, default: &Partition) -> anyhow::Result<bool> {
     let sql = ddl!("partition/default_pages.sql", oid = default.oid);
     let rows = session.read(&sql).await.map_err(ServerError::explained)?;
     Ok(text(&rows, 0) == Some("t"))

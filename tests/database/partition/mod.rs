@@ -16,6 +16,7 @@ mod mark;
 mod outages;
 mod privileges;
 mod properties;
+mod replace;
 mod signals;
 mod support;
 mod timezones;

@@ -101,6 +101,6 @@ impl<'a> Conversion<'a> {
 }
 
 /// A lock that comes first where the role may take it by `LOCK TABLE`.
-pub(super) fn lock(relation: Relation, mode: LockMode, may: bool) -> Lock {
+pub(in crate::operations::partition) fn lock(relation: Relation, mode: LockMode, may: bool) -> Lock {
     if may { Lock::first(relation, mode) } else { Lock::implied(relation, mode) }
 }

@@ -176,7 +176,7 @@ pub async fn whole(session: &Session, oid: u32, relation: &Relation) -> anyhow::
 }
 
 /// The expression that gives the hash of a table and all that hangs on it.
-pub(super) fn fingerprint(oid: u32) -> Fragment {
+pub(in crate::operations::partition) fn fingerprint(oid: u32) -> Fragment {
     Fragment(ddl!("partition/convert/fingerprint.sql", oid = oid))
 }
 

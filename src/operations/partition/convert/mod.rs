@@ -15,6 +15,11 @@ mod shell;
 mod terms;
 mod undo;
 
+pub(super) use conversion::lock;
+pub(super) use evidence::{Whole, fingerprint};
+pub(super) use names::without_mark;
+pub(super) use registry::{foreign_key, validate_step};
+
 pub use abort::plan_abort;
 pub use adopt::plan_adopt;
 pub use evidence::{Evidence, Stage, stage, survey_convert, survey_key, whole};

@@ -171,7 +171,12 @@ fn foreign_key_steps(conversion: &Conversion<'_>, key: &ForeignKeyIn) -> anyhow:
 }
 
 /// `called`: the constraint's name for people.
-pub(super) fn validate_step(table: &Relation, name: &Ident, referenced: &Relation, called: &str) -> Step {
+pub(in crate::operations::partition) fn validate_step(
+    table: &Relation,
+    name: &Ident,
+    referenced: &Relation,
+    called: &str,
+) -> Step {
     let validate = ddl!("partition/convert/validate.sql", table = *table, name = *name);
     let mut step = Step::alone(format!("prove {called} of {}", table.plain()), validate);
     let reading = |relation: &Relation, mode| Lock {
@@ -191,7 +196,7 @@ pub(super) fn validate_step(table: &Relation, name: &Ident, referenced: &Relatio
 }
 
 /// A foreign key like another one, of another name and to another table, not proved.
-pub(super) fn foreign_key(
+pub(in crate::operations::partition) fn foreign_key(
     key: &ForeignKeyIn,
     table: &Relation,
     name: &Ident,

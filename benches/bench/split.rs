@@ -1,0 +1,168 @@
+//! A partition of a million rows becomes twelve, idle and with writers that keep a log of what was acknowledged: rows a
+//! second, how long locks are held, how long others wait, against one INSERT ... SELECT and against months moved out one
+//! by one.
+use std::time::Instant;
+
+use serde_json::Value;
+
+use crate::figure::{Figure, Target, milliseconds};
+use crate::ground::{Ground, milliseconds_since, timed};
+use crate::writers::{deadlocks, live};
+
+const ROWS: u32 = 1_000_000;
+const WRITERS: i64 = 2;
+const SPLIT: &[&str] = &["partition", "split", "messages", "--every", "month", "--yes", "--json"];
+
+/// About 200 bytes a row, a primary key and two more indexes, December 2025 to November 2026.
+fn table() -> String {
+    format!(
+        "create table messages (id bigint, at timestamptz not null, sender int not null, body text, primary key (id, at))
+             partition by range (at);
+         create table messages_legacy partition of messages for values from (minvalue) to ('2026-12-01Z');
+         insert into messages
+         select n, '2025-12-01Z'::timestamptz + n * interval '31 seconds', n % 1000, repeat(md5(n::text), 4)
+         from generate_series(1, {ROWS}) as n;
+         create index on messages (sender, at desc);
+         create index on messages (at)"
+    )
+}
+
+/// The same table with a partition for each month, empty.
+const MONTHS: &str = "
+create table messages_new (like messages including defaults) partition by range (at);
+do $$
+declare
+    month timestamptz;
+begin
+    for month in select generate_series('2025-12-01Z'::timestamptz, '2026-11-01Z', '1 month') loop
+        execute format('create table messages_%s partition of messages_new for values from (%L) to (%L)',
+                       to_char(month, 'YYYY_MM'), month, month + '1 month');
+    end loop;
+end
+$$;
+alter table messages_new add primary key (id, at);
+create index on messages_new (sender, at desc);
+create index on messages_new (at);
+";
+
+fn copy(ground: &Ground) {
+    ground.batch("busy", MONTHS);
+    ground.batch("busy", "insert into messages_new select * from messages");
+    ground.batch(
+        "busy",
+        "begin; lock table messages in access exclusive mode;
+         alter table messages rename to messages_old; alter table messages_new rename to messages; commit",
+    );
+}
+
+/// As pg_partman does it: a table for a month, its rows deleted here and inserted there, attached, month by month.
+fn move_out(ground: &Ground) {
+    ground.batch(
+        "busy",
+        "begin; lock table messages in access exclusive mode;
+         alter table messages detach partition messages_legacy;
+         alter table messages attach partition messages_legacy default; commit",
+    );
+    for month in 0..12 {
+        let statements = format!(
+            "begin;
+             create table part_{month} (like messages including all);
+             with gone as (
+                 delete from messages_legacy
+                 where at >= '2025-12-01Z'::timestamptz + interval '{month} months'
+                   and at < '2026-01-01Z'::timestamptz + interval '{month} months'
+                 returning *)
+             insert into part_{month} select * from gone;
+             do $$ begin execute format(
+                 'alter table messages attach partition part_{month} for values from (%L) to (%L)',
+                 '2025-12-01Z'::timestamptz + interval '{month} months',
+                 '2026-01-01Z'::timestamptz + interval '{month} months'); end $$;
+             commit"
+        );
+        while deadlocks(ground, &statements) {}
+    }
+}
+
+struct Split {
+    took: f64,
+    held: f64,
+}
+
+fn split(ground: &Ground) -> Split {
+    let (took, output) = timed(&mut ground.pgtend("busy", SPLIT));
+    let text =
+        format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let held = lines.filter_map(|line| line["lock_held_ms"].as_f64()).fold(0.0, f64::max);
+    Split { took, held }
+}
+
+fn others(ground: &Ground, way: fn(&Ground)) -> f64 {
+    ground.database("busy", "whole");
+    let began = Instant::now();
+    way(ground);
+    milliseconds_since(began)
+}
+
+fn rate(took: f64) -> String {
+    format!("{:.0} rows/s", f64::from(ROWS) * 1000.0 / took)
+}
+
+pub fn run() -> Vec<Figure> {
+    let ground = Ground::new(false);
+    ground.database("whole", "");
+    ground.batch("whole", &table());
+    ground.batch("whole", "vacuum analyze");
+    let (copied, moved) = (others(&ground, copy), others(&ground, move_out));
+    ground.database("busy", "whole");
+    let idle = split(&ground);
+    ground.database("busy", "whole");
+    let (ours, busy) = live(&ground, WRITERS, ROWS, split);
+    ground.database("busy", "whole");
+    let (theirs, ()) = live(&ground, WRITERS, ROWS, move_out);
+    let figure = |what: &str, pgtend, against: (&str, f64), target, note| Figure {
+        what: format!("split: {what}, {ROWS} rows into 12 months"),
+        pgtend,
+        against: (against.0.to_owned(), against.1),
+        target,
+        noise: 0.0,
+        note,
+    };
+    vec![
+        figure(
+            "idle",
+            idle.took,
+            ("one INSERT ... SELECT", copied),
+            Target::Below(5000.0),
+            format!("{}, proof and clean-up included; theirs {}", rate(idle.took), rate(copied)),
+        ),
+        figure(
+            "idle",
+            idle.took,
+            ("months moved one by one (pg_partman)", moved),
+            Target::Ratio(1.0),
+            format!("theirs {}", rate(moved)),
+        ),
+        figure(
+            "2 writers",
+            busy.took,
+            ("idle", idle.took),
+            Target::Below(10_000.0),
+            format!("{}; {}", rate(busy.took), ours.words()),
+        ),
+        figure(
+            "locks held, 2 writers",
+            busy.held,
+            ("idle", idle.held),
+            Target::Below(50.0),
+            "the longest of all steps".to_owned(),
+        ),
+        figure(
+            "longest write of others",
+            ours.longest,
+            ("months moved one by one (pg_partman)", theirs.longest),
+            Target::Below(200.0),
+            format!("theirs {}; {}", milliseconds(theirs.longest), theirs.words()),
+        ),
+    ]
+}

@@ -1,0 +1,1 @@
+alter table {parent} attach partition {partition} default

@@ -1,0 +1,2 @@
+-- The bounds say it now.
+alter table {table} drop constraint pgtend_bound

@@ -1,0 +1,2 @@
+-- The server finds a name for it.
+alter table {table} add {definition}

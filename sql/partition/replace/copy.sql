@@ -1,0 +1,2 @@
+insert into {table} ({columns})
+select {columns} from only {source} where {condition}

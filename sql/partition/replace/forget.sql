@@ -1,0 +1,1 @@
+delete from {table} as t using {batch} as b where {matches}

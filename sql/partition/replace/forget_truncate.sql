@@ -1,0 +1,2 @@
+-- Copying begins again, so that TRUNCATE is dealt with.
+delete from {delta}

@@ -1,0 +1,2 @@
+-- The server finds a name for it.
+create {index} on {table} using {definition}

@@ -1,0 +1,1 @@
+{column} as {name}

@@ -1,0 +1,3 @@
+create trigger pgtend_replace
+    after insert or delete or update on {table}
+    for each row execute function {function}()

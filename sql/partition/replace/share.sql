@@ -1,0 +1,2 @@
+
+for share of s

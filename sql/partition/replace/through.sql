@@ -1,0 +1,2 @@
+
+        delete from {table} as t where {matches};

@@ -1,0 +1,273 @@
+//! What the plan has to know of the table, of the partitions that go, and of what an earlier run has left. Reads only.
+use anyhow::{Context as _, anyhow, ensure};
+
+use crate::ddl;
+use crate::failure::Explain as _;
+use crate::operations::partition::convert::{Whole, whole};
+use crate::operations::partition::replace::mark::{Mark, Place, State, Verb};
+use crate::operations::partition::replace::names::Names;
+use crate::operations::partition::replace::order::{Order, Piece, Source};
+use crate::operations::partition::survey::ensure_may_create_in;
+use crate::operations::partition::timeline::Timeline;
+use crate::pg::catalog::{
+    DependentObjects, Index, PartitionedTable, Taken, dependent_objects, dependents, indexes, taken_names,
+};
+use crate::pg::name::{Ident, Relation};
+use crate::pg::session::Session;
+use crate::pg::state::ServerError;
+use crate::query;
+
+/// What earlier runs have left.
+#[derive(Clone, Debug, Default)]
+pub struct Left {
+    pub begun: Option<Begun>,
+    /// Tables that were partitions, and are to go.
+    pub old: Vec<(u32, Relation)>,
+}
+
+/// Work that is not at its end.
+#[derive(Clone, Debug)]
+pub struct Begun {
+    pub verb: Verb,
+    pub sources: Vec<u32>,
+    /// New tables that are no partitions yet.
+    pub pieces: Vec<NewTable>,
+    /// They have foreign keys.
+    pub refers: bool,
+}
+
+/// A table that a run has made.
+#[derive(Clone, Debug)]
+pub struct NewTable {
+    pub oid: u32,
+    pub piece: Piece,
+    pub state: State,
+}
+
+impl Left {
+    pub fn refers(&self) -> bool {
+        self.begun.as_ref().is_some_and(|begun| begun.refers)
+    }
+}
+
+#[derive(Debug)]
+pub struct ReplaceEvidence {
+    pub left: Left,
+    pub names: Names,
+    pub table: Whole,
+    pub sources: Vec<Whole>,
+    pub foreign_keys: Vec<ForeignKeyOut>,
+    /// What stands in the way of each source.
+    pub in_the_way: Vec<String>,
+    pub dependents: Vec<String>,
+    pub taken: Vec<Taken>,
+    /// Why all has to be copied again: TRUNCATE has emptied a partition, or the table has changed.
+    pub outdated: Option<&'static str>,
+    /// The planner's estimate of the rows of the sources, and their bytes.
+    pub rows: f64,
+    pub bytes: i64,
+    pub default_is_empty: bool,
+}
+
+/// A foreign key of the partitioned table.
+#[derive(Clone, Debug)]
+pub struct ForeignKeyOut {
+    pub name: Ident,
+    pub definition: String,
+    pub validated: bool,
+    /// Rows that refer keep the referred row from going or changing.
+    pub refuses: bool,
+}
+
+/// Looks for what earlier runs have left of this table.
+pub async fn left(session: &Session, table: &PartitionedTable) -> anyhow::Result<Left> {
+    let rows = session
+        .query(&query!("partition/replace/found.sql"), &[])
+        .await
+        .map_err(ServerError::explained)
+        .context("look for what an earlier run has left")?;
+    let (mut changes, mut pieces, mut left) = (None, Vec::new(), Left::default());
+    for row in rows {
+        let (oid, comment): (u32, String) = (row.try_get("oid")?, row.try_get("comment")?);
+        let relation = Relation::new(row.try_get::<_, String>("schema")?, row.try_get::<_, String>("name")?)?;
+        let parent: Option<u32> = row.try_get("parent")?;
+        match Mark::of(&comment).filter(|mark| mark.parent() == table.oid) {
+            Some(Mark::Delta { verb, sources, .. }) => changes = Some((verb, sources)),
+            Some(Mark::New { place, takes, state, .. }) if parent.is_none() => {
+                let takes = Some(takes).filter(|takes| *takes != 0);
+                let piece = Piece { relation, place, takes, rows: None };
+                pieces.push(NewTable { oid, piece, state });
+            }
+            Some(Mark::Old { .. }) if parent.is_none() => left.old.push((oid, relation)),
+            _ => {}
+        }
+    }
+    if let Some((verb, sources)) = changes {
+        let oids: Vec<u32> = pieces.iter().map(|one| one.oid).collect();
+        let rows = session.query(&query!("partition/replace/refers.sql"), &[&oids]).await;
+        let rows = rows.map_err(ServerError::explained)?;
+        let refers = rows.first().context("the server gave no row")?.try_get("refers")?;
+        left.begun = Some(Begun { verb, sources, pieces, refers });
+    }
+    Ok(left)
+}
+
+impl Begun {
+    /// The order as it was given. `None`: the partitions are replaced by now. `whole`: none of them may be gone.
+    ///
+    /// # Errors
+    /// When some of the partitions are gone.
+    pub fn order(&self, timeline: &Timeline, whole: bool) -> anyhow::Result<Option<Order>> {
+        let ranges = timeline.parts.iter().map(|part| (&part.partition, Place::Range(part.range)));
+        let default = timeline.default.iter().map(|partition| (partition, Place::Default));
+        let all: Vec<_> = ranges.chain(default).collect();
+        let source = |oid: &u32| {
+            let (partition, place) = all.iter().find(|(partition, _)| partition.oid == *oid)?;
+            Some(Source { partition: (*partition).clone(), place: *place })
+        };
+        let sources: Vec<Source> = self.sources.iter().filter_map(source).collect();
+        if sources.is_empty() {
+            return Ok(None);
+        }
+        ensure!(
+            !whole || sources.len() == self.sources.len(),
+            anyhow!("some of the partitions that an earlier run has begun to {} are gone", self.verb.word())
+                .hint("take back what it has prepared with --abort")
+        );
+        let mut pieces: Vec<Piece> = self.pieces.iter().map(|one| one.piece.clone()).collect();
+        pieces.sort_by_key(|piece| match piece.place {
+            Place::Range(range) => (range.lo, range.hi),
+            Place::Default => (i64::MAX, i64::MAX),
+        });
+        Ok(Some(Order { verb: self.verb, sources, pieces, notes: Vec::new() }))
+    }
+}
+
+pub async fn survey_replace(
+    session: &Session,
+    timeline: &Timeline,
+    order: Option<&Order>,
+    left: Left,
+) -> anyhow::Result<ReplaceEvidence> {
+    let nothing = Order::nothing();
+    let order = order.unwrap_or(&nothing);
+    let (relation, oid) = (&timeline.table.relation, timeline.table.oid);
+    let names = Names::of(relation, oid)?;
+    if timeline.table.owned && left.begun.is_none() {
+        for schema in [&relation.schema].into_iter().chain(order.pieces.iter().map(|p| &p.relation.schema)) {
+            ensure_may_create_in(session, schema).await?;
+        }
+    }
+    let oids: Vec<u32> = order.sources.iter().map(|source| source.partition.oid).collect();
+    let mut sources = Vec::new();
+    for source in &order.sources {
+        sources.push(whole(session, source.partition.oid, &source.partition.relation).await?);
+    }
+    let (rows, bytes) = sizes(session, &oids).await?;
+    let outdated = match &left.begun {
+        Some(begun) => outdated(session, begun, &names, &sources).await?,
+        None => None,
+    };
+    let mut taken = Vec::new();
+    if left.begun.is_none() {
+        for piece in &order.pieces {
+            let name = [piece.relation.name.raw().to_owned()];
+            taken.extend(taken_names(session, &piece.relation.schema, &name).await?);
+        }
+    }
+    let default_is_empty = match &timeline.default {
+        Some(default) => crate::operations::partition::survey::is_empty(session, default).await?,
+        None => true,
+    };
+    Ok(ReplaceEvidence {
+        names,
+        table: whole(session, oid, relation).await?,
+        sources,
+        foreign_keys: foreign_keys(session, oid).await?,
+        in_the_way: in_the_way(session, order, oid).await?,
+        dependents: if oids.is_empty() { Vec::new() } else { dependents(session, &oids).await? },
+        taken,
+        outdated,
+        rows,
+        bytes,
+        default_is_empty,
+        left,
+    })
+}
+
+async fn sizes(session: &Session, oids: &[u32]) -> anyhow::Result<(f64, i64)> {
+    let rows = session.query(&query!("partition/replace/sizes.sql"), &[&oids]).await;
+    let rows = rows.map_err(ServerError::explained).context("read the sizes of the partitions")?;
+    let row = rows.first().context("the server gave no row")?;
+    let (rows, bytes): (Option<f64>, Option<i64>) = (row.try_get("rows")?, row.try_get("bytes")?);
+    Ok((rows.unwrap_or(0.0), bytes.unwrap_or(0)))
+}
+
+/// What was copied may not be what is wanted any more.
+async fn outdated(
+    session: &Session,
+    begun: &Begun,
+    names: &Names,
+    sources: &[Whole],
+) -> anyhow::Result<Option<&'static str>> {
+    if truncated(session, names).await? {
+        return Ok(Some("TRUNCATE has emptied a partition"));
+    }
+    let Some(source) = sources.first() else { return Ok(None) };
+    let columns = |objects: &DependentObjects| {
+        let all = objects.columns.iter();
+        all.map(|one| (one.name.clone(), one.type_name.clone(), one.not_null, one.generated))
+            .collect::<Vec<_>>()
+    };
+    for new in &begun.pieces {
+        let objects = dependent_objects(session, new.oid).await?;
+        let built = indexes(session, Some(&[new.oid])).await?;
+        let has = |index: &Index| built.iter().any(|one| one.definition == index.definition);
+        let indexed = new.state == State::Begun || source.indexes.iter().all(has);
+        if columns(&objects) != columns(&source.objects) || !indexed {
+            return Ok(Some("the table has changed"));
+        }
+    }
+    Ok(None)
+}
+
+async fn truncated(session: &Session, names: &Names) -> anyhow::Result<bool> {
+    let sql = ddl!("partition/replace/is_truncated.sql", delta = names.delta);
+    let rows = session.read(&sql).await.map_err(ServerError::explained)?;
+    Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
+}
+
+async fn foreign_keys(session: &Session, oid: u32) -> anyhow::Result<Vec<ForeignKeyOut>> {
+    let rows = session.query(&query!("partition/replace/foreign_keys.sql"), &[&oid]).await;
+    let rows = rows.map_err(ServerError::explained).context("read the foreign keys")?;
+    rows.iter()
+        .map(|row| {
+            Ok(ForeignKeyOut {
+                name: Ident::new(row.try_get::<_, String>("name")?)?,
+                definition: row.try_get("definition")?,
+                validated: row.try_get("validated")?,
+                refuses: row.try_get("refuses")?,
+            })
+        })
+        .collect()
+}
+
+async fn in_the_way(session: &Session, order: &Order, table: u32) -> anyhow::Result<Vec<String>> {
+    let mut reasons = Vec::new();
+    for source in &order.sources {
+        let oid = source.partition.oid;
+        let mut rows = session
+            .query(&query!("partition/replace/in_the_way.sql"), &[&oid, &table])
+            .await
+            .map_err(ServerError::explained)?;
+        if session.facts().version.major() >= 15 {
+            let schema = query!("partition/replace/in_the_way_schema.sql");
+            rows.extend(session.query(&schema, &[&oid]).await.map_err(ServerError::explained)?);
+        }
+        for row in rows {
+            let reason: String = row.try_get("reason")?;
+            reasons.push(format!("{}: {reason}", source.partition.relation.plain()));
+        }
+    }
+    Ok(reasons)
+}

@@ -1,0 +1,174 @@
+//! What is put in place before rows are copied: the list of changed keys with the triggers that keep it, and the new
+//! tables, empty.
+use anyhow::Context as _;
+
+use crate::ddl;
+use crate::operations::partition::convert::without_mark;
+use crate::operations::partition::inherit::{Dress, dress};
+use crate::operations::partition::replace::mark::{Mark, State};
+use crate::operations::partition::replace::order::{Piece, condition};
+use crate::operations::partition::replace::plan::Replacement;
+use crate::pg::catalog::Properties;
+use crate::pg::lock::LockMode;
+use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::sql::{Fragment, List, Sql};
+use crate::plan::{Lock, Step};
+
+/// All of it in one transaction: it is there, or not.
+pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
+    let (order, names) = (replacement.order, &replacement.evidence.names);
+    let source = &order.sources.first().context("nothing to replace")?.partition.relation;
+    let keys = Fragment::joined(key_columns(replacement)?, ", ");
+    let sources = order.sources.iter().map(|source| source.partition.oid).collect();
+    let mark = Mark::Delta { parent: replacement.oid(), verb: order.verb, sources };
+    let mark = Literal(mark.to_string());
+    let mut prepare = vec![
+        ddl!("partition/replace/changes.sql", delta = names.delta, keys = keys, source = *source),
+        ddl!("partition/replace/batch.sql", batch = names.batch, keys = keys, source = *source),
+        ddl!("partition/comment.sql", partition = names.delta, comment = mark),
+        note_function(replacement, Fragment::none())?,
+        ddl!(
+            "partition/replace/truncated_function.sql",
+            function = names.truncate_function,
+            delta = names.delta
+        ),
+    ];
+    for piece in &order.pieces {
+        prepare.extend(table_like(replacement, piece)?);
+    }
+    prepare.extend(owner(replacement)?);
+    let mut act = Vec::new();
+    for source in &order.sources {
+        let table = &source.partition.relation;
+        act.push(ddl!("partition/replace/row_trigger.sql", table = *table, function = names.row_function));
+        let function = &names.truncate_function;
+        act.push(ddl!("partition/replace/truncate_trigger.sql", table = *table, function = *function));
+        act.push(ddl!("partition/replace/trigger_always.sql", table = *table));
+    }
+    let sources: Vec<String> = order.sources.iter().map(|one| one.partition.relation.plain()).collect();
+    let summary =
+        format!("make {} tables, empty, and note what changes in {}", order.pieces.len(), sources.join(", "));
+    let mut step = Step::transaction(summary, prepare, act);
+    // Writers that are at work are waited for, under the lock timeout; all later ones have the triggers.
+    step.locks = order
+        .sources
+        .iter()
+        .map(|source| Lock::first(source.partition.relation.clone(), LockMode::ShareRowExclusive))
+        .collect();
+    Ok(step)
+}
+
+/// The name of a key's column where keys are noted: it is none of the table's.
+pub(super) fn noted(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Ident>> {
+    (1..=replacement.key.len()).map(|number| Ident::new(format!("pgtend_k{number}"))).collect()
+}
+
+fn key_columns(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
+    let columns = replacement.key.iter().zip(noted(replacement)?);
+    Ok(columns
+        .map(|(column, name)| ddl!("partition/replace/key.sql", column = *column, name = name))
+        .collect())
+}
+
+/// `through`: what is done at once to the copies of a row that goes.
+pub(super) fn note_function(replacement: &Replacement<'_>, through: Fragment) -> anyhow::Result<Sql> {
+    let of = |alias| replacement.key.iter().map(|one| Column(alias, one.clone())).collect::<Vec<_>>();
+    let names = &replacement.evidence.names;
+    Ok(ddl!(
+        "partition/replace/note_function.sql",
+        function = names.row_function,
+        delta = names.delta,
+        old_keys = List(&of("old")),
+        new_keys = List(&of("new")),
+        through = through,
+    ))
+}
+
+/// The functions run as their owner, who must be the table's, and reach what belongs to that one.
+pub(super) fn owner(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
+    let (properties, names) = (&replacement.evidence.table.properties, &replacement.evidence.names);
+    if properties.owner_is_me {
+        return Ok(Vec::new());
+    }
+    let owner = Ident::new(&properties.owner)?;
+    let pieces = relations(replacement);
+    let tables = [&names.delta, &names.batch].into_iter().chain(&pieces);
+    let functions = [&names.row_function, &names.truncate_function].into_iter();
+    let tables = tables.map(|table| ddl!("partition/owner.sql", partition = *table, owner = owner));
+    let functions = functions
+        .map(|function| ddl!("partition/convert/function_owner.sql", function = *function, owner = owner));
+    Ok(tables.chain(functions).collect())
+}
+
+/// The new table, empty, under its mark.
+pub(super) fn table_like(replacement: &Replacement<'_>, piece: &Piece) -> anyhow::Result<Vec<Sql>> {
+    let Some((source, evidence)) = replacement.order.sources.iter().zip(&replacement.evidence.sources).next()
+    else {
+        return Ok(Vec::new());
+    };
+    let properties = &evidence.properties;
+    let condition = condition(replacement.timeline, replacement.order, piece.place)?;
+    let mut statements = vec![ddl!(
+        "partition/replace/table.sql",
+        table = piece.relation,
+        source = source.partition.relation,
+        condition = condition,
+        access_method = Ident::new(properties.access_method.as_deref().unwrap_or("heap"))?
+    )];
+    statements.extend(dressed(replacement, &piece.relation)?.before);
+    statements.push(marked(replacement, piece, State::Begun));
+    Ok(statements)
+}
+
+/// What else the new table has of the old one.
+pub(super) fn dressed(replacement: &Replacement<'_>, called: &Relation) -> anyhow::Result<Dress> {
+    let properties = replacement.evidence.sources.first().map(|source| source.properties.clone());
+    let sibling = properties.map(|properties| Properties { comment: None, ..properties });
+    let parent = &replacement.evidence.table.properties;
+    dress(called, sibling.as_ref(), parent, &replacement.policy.overrides)
+}
+
+pub(super) fn mark(replacement: &Replacement<'_>, piece: &Piece, state: State) -> Literal {
+    let takes = piece.takes.unwrap_or(0);
+    Literal(Mark::New { parent: replacement.oid(), place: piece.place, takes, state }.to_string())
+}
+
+pub(super) fn marked(replacement: &Replacement<'_>, piece: &Piece, state: State) -> Sql {
+    let comment = mark(replacement, piece, state);
+    ddl!("partition/comment.sql", partition = piece.relation, comment = comment)
+}
+
+/// What is said of the partition when it is one: what was said of the one whose name it has.
+pub(super) fn comment(replacement: &Replacement<'_>, piece: &Piece) -> Option<String> {
+    let taken = replacement.order.sources.iter().zip(&replacement.evidence.sources);
+    let mut taken = taken.filter(|(source, _)| Some(source.partition.oid) == piece.takes);
+    let said = taken.next().and_then(|(_, evidence)| evidence.properties.comment.clone());
+    let said = said.and_then(|comment| without_mark(&comment).map(str::to_owned));
+    replacement.policy.overrides.comment.clone().or(said)
+}
+
+/// `left.k1 = right.k1 and ...`: the keys of a table against those that are noted.
+pub(super) fn matches(
+    replacement: &Replacement<'_>,
+    table: &'static str,
+    list: &'static str,
+) -> anyhow::Result<Fragment> {
+    let pairs = replacement.key.iter().zip(noted(replacement)?);
+    let equal = pairs.map(|(column, name)| {
+        ddl!("partition/replace/equal.sql", left = Column(table, column.clone()), right = Column(list, name))
+    });
+    Ok(Fragment::joined(equal, " and "))
+}
+
+/// As [`matches`], with the key of a row that is deleted or changed.
+pub(super) fn matches_old(replacement: &Replacement<'_>) -> Fragment {
+    let equal = replacement.key.iter().map(|column| {
+        let (left, right) = (Column("t", column.clone()), Column("old", column.clone()));
+        ddl!("partition/replace/equal.sql", left = left, right = right)
+    });
+    Fragment::joined(equal, " and ")
+}
+
+pub(super) fn relations(replacement: &Replacement<'_>) -> Vec<Relation> {
+    replacement.order.pieces.iter().map(|piece| piece.relation.clone()).collect()
+}

@@ -1,0 +1,58 @@
+//! Runs that are killed at each of their steps, while rows change: run again, they come to the same end. Every request is
+//! walked by the long tests.
+use crate::common::database::Database;
+use crate::common::proxy::{self, Moment, Request, Side};
+use crate::common::server::server;
+use crate::partition::replace::steps::SPLIT;
+use crate::partition::replace::table::{events, left, rows};
+use crate::partition::support::{NOW, partitions};
+
+/// What the requests have in them at which the run is killed.
+const MOMENTS: [&str; 9] = [
+    "create trigger pgtend_replace",
+    "insert into \"public\".\"events_p2026_08\"",
+    "analyze \"public\".\"events_p2026_09\"",
+    "FOREIGN KEY (sender)",
+    "validate constraint",
+    "hashtextextended",
+    "attach partition",
+    "truncate table \"public\".\"pgtend_",
+    "drop table \"public\".\"pgtend_",
+];
+
+#[tokio::test]
+async fn a_killed_run_is_gone_on_with() {
+    let template = events().await;
+    for (at, moment) in MOMENTS.into_iter().enumerate() {
+        let side = if at % 2 == 0 { Side::After } else { Side::Before };
+        let db = Database::copy(&template).await;
+        let expected = changed(&db, async || {
+            let moment = Moment { request: Request::Containing(moment), side };
+            let url = |proxy: &std::path::Path| {
+                format!("postgresql://postgres@/{}?host={}&port=5432", db.name(), proxy.display())
+            };
+            let passage = proxy::run(server().socket_dir(), moment.clone(), Box::new(proxy::kill), |proxy| {
+                db.pgtend_at(&url(proxy), ["--now", NOW]).args(SPLIT).args(["--yes"])
+            });
+            assert_eq!(passage.output.code, None, "{moment:?}: {}", passage.output.stderr);
+        })
+        .await;
+        db.pgtend(["--now", NOW]).args(SPLIT).args(["--yes", "-v"]).run().success();
+        assert_eq!(partitions(&db, "events").await.len(), 6, "{moment}");
+        assert_eq!(rows(&db).await, expected, "{moment}");
+        assert_eq!(left(&db).await, "", "{moment}");
+    }
+}
+
+/// Rows change before and after what happens; told is what there is then.
+async fn changed(db: &Database, happens: impl AsyncFnOnce()) -> String {
+    db.batch("delete from events where id = 20; update events set body = 'before' where id = 21").await;
+    happens().await;
+    db.batch(
+        "insert into events (at, sender, body) values ('2026-09-09Z', 1, 'between');
+         update events set body = 'after', at = at + interval '40 days' where id = 21;
+         delete from events where id between 30 and 40;",
+    )
+    .await;
+    rows(db).await
+}

@@ -1,0 +1,7 @@
+//! Partitions replaced by others with the same rows: split, drain, merge.
+mod bad_input;
+mod killed;
+mod live;
+mod properties;
+mod steps;
+mod table;
