@@ -1,7 +1,10 @@
 //! Tables into files and back. A file counts only with its manifest beside it, which is written last, after the file
 //! was read back.
 mod file;
+mod hashing;
 mod manifest;
+mod piece;
+mod restore;
 mod run;
 
 pub use file::{Content, read_back};
