@@ -174,12 +174,26 @@ async fn drop_one(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
     let work = async {
-        match fresh_plan(session, target, now).await?.filter(|plan| !plan.is_empty()) {
-            Some(fresh) => shared.apply(context, session, &agreed.renewed(fresh)?).await,
-            None => Ok(Outcome::default()),
+        let (mut agreed, mut outcome) = (agreed, Outcome::default());
+        for round in 0..rounds(target) {
+            let plan = if round == 0 {
+                fresh_plan(session, target, now).await?
+            } else {
+                plan(session, &refresh(session, target).await?, now).await?
+            };
+            let Some(fresh) = plan.filter(|plan| !plan.is_empty()) else { break };
+            agreed = agreed.renewed(fresh)?;
+            outcome.steps.extend(shared.apply(context, session, &agreed).await?.steps);
         }
+        Ok(outcome)
     };
     shared.claimed(context, session, &Subject::from(&target.table), work).await
+}
+
+/// Rows that were set aside are archived from a table that the first plan has made.
+fn rounds(target: &Target) -> usize {
+    let referenced = target.table.references_in > 0 || !target.table.stranded.is_empty();
+    if target.wish.folder().is_some() && referenced { 2 } else { 1 }
 }
 
 /// The plan for the table as it is now. What was read before tells whether there is anything to plan.

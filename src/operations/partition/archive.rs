@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 
 use crate::ddl;
+use crate::operations::partition::aside::Aside;
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::bound::Datum;
@@ -33,11 +34,13 @@ pub(super) fn archive_step(
     let names = idents(columns)?;
     let copy = ddl!("partition/archive_copy.sql", columns = List(&names), partition = *name);
     let both = |relation: &Relation| [relation.schema.raw().to_owned(), relation.name.raw().to_owned()];
+    // Rows that were set aside are those of the partition beside which they lie.
+    let [schema, own_name] = both(name);
     let subject = Subject {
         database: destination.database.clone(),
         server_version: destination.server_version,
         table: both(&timeline.table.relation),
-        partition: both(name),
+        partition: [schema, Aside::of(partition).map_or(own_name, |aside| aside.name)],
         oid: partition.oid,
         key: key(timeline, columns, mark)?,
         columns: columns.to_vec(),

@@ -1,6 +1,7 @@
 //! Range partitions by time: which there are, which there should be, and the plan between.
 mod analyze;
 mod archive;
+mod aside;
 mod check;
 mod convert;
 mod create;

@@ -1,5 +1,6 @@
 //! `pgtend partition`: what each command makes of a database, and what it refuses.
 mod archive;
+mod archive_referenced;
 mod bad_input;
 mod check;
 mod convert;
