@@ -1,6 +1,7 @@
 //! What a change would do, as data: ordered steps with their SQL, the locks that each takes, and what is there when
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
 mod archive;
+mod rows;
 
 use std::ops::Range;
 
@@ -12,6 +13,7 @@ use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
 pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
+pub use rows::Move;
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -60,6 +62,8 @@ pub enum Run {
     Archive(Box<Archive>),
     /// Rows of such a file back into a table.
     Restore(Box<Restore>),
+    /// Rows into another table, some blocks at a time, until no row meets the condition.
+    Move(Box<Move>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -165,6 +169,7 @@ impl Step {
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
             Run::Archive(archive) => vec![&archive.digest, &archive.copy],
             Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
+            Run::Move(moving) => moving.path.iter().chain([&moving.left]).collect(),
         }
     }
 }

@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use tokio::task::spawn_blocking;
 use tokio_postgres::CopyOutStream;
 
-use super::file::{Content, Writer, read_back};
+use super::file::{Content, Writer, is_as_written};
 use super::manifest::{self, place};
 use crate::apply::Event;
 use crate::apply::runner::Runner;
@@ -230,14 +230,14 @@ pub(super) async fn digest(session: &Session, sql: &Sql) -> anyhow::Result<Diges
 
 /// The file as it lies on the disk: what was sent to it, and as many rows as the server counted.
 async fn proved(part: &Path, written: &Content, digest: &Digest) -> anyhow::Result<()> {
-    let path = part.to_owned();
-    let read = spawn_blocking(move || read_back(&path)).await??;
-    ensure!(read == *written, "what was read back from {} is not what was written to it", part.display());
+    let (path, content) = (part.to_owned(), written.clone());
+    let same = spawn_blocking(move || is_as_written(&path, &content)).await??;
+    ensure!(same, "what was read back from {} is not what was written to it", part.display());
     ensure!(
-        read.rows == digest.rows,
+        written.rows == digest.rows,
         "{} holds {} rows, and the table {}",
         part.display(),
-        read.rows,
+        written.rows,
         digest.rows
     );
     Ok(())

@@ -330,7 +330,10 @@ pub async fn survey_restore(
 }
 
 /// The columns of tables as an archive holds them, by the tables' oids.
-async fn columns(session: &Session, oids: &[u32]) -> anyhow::Result<HashMap<u32, Vec<ArchivedColumn>>> {
+pub(super) async fn columns(
+    session: &Session,
+    oids: &[u32],
+) -> anyhow::Result<HashMap<u32, Vec<ArchivedColumn>>> {
     let rows = session
         .query(&query!("partition/archive_columns.sql"), &[&oids])
         .await

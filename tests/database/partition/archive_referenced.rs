@@ -82,7 +82,8 @@ async fn a_registry_loses_the_keys_and_what_refers_to_them() {
          insert into orders values (10, 1), (11, 2)",
     )
     .await;
-    let convert = ["partition", "convert", "events", "--by", "at", "--every", "month", "--incoming-fk", "registry"];
+    let convert =
+        ["partition", "convert", "events", "--by", "at", "--every", "month", "--incoming-fk", "registry"];
     at(&db, "2026-08-15T12:00:00Z", convert).args(["--yes"]).run().success();
     db.batch("insert into events values (7000, '2026-11-05'); insert into orders values (12, 7000)").await;
     assert_eq!(db.value("select count(*) from events_ids").await, "6001");

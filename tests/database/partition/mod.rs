@@ -1,6 +1,7 @@
 //! `pgtend partition`: what each command makes of a database, and what it refuses.
 mod archive;
 mod archive_referenced;
+mod archive_rows;
 mod bad_input;
 mod check;
 mod convert;
