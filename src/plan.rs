@@ -12,7 +12,10 @@ use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
-pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
+pub use archive::{
+    Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Store, StoreCommand,
+    StoredFile, Subject,
+};
 pub use rows::Move;
 
 /// Everything that one command would do to one relation. No steps: nothing to do.

@@ -1,4 +1,5 @@
 //! `[[partition]]`: one section for each table, every key a flag of the same name.
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -8,6 +9,7 @@ use serde::Deserialize;
 use super::file::nearest;
 use crate::failure::Explain as _;
 use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
+use crate::plan::{Store, StoreCommand};
 
 /// More partitions of a table than this are a typing error.
 pub const MOST_PERIODS: u32 = 10_000;
@@ -32,12 +34,50 @@ pub struct PartitionConfig {
     pub properties: Overrides,
 }
 
-/// Where dropped partitions are archived, from the configuration's own folder on; `false` says that they are not.
+/// Where dropped partitions are archived: in a folder, from the configuration's own on, or by a command; `false` says that
+/// they are not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a folder, or false")]
+#[serde(untagged, expecting = "expected a folder, { command = \"...\" }, or false")]
 pub enum Archive {
     Kept(bool),
     Folder(PathBuf),
+    Command(CommandConfig),
+}
+
+impl Archive {
+    /// `None`: nothing is archived.
+    ///
+    /// # Errors
+    /// When the command cannot be taken apart.
+    pub fn store(&self) -> anyhow::Result<Option<Store>> {
+        Ok(match self {
+            Self::Kept(_) => None,
+            Self::Folder(folder) => Some(Store::Folder(folder.clone())),
+            Self::Command(config) => Some(Store::Command(config.parse().context("read `archive`")?)),
+        })
+    }
+}
+
+/// A program that keeps the files of archives.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandConfig {
+    /// May hold secrets.
+    pub command: String,
+}
+
+impl CommandConfig {
+    /// # Errors
+    /// When it is empty, or a quote in it is not closed.
+    pub fn parse(&self) -> anyhow::Result<StoreCommand> {
+        StoreCommand::parse(&self.command)
+    }
+}
+
+impl fmt::Debug for CommandConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommandConfig")
+    }
 }
 
 impl PartitionConfig {

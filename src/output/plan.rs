@@ -105,8 +105,8 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(match &step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
-            Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
-            Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
+            Run::Archive(archive) => Some(comment("into files of ", &archive.store.to_string())),
+            Run::Restore(restore) => Some(comment("from ", &restore.file.to_string())),
             Run::Move(_) => {
                 Some(comment("", "by pgtend, some blocks at a time; the statement for the first of them:"))
             }

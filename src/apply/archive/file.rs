@@ -1,10 +1,7 @@
 //! The file of an archive: CSV in Zstandard, with the checksums of both, and the way back. What takes time is done on
 //! threads, beside each other. Knows no server.
-use std::fs::{File, OpenOptions};
-use std::io::{self, BufReader, BufWriter, Read, Write};
+use std::io::{self, BufReader, Read, Write};
 use std::iter;
-use std::os::unix::fs::OpenOptionsExt as _;
-use std::path::Path;
 use std::sync::mpsc::sync_channel;
 use std::thread;
 
@@ -15,6 +12,8 @@ use tokio::task::{JoinHandle, spawn_blocking};
 
 use super::hashing::{Hashing, Sum, sum_of};
 use super::piece::{CHUNK, Pieces, panicked};
+use super::store::{Sink, Source};
+use crate::plan::StoredFile;
 
 /// Several times as fast as the library's usual one, and hardly larger.
 const LEVEL: i32 = 1;
@@ -57,8 +56,8 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Readable by its owner alone: it holds rows.
-    pub(super) fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
+    pub(super) fn create(file: &StoredFile) -> io::Result<Self> {
+        let file = Sink::create(file, 0o600)?;
         let ((csv, mut to_hash), (to_file, to_write)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
         Ok(Self {
             piece: BytesMut::with_capacity(CHUNK),
@@ -101,20 +100,20 @@ impl Writer {
     }
 }
 
-fn compress(file: File, mut pieces: mpsc::Receiver<Bytes>) -> io::Result<Sum> {
-    let mut encoder = zstd::Encoder::new(Hashing::new(BufWriter::new(file)), LEVEL)?;
+fn compress(file: Sink, mut pieces: mpsc::Receiver<Bytes>) -> io::Result<Sum> {
+    let mut encoder = zstd::Encoder::new(Hashing::new(file), LEVEL)?;
     encoder.include_checksum(true)?;
     while let Some(piece) = pieces.blocking_recv() {
         encoder.write_all(&piece)?;
     }
     let (sum, file) = encoder.finish()?.finish();
-    file.into_inner()?.sync_all()?;
+    file.finish()?;
     Ok(sum)
 }
 
 /// The CSV of a file from its beginning, in pieces that a thread decodes ahead of whoever takes them.
-pub(super) fn decoded(path: &Path) -> io::Result<mpsc::Receiver<io::Result<Bytes>>> {
-    let mut csv = zstd::Decoder::new(File::open(path)?)?;
+pub(super) fn decoded(file: &StoredFile) -> io::Result<mpsc::Receiver<io::Result<Bytes>>> {
+    let mut csv = zstd::Decoder::new(Source::open(file)?)?;
     let (sender, receiver) = mpsc::channel(WAITING);
     spawn_blocking(move || {
         loop {
@@ -140,9 +139,9 @@ fn read_piece(from: &mut impl Read) -> io::Result<Bytes> {
 ///
 /// # Errors
 /// When it cannot be opened, is no Zstandard, or its lines do not all have the same columns.
-pub fn read_back(path: &Path) -> anyhow::Result<Content> {
-    let (rows, csv, file) = read(path, sum_of)?;
-    Ok(Content::of(rows, csv, file))
+pub fn read_back(file: &StoredFile) -> anyhow::Result<Content> {
+    let (rows, csv, sum) = read(file, sum_of)?;
+    Ok(Content::of(rows, csv, sum))
 }
 
 /// Reads a file that was just written, and says whether it is what was written: byte by byte the same file, and one from
@@ -150,21 +149,21 @@ pub fn read_back(path: &Path) -> anyhow::Result<Content> {
 ///
 /// # Errors
 /// As [`read_back`].
-pub(super) fn is_as_written(path: &Path, written: &Content) -> anyhow::Result<bool> {
-    let (rows, csv_bytes, file) = read(path, |pieces| pieces.map(|piece| piece.len() as u64).sum::<u64>())?;
-    let same_file = (file.bytes, &file.sha256) == (written.file_bytes, &written.file_sha256);
+pub(super) fn is_as_written(file: &StoredFile, written: &Content) -> anyhow::Result<bool> {
+    let (rows, csv_bytes, sum) = read(file, |pieces| pieces.map(|piece| piece.len() as u64).sum::<u64>())?;
+    let same_file = (sum.bytes, &sum.sha256) == (written.file_bytes, &written.file_sha256);
     Ok(same_file && (rows, csv_bytes) == (written.rows, written.csv_bytes))
 }
 
 /// Decodes a file, and meanwhile, each on a thread of its own, takes its CSV apart and looks at the pieces of it. Gives
 /// the number of rows, and what was seen of the CSV and of the file.
 fn read<T: Send>(
-    path: &Path,
+    file: &StoredFile,
     look: impl FnOnce(std::sync::mpsc::IntoIter<Bytes>) -> T + Send,
 ) -> anyhow::Result<(u64, T, Sum)> {
     let read = || -> anyhow::Result<(u64, T, Sum)> {
-        let file = Hashing::new(BufReader::new(File::open(path)?));
-        let mut csv = zstd::Decoder::with_buffer(BufReader::with_capacity(CHUNK, file))?;
+        let source = Hashing::new(BufReader::new(Source::open(file)?));
+        let mut csv = zstd::Decoder::with_buffer(BufReader::with_capacity(CHUNK, source))?;
         let ((to_look, looked), (to_count, counted)) = (sync_channel(WAITING), sync_channel(WAITING));
         thread::scope(|scope| {
             let looked = scope.spawn(move || look(looked.into_iter()));
@@ -182,7 +181,7 @@ fn read<T: Send>(
             Ok((rows, seen, csv.finish().into_inner().finish().0))
         })
     };
-    read().with_context(|| format!("read the archive {}", path.display()))
+    read().with_context(|| format!("read the archive {file}"))
 }
 
 /// Records after the header.

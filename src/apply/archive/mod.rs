@@ -6,6 +6,8 @@ mod manifest;
 mod piece;
 mod restore;
 mod run;
+mod store;
 
 pub use file::{Content, read_back};
-pub use manifest::{Found, find, prepare, read};
+pub use manifest::{Found, find, read, read_stored};
+pub use store::prepare;

@@ -25,7 +25,7 @@ impl Runner<'_> {
         self.session.execute(&restore.truncate).await.map_err(ServerError::explained)?;
         let sink = self.session.copy_in(&restore.copy).await.map_err(ServerError::explained)?;
         let mut sink = std::pin::pin!(sink);
-        let reading = || format!("read {}", restore.file.display());
+        let reading = || format!("read {}", restore.file);
         let mut csv = decoded(&restore.file).with_context(reading)?;
         while let Some(piece) = csv.recv().await {
             self.check_stop()?;

@@ -1,7 +1,5 @@
 //! The step that moves the rows of a table into a file. The rows and their digest come from one snapshot, and the file is
 //! read back before it counts.
-use std::fs;
-use std::path::Path;
 use std::pin::Pin;
 use std::time::Duration;
 
@@ -12,7 +10,8 @@ use tokio::task::spawn_blocking;
 use tokio_postgres::CopyOutStream;
 
 use super::file::{Content, Writer, is_as_written};
-use super::manifest::{self, place};
+use super::manifest::{self, read_stored, stem};
+use super::store::{discard, part_of, settle};
 use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
@@ -22,7 +21,7 @@ use crate::pg::name::{Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{Archive, Digest, Lock, MANIFEST_SCHEMA, Manifest};
+use crate::plan::{Archive, Digest, Lock, MANIFEST_SCHEMA, Manifest, StoredFile};
 
 const TELL_EVERY: u64 = 250_000;
 
@@ -30,41 +29,34 @@ impl Runner<'_> {
     /// # Errors
     /// The server's, the file system's, or that what was read back is not what was written.
     pub(in crate::apply) async fn archive(&self, target: &str, archive: &Archive) -> anyhow::Result<Timing> {
-        let (folder, stem) = place(&archive.folder, &archive.subject);
-        fs::create_dir_all(&folder).with_context(|| format!("make the folder {}", folder.display()))?;
-        let path = folder.join(format!("{stem}.json"));
+        let stem = stem(&archive.subject);
         self.begin(target, &archive.relation, LockMode::Share).await?;
-        let done = self.write_out(target, archive, &path).await;
+        let done = self.write_out(target, archive, &stem).await;
         self.end(done).await?;
         Ok(Timing { attempts: 1, ..Timing::default() })
     }
 
-    async fn write_out(&self, target: &str, archive: &Archive, path: &Path) -> anyhow::Result<()> {
-        if self.is_there(target, archive, path).await? {
+    async fn write_out(&self, target: &str, archive: &Archive, stem: &str) -> anyhow::Result<()> {
+        let named = |ending| StoredFile { store: archive.store.clone(), name: format!("{stem}.{ending}") };
+        let (place, file) = (named("json"), named("csv.zst"));
+        if self.is_there(target, archive, &place).await? {
             return Ok(());
         }
-        let file = path.with_extension("csv.zst");
-        let part = path.with_extension("csv.zst.part");
-        let (content, digest) = match self.written_and_proved(target, archive, &part).await {
+        let (content, digest) = match self.written_and_proved(target, archive, &part_of(&file)).await {
             Ok(done) => done,
             Err(error) => {
-                // What is unfinished says nothing, and may fill the disk.
-                let _ = fs::remove_file(&part);
+                discard(&file);
                 return Err(error);
             }
         };
-        let named = fs::rename(&part, &file).map_err(anyhow::Error::from);
-        named
-            .and_then(|()| manifest::sync_folder(&file))
-            .with_context(|| format!("name the archive {}", file.display()))?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        settle(&file).with_context(|| format!("name the archive {file}"))?;
         let text = format!(
-            "archived {} rows, {} bytes, read back and equal: {}",
-            digest.rows,
-            content.file_bytes,
-            file.display()
+            "archived {} rows, {} bytes, read back and equal: {file}",
+            digest.rows, content.file_bytes
         );
-        manifest::write(path, &self.manifest(archive, digest, content, name))?;
+        let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let manifest = self.manifest(archive, digest, content, name);
+        spawn_blocking(move || manifest::write(&place, &manifest)).await??;
         self.tell(Event::Note { target: target.to_owned(), text });
         Ok(())
     }
@@ -74,7 +66,7 @@ impl Runner<'_> {
         &self,
         target: &str,
         archive: &Archive,
-        part: &Path,
+        part: &StoredFile,
     ) -> anyhow::Result<(Content, Digest)> {
         let beside = self.beside().await;
         let copy = async {
@@ -82,7 +74,7 @@ impl Runner<'_> {
             if let (Err(_), Some(beside)) = (&written, &beside) {
                 let _ = beside.canceller().cancel().await;
             }
-            written.with_context(|| format!("write the archive {}", part.display()))
+            written.with_context(|| format!("write the archive {part}"))
         };
         let computed = async {
             let Some(beside) = &beside else { return Ok(None) };
@@ -120,8 +112,9 @@ impl Runner<'_> {
     }
 
     /// An earlier run may have come so far: then the file counts if it still holds just these rows.
-    async fn is_there(&self, target: &str, archive: &Archive, path: &Path) -> anyhow::Result<bool> {
-        let Ok(found) = manifest::read(path) else { return Ok(false) };
+    async fn is_there(&self, target: &str, archive: &Archive, place: &StoredFile) -> anyhow::Result<bool> {
+        let place = place.clone();
+        let Ok(found) = spawn_blocking(move || read_stored(place)).await? else { return Ok(false) };
         if found.manifest.subject.oid != archive.subject.oid
             || found.manifest.digest != digest(self.session, &archive.digest).await?
         {
@@ -150,7 +143,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn copy_out(&self, target: &str, archive: &Archive, part: &Path) -> anyhow::Result<Content> {
+    async fn copy_out(&self, target: &str, archive: &Archive, part: &StoredFile) -> anyhow::Result<Content> {
         let stream = self.session.copy_out(&archive.copy).await.map_err(ServerError::explained)?;
         let mut stream = std::pin::pin!(stream);
         let written = self.write_lines(target, archive, stream.as_mut(), part).await;
@@ -167,7 +160,7 @@ impl Runner<'_> {
         target: &str,
         archive: &Archive,
         mut stream: Pin<&mut CopyOutStream>,
-        part: &Path,
+        part: &StoredFile,
     ) -> anyhow::Result<Content> {
         let mut writer = Writer::create(part)?;
         while let Some(line) = stream.next().await {
@@ -229,16 +222,10 @@ pub(super) async fn digest(session: &Session, sql: &Sql) -> anyhow::Result<Diges
 }
 
 /// The file as it lies on the disk: what was sent to it, and as many rows as the server counted.
-async fn proved(part: &Path, written: &Content, digest: &Digest) -> anyhow::Result<()> {
-    let (path, content) = (part.to_owned(), written.clone());
-    let same = spawn_blocking(move || is_as_written(&path, &content)).await??;
-    ensure!(same, "what was read back from {} is not what was written to it", part.display());
-    ensure!(
-        written.rows == digest.rows,
-        "{} holds {} rows, and the table {}",
-        part.display(),
-        written.rows,
-        digest.rows
-    );
+async fn proved(part: &StoredFile, written: &Content, digest: &Digest) -> anyhow::Result<()> {
+    let (file, content) = (part.clone(), written.clone());
+    let same = spawn_blocking(move || is_as_written(&file, &content)).await??;
+    ensure!(same, "what was read back from {part} is not what was written to it");
+    ensure!(written.rows == digest.rows, "{part} holds {} rows, and the table {}", written.rows, digest.rows);
     Ok(())
 }

@@ -8,6 +8,7 @@ use serde::Serialize;
 use crate::apply::archive::{Found, find, read};
 use crate::commands::context::Context;
 use crate::commands::partition::archive_rows::RowsArgs;
+use crate::commands::partition::args::StoreArgs;
 use crate::config::Archive;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Cell, Column, Listing};
@@ -24,9 +25,12 @@ pub enum ArchiveCommand {
 
 #[derive(Debug, Args)]
 pub struct PlacesArgs {
-    /// Folder, or manifest of one archive [default: every archive folder of the configuration]
+    /// Folder, or manifest of one archive [default: every archive folder of the configuration]; with --archive-command,
+    /// names of manifests in that store
     #[arg(value_name = "FOLDER")]
     places: Vec<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// One archive, as it was found.
@@ -143,7 +147,19 @@ impl PlacesArgs {
         Ok(exit)
     }
 
+    /// What a store holds only its command knows, so that each manifest is named.
+    fn stored(&self) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Found>)>> {
+        if self.places.is_empty() {
+            let error = anyhow!("no manifest is named, and a command cannot be asked which there are");
+            return Err(error.exit(Exit::Usage).hint("name them: each drop tells the name of its archive"));
+        }
+        Ok(self.places.iter().map(|name| (name.clone(), self.store.read(name))).collect())
+    }
+
     fn found(&self, context: &Context) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Found>)>> {
+        if self.store.archive_command.is_some() {
+            return self.stored();
+        }
         let configured = context.config.partition.iter().filter_map(|one| match &one.archive {
             Some(Archive::Folder(folder)) => Some(folder.clone()),
             _ => None,

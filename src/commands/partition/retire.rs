@@ -37,7 +37,7 @@ impl DropArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let session = context.connect().await?;
         context.refuse_standby(&session)?;
-        let refine = |wish: Wish| Ok(wish.calendar(&self.calendar)?.retention(&self.retention));
+        let refine = |wish: Wish| wish.calendar(&self.calendar)?.retention(&self.retention);
         let targets = find(context, &session, &self.tables, refine).await?;
         let (tally, now) = (Tally::default(), context.now(&session));
         for (name, error) in &targets.failed {
@@ -151,8 +151,8 @@ fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> 
     if losses == 0 || target.wish.no_archive {
         return Ok(Some(plan));
     }
-    if let Some(folder) = target.wish.folder() {
-        return prepare(folder).map(|()| Some(plan));
+    if let Some(store) = target.wish.store() {
+        return prepare(store).map(|()| Some(plan));
     }
     let name = target.table.relation.plain();
     let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
@@ -193,7 +193,7 @@ async fn drop_one(
 /// Rows that were set aside are archived from a table that the first plan has made.
 fn rounds(target: &Target) -> usize {
     let referenced = target.table.references_in > 0 || !target.table.stranded.is_empty();
-    if target.wish.folder().is_some() && referenced { 2 } else { 1 }
+    if target.wish.store().is_some() && referenced { 2 } else { 1 }
 }
 
 /// The plan for the table as it is now. What was read before tells whether there is anything to plan.

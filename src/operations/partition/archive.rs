@@ -1,6 +1,4 @@
 //! What an archive of a partition is to hold. Where files lie and how they are written is not known here.
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 
 use crate::ddl;
@@ -12,12 +10,12 @@ use crate::pg::catalog::Partition;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::{List, Sql};
-use crate::plan::{Archive, ArchivedColumn, Held, Key, Lock, Run, Step, Subject};
+use crate::plan::{Archive, ArchivedColumn, Held, Key, Lock, Run, Step, Store, Subject};
 
 /// Where partitions go before they are dropped.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    pub folder: PathBuf,
+    pub store: Store,
     pub database: String,
     pub server_version: u32,
 }
@@ -45,10 +43,10 @@ pub(super) fn archive_step(
         key: key(timeline, columns, mark)?,
         columns: columns.to_vec(),
     };
-    let folder = destination.folder.clone();
+    let store = destination.store.clone();
     let mut step = Step::transaction(format!("archive {}", name.plain()), vec![], vec![]);
     let digest = digest(name, &names);
-    step.run = Run::Archive(Box::new(Archive { relation: name.clone(), folder, copy, digest, subject }));
+    step.run = Run::Archive(Box::new(Archive { relation: name.clone(), store, copy, digest, subject }));
     step.locks = vec![Lock { held: Held::WhileReading, ..Lock::implied(name.clone(), LockMode::Share) }];
     step.interrupted = "the detached table keeps its rows; the next run archives it from the beginning";
     // A note tells what was written, and where.

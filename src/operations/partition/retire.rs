@@ -430,7 +430,7 @@ fn loss(partition: &Partition, terms: &Terms, evidence: &DropEvidence) -> Loss {
     let name = name.unwrap_or_else(|_| partition.relation.plain());
     Loss {
         what: match &terms.archive {
-            Some(archive) => format!("partition {name}, once it is archived in {}", archive.folder.display()),
+            Some(archive) => format!("partition {name}, once it is archived in {}", archive.store),
             None => format!("partition {name}"),
         },
         also: also_lost(partition, evidence),
