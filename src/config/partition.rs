@@ -9,7 +9,6 @@ use serde::Deserialize;
 use super::file::nearest;
 use crate::failure::Explain as _;
 use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
-use crate::plan::{Store, StoreCommand};
 
 /// More partitions of a table than this are a typing error.
 pub const MOST_PERIODS: u32 = 10_000;
@@ -44,20 +43,6 @@ pub enum Archive {
     Command(CommandConfig),
 }
 
-impl Archive {
-    /// `None`: nothing is archived.
-    ///
-    /// # Errors
-    /// When the command cannot be taken apart.
-    pub fn store(&self) -> anyhow::Result<Option<Store>> {
-        Ok(match self {
-            Self::Kept(_) => None,
-            Self::Folder(folder) => Some(Store::Folder(folder.clone())),
-            Self::Command(config) => Some(Store::Command(config.parse().context("read `archive`")?)),
-        })
-    }
-}
-
 /// A program that keeps the files of archives.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -67,10 +52,16 @@ pub struct CommandConfig {
 }
 
 impl CommandConfig {
+    /// The program, and its arguments. The text is not told in an error.
+    ///
     /// # Errors
     /// When it is empty, or a quote in it is not closed.
-    pub fn parse(&self) -> anyhow::Result<StoreCommand> {
-        StoreCommand::parse(&self.command)
+    pub fn words(&self) -> anyhow::Result<(String, Vec<String>)> {
+        let words = shlex::split(&self.command);
+        let words = words.context("a quote or a backslash of the archive command is left open")?;
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.is_empty());
+        Ok((program.context("the archive command is empty")?, words.collect()))
     }
 }
 

@@ -3,7 +3,6 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use anyhow::Context as _;
 use serde::{Deserialize, Serialize};
 
 use crate::pg::name::Relation;
@@ -42,18 +41,6 @@ pub struct StoreCommand {
 pub struct StoredFile {
     pub store: Store,
     pub name: String,
-}
-
-impl StoreCommand {
-    /// # Errors
-    /// When a quote is not closed, or there is no program. The text is not told again.
-    pub fn parse(text: &str) -> anyhow::Result<Self> {
-        let words =
-            shlex::split(text).context("a quote or a backslash of the archive command is left open")?;
-        let mut words = words.into_iter();
-        let program = words.next().context("the archive command is empty")?;
-        Ok(Self { program, arguments: words.collect() })
-    }
 }
 
 impl fmt::Debug for StoreCommand {

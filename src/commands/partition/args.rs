@@ -9,7 +9,7 @@ use crate::config::{Archive, CommandConfig, MOST_PERIODS, PartitionConfig, zone}
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Destination, DropMode, Encoding, Every, Policy, Span, Template, Terms};
 use crate::pg::session::Session;
-use crate::plan::{Store, StoredFile};
+use crate::plan::{Store, StoreCommand, StoredFile};
 
 /// How the table's periods lie.
 #[derive(Debug, Default, Args)]
@@ -64,7 +64,7 @@ impl StoreArgs {
         match &self.archive_command {
             None => read(name),
             Some(command) => {
-                let store = Store::Command(command.parse()?);
+                let store = kept_by(command)?;
                 read_stored(StoredFile { store, name: name.to_string_lossy().into_owned() })
             }
         }
@@ -120,7 +120,7 @@ impl Wish {
         Ok(Self {
             policy: config.map(PartitionConfig::policy).transpose()?.unwrap_or_default(),
             max_drop: config.and_then(|config| config.max_drop).unwrap_or(MAX_DROP),
-            store: archive.and_then(|archive| archive.store().transpose()).transpose()?,
+            store: archive.map(store_of).transpose()?.flatten(),
             no_archive: archive == Some(&Archive::Kept(false)),
         })
     }
@@ -156,7 +156,7 @@ impl Wish {
             self.store = Some(Store::Folder(folder.clone()));
         }
         if let Some(command) = &args.store.archive_command {
-            self.store = Some(Store::Command(command.parse().exit(Exit::Usage)?));
+            self.store = Some(kept_by(command).exit(Exit::Usage)?);
         }
         self.no_archive |= args.no_archive;
         if args.archive.is_some() || args.store.archive_command.is_some() {
@@ -180,6 +180,20 @@ impl Wish {
         });
         Terms { mode: self.policy.mode, max_drop: self.max_drop, archive }
     }
+}
+
+/// `None`: nothing is archived.
+fn store_of(archive: &Archive) -> anyhow::Result<Option<Store>> {
+    Ok(match archive {
+        Archive::Kept(_) => None,
+        Archive::Folder(folder) => Some(Store::Folder(folder.clone())),
+        Archive::Command(command) => Some(kept_by(command)?),
+    })
+}
+
+fn kept_by(command: &CommandConfig) -> anyhow::Result<Store> {
+    let (program, arguments) = command.words()?;
+    Ok(Store::Command(StoreCommand { program, arguments }))
 }
 
 fn command(text: &str) -> Result<CommandConfig, Infallible> {

@@ -31,7 +31,7 @@ fn store(db: &Database, script: &str) {
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();
 }
 
-fn drop<'a>(command: &'a str) -> [&'a str; 8] {
+fn drop(command: &str) -> [&str; 8] {
     ["partition", "drop", "events", "--keep", "2 months", "--yes", "--archive-command", command]
 }
 
