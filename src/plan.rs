@@ -2,6 +2,7 @@
 //! one is interrupted. A plan is made by a pure function, printed, consented to, and only then applied.
 mod archive;
 mod fill;
+mod rows;
 
 use std::ops::Range;
 
@@ -12,8 +13,12 @@ use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
-pub use archive::{Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Subject};
+pub use archive::{
+    Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Store, StoreCommand,
+    StoredFile, Subject,
+};
 pub use fill::{CatchUp, Fill, FillTable, Pace, Proof};
+pub use rows::Move;
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]
@@ -66,6 +71,8 @@ pub enum Run {
     Fill(Box<Fill>),
     /// What was changed meanwhile, again and again until little is left.
     CatchUp(Box<CatchUp>),
+    /// Rows into another table, some blocks at a time, until no row meets the condition.
+    Move(Box<Move>),
 }
 
 /// When a step runs. Steps are named by their index in the plan.
@@ -175,6 +182,7 @@ impl Step {
             Run::CatchUp(catch_up) => {
                 catch_up.replay.iter().chain(catch_up.proof.iter().flat_map(Proof::queries)).collect()
             }
+            Run::Move(moving) => moving.path.iter().chain([&moving.left]).collect(),
         }
     }
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use anyhow::Context as _;
 
 use crate::apply::transaction::Timing;
-use crate::apply::{Budget, Event, Journal, Patience, StepReport, Stop};
+use crate::apply::{Budget, Event, Journal, Pace, Patience, StepReport, Stop};
 use crate::failure::{Explain as _, one_line};
 use crate::pg::session::{Purpose, Session};
 use crate::pg::settings::Settings;
@@ -24,6 +24,8 @@ pub struct Runner<'a> {
     listener: Listener<'a>,
     budget: &'a Budget,
     cleanup_budget: Budget,
+    /// Of steps that move rows.
+    pub(super) pace: Pace,
     pub(super) cleaning: Cell<bool>,
     /// Not while a statement that has transactions of its own still waits for those of others.
     pub(super) begun: Cell<bool>,
@@ -71,9 +73,16 @@ impl<'a> Runner<'a> {
             listener,
             budget,
             cleanup_budget,
+            pace: Pace::default(),
             cleaning,
             begun,
         }
+    }
+
+    /// The same with a pace for what moves rows.
+    #[must_use]
+    pub fn at_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
     }
 
     /// # Errors
@@ -163,6 +172,7 @@ impl<'a> Runner<'a> {
             Run::Restore(restore) => self.restore(target, restore).await,
             Run::Fill(fill) => self.fill(target, fill).await,
             Run::CatchUp(catch_up) => self.catch_up(target, catch_up).await,
+            Run::Move(moving) => self.move_rows(target, &step.locks, moving).await,
         }
     }
 

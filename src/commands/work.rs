@@ -6,7 +6,7 @@ use anyhow::{Context as _, anyhow};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::apply::{Budget, Journal, Opened, Outcome, Patience, Runner, Target as Claim};
+use crate::apply::{Budget, Journal, Opened, Outcome, Pace, Patience, Runner, Target as Claim};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Unplanned, exit_of};
@@ -239,6 +239,28 @@ impl Shared {
         patience: Patience,
         budget: &Budget,
     ) -> anyhow::Result<Outcome> {
+        self.run(context, session, consented, (patience, budget), Pace::default()).await
+    }
+
+    /// The same for a plan that moves rows.
+    pub async fn apply_at_pace(
+        &self,
+        context: &Context,
+        session: &Session,
+        consented: &Consented,
+        pace: Pace,
+    ) -> anyhow::Result<Outcome> {
+        self.run(context, session, consented, (context.patience, &self.budget), pace).await
+    }
+
+    async fn run(
+        &self,
+        context: &Context,
+        session: &Session,
+        consented: &Consented,
+        (patience, budget): (Patience, &Budget),
+        pace: Pace,
+    ) -> anyhow::Result<Outcome> {
         let journal = self.journal(context, session).await?;
         let settings = context.settings()?;
         let tell = |event: &_| context.ui.event(event);
@@ -251,7 +273,8 @@ impl Shared {
             &context.stop,
             journal.as_ref(),
             &tell,
-        );
+        )
+        .at_pace(pace);
         let target = consented.plan().target.plain();
         let outcome = runner.apply(consented).await;
         context.ui.target_done(&target);

@@ -67,6 +67,9 @@ impl Config {
         config.pool.check().context("read [pool]")?;
         for (index, one) in config.partition.iter().enumerate() {
             one.policy()?;
+            if let Some(Archive::Command(command)) = &one.archive {
+                command.words().context("read `archive`")?;
+            }
             if config.partition[..index].iter().any(|other| other.table == one.table) {
                 return Err(anyhow!("table `{}` is configured twice", one.table));
             }

@@ -18,7 +18,7 @@ pub use matview::MatviewConfig;
 pub use migrate::MigrateConfig;
 pub use normalize::NormalizeConfig;
 pub use pack::PACKS;
-pub use partition::{Archive, MOST_PERIODS, PartitionConfig, zone};
+pub use partition::{Archive, CommandConfig, MOST_PERIODS, PartitionConfig, zone};
 pub use pool::PoolConfig;
 pub use report::{ReportConfig, StatsConfig};
 pub use schedule::{OwnJob, OwnWork, ScheduleConfig};

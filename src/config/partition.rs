@@ -1,4 +1,5 @@
 //! `[[partition]]`: one section for each table, every key a flag of the same name.
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow, ensure};
@@ -32,12 +33,42 @@ pub struct PartitionConfig {
     pub properties: Overrides,
 }
 
-/// Where dropped partitions are archived, from the configuration's own folder on; `false` says that they are not.
+/// Where dropped partitions are archived: in a folder, from the configuration's own on, or by a command; `false` says that
+/// they are not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a folder, or false")]
+#[serde(untagged, expecting = "expected a folder, { command = \"...\" }, or false")]
 pub enum Archive {
     Kept(bool),
     Folder(PathBuf),
+    Command(CommandConfig),
+}
+
+/// A program that keeps the files of archives.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CommandConfig {
+    /// May hold secrets.
+    pub command: String,
+}
+
+impl CommandConfig {
+    /// The program, and its arguments. The text is not told in an error.
+    ///
+    /// # Errors
+    /// When it is empty, or a quote in it is not closed.
+    pub fn words(&self) -> anyhow::Result<(String, Vec<String>)> {
+        let words = shlex::split(&self.command);
+        let words = words.context("a quote or a backslash of the archive command is left open")?;
+        let mut words = words.into_iter();
+        let program = words.next().filter(|program| !program.is_empty());
+        Ok((program.context("the archive command is empty")?, words.collect()))
+    }
+}
+
+impl fmt::Debug for CommandConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("CommandConfig")
+    }
 }
 
 impl PartitionConfig {

@@ -78,6 +78,7 @@ fn view(plan: &Plan, timeouts: Timeouts) -> PlanView<'_> {
             Run::Restore(_) => "restore",
             Run::Fill(_) => "fill",
             Run::CatchUp(_) => "catch_up",
+            Run::Move(_) => "move",
         },
         sql: statements(step, timeouts),
         locks: &step.locks,
@@ -106,8 +107,6 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
         lines.extend(match &step.run {
             Run::Transaction { .. } => None,
             Run::Alone { .. } => Some(comment("", "has transactions of its own; cannot run inside one")),
-            Run::Archive(archive) => Some(comment("into files of ", &archive.folder.display().to_string())),
-            Run::Restore(restore) => Some(comment("from ", &restore.file.display().to_string())),
             Run::Fill(fill) => {
                 let jobs = fill.jobs;
                 Some(comment(
@@ -118,6 +117,11 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
                 ))
             }
             Run::CatchUp(_) => Some(comment("", "in one transaction, repeated until little is left")),
+            Run::Archive(archive) => Some(comment("into files of ", &archive.store.to_string())),
+            Run::Restore(restore) => Some(comment("from ", &restore.file.to_string())),
+            Run::Move(_) => {
+                Some(comment("", "by pgtend, some blocks at a time; the statement for the first of them:"))
+            }
             Run::Batches { .. } => {
                 Some(comment("", "repeated until it touches no row; psql runs it once, so repeat it by hand"))
             }
@@ -139,6 +143,7 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
             framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
         }
+        Run::Move(moving) => moving.example().iter().map(ToString::to_string).collect(),
         _ => step.statements().into_iter().map(ToString::to_string).collect(),
     }
 }

@@ -1,6 +1,6 @@
 //! `CREATE INDEX`, `DROP INDEX` and `REINDEX` as somebody wrote them, taken apart into names and a definition. It knows
 //! their grammar and no catalog: whether a table or a column is there is not asked.
-use anyhow::{anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
 use crate::pg::catalog::TableName;
@@ -61,6 +61,23 @@ impl IndexStatement {
             error.exit(Exit::Usage).detail(statement.text.to_owned())
         })
     }
+}
+
+/// A condition as somebody wrote it, of which it is sure that it ends where it does.
+///
+/// # Errors
+/// `Exit::Usage` when a bracket or a quote of it is not closed, or more than a condition stands there.
+pub fn condition(text: &str) -> anyhow::Result<Expression> {
+    let read = || -> anyhow::Result<Expression> {
+        let script = Script::parse(text).map_err(|error| anyhow!(error))?;
+        let [statement] = script.statements.as_slice() else { bail!("one condition is expected") };
+        let mut cursor =
+            Cursor { text: statement.text, base: statement.span.start, tokens: &statement.tokens };
+        let condition = cursor.rest("the condition")?;
+        ensure!(cursor.tokens.is_empty(), "`;` is not expected here");
+        Ok(condition)
+    };
+    read().with_context(|| format!("read the condition `{text}`")).exit(Exit::Usage)
 }
 
 /// What is left to read of a statement.
@@ -380,6 +397,21 @@ mod tests {
         );
         for text in ["reindex index concurrently i", "reindex (concurrently) index i"] {
             assert!(matches!(IndexStatement::parse(text), Ok(IndexStatement::Reindex(r)) if r.concurrently));
+        }
+    }
+
+    #[test]
+    fn a_condition_ends_where_it_does() {
+        for text in
+            ["a = 1", "a = ')' and (b or c[1] = $$($$) -- so", "x /* ( */ is null", "\"a)\" = E'\\')'"]
+        {
+            assert!(condition(text).is_ok(), "{text}");
+        }
+        assert_eq!(condition("a = 1 -- so").unwrap().text(), "a = 1");
+        for text in
+            ["", "a = 1;", "a = 1; drop table t", "a) or (b", "(a", "a = 'b", "a]", "-- a", "/* a", "$$a"]
+        {
+            assert!(condition(text).is_err(), "{text}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! A table that goes into a file: what is written of it, and the manifest that says what the file holds. Data only;
 //! files are written and read by `apply`.
+use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
@@ -7,11 +8,11 @@ use serde::{Deserialize, Serialize};
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
 
-/// One table to be written into a folder, read back, and proved equal.
+/// One table to be written into a store, read back, and proved equal.
 #[derive(Clone, Debug)]
 pub struct Archive {
     pub relation: Relation,
-    pub folder: PathBuf,
+    pub store: Store,
     /// `COPY ... TO STDOUT` in CSV with a header.
     pub copy: Sql,
     /// Gives the number of rows and the hash of their contents.
@@ -19,11 +20,70 @@ pub struct Archive {
     pub subject: Subject,
 }
 
+/// Where the files of archives lie.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Store {
+    Folder(PathBuf),
+    Command(StoreCommand),
+}
+
+/// A program and its arguments, which keeps files and gives them back (`PGTEND_ARCHIVE_ACTION` is `put` or `get`,
+/// `PGTEND_ARCHIVE_NAME` the file's name; the bytes go through standard input and output).
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreCommand {
+    pub program: String,
+    /// May hold secrets, and is never shown.
+    pub arguments: Vec<String>,
+}
+
+/// A file of a store, by its name there, with `/` between the parts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredFile {
+    pub store: Store,
+    pub name: String,
+}
+
+impl fmt::Debug for StoreCommand {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoreCommand").field("program", &self.program).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => folder.display().fmt(f),
+            Self::Command(command) => write!(f, "the store of {}", command.program),
+        }
+    }
+}
+
+impl fmt::Display for StoredFile {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.store {
+            Store::Folder(folder) => folder.join(&self.name).display().fmt(f),
+            Store::Command(_) => f.write_str(&self.name),
+        }
+    }
+}
+
+impl StoredFile {
+    /// The file of this name beside it.
+    #[must_use]
+    pub fn beside(&self, file: &str) -> Self {
+        let name = match self.name.rsplit_once('/') {
+            Some((folder, _)) => format!("{folder}/{file}"),
+            None => file.to_owned(),
+        };
+        Self { store: self.store.clone(), name }
+    }
+}
+
 /// Rows that come back from a file, in one transaction with the proof that they are the same.
 #[derive(Clone, Debug)]
 pub struct Restore {
     pub relation: Relation,
-    pub file: PathBuf,
+    pub file: StoredFile,
     /// Empties the table, should an earlier attempt have filled it.
     pub truncate: Sql,
     /// `COPY ... FROM STDIN` in CSV with a header.

@@ -1,12 +1,12 @@
 //! Manifests: where they lie, how one is written so that it is there whole or not at all, and how they are found.
-use std::fs::{self, File};
-use std::io::Write as _;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, ensure};
 
 use super::file::{Content, read_back};
-use crate::plan::{MANIFEST_SCHEMA, Manifest, Subject};
+use super::store::{at, read_whole, write_whole};
+use crate::plan::{MANIFEST_SCHEMA, Manifest, StoredFile, Subject};
 
 /// No manifest is larger, whatever the table.
 const MOST_BYTES: u64 = 4_000_000;
@@ -14,13 +14,13 @@ const MOST_BYTES: u64 = 4_000_000;
 /// A manifest and where it was found.
 #[derive(Clone, Debug)]
 pub struct Found {
-    pub path: PathBuf,
+    pub place: StoredFile,
     pub manifest: Manifest,
 }
 
 impl Found {
-    pub fn file(&self) -> PathBuf {
-        self.path.with_file_name(&self.manifest.file)
+    pub fn file(&self) -> StoredFile {
+        self.place.beside(&self.manifest.file)
     }
 
     /// # Errors
@@ -29,12 +29,7 @@ impl Found {
         let file = self.file();
         let content = read_back(&file)?;
         let differs = difference(&self.manifest, &content);
-        ensure!(
-            differs.is_none(),
-            "{} is not what its manifest says: {}",
-            file.display(),
-            differs.unwrap_or_default()
-        );
+        ensure!(differs.is_none(), "{file} is not what its manifest says: {}", differs.unwrap_or_default());
         Ok(())
     }
 }
@@ -57,23 +52,11 @@ fn difference(manifest: &Manifest, content: &Content) -> Option<String> {
         .map(|(what, ..)| format!("another SHA-256 of the {what}"))
 }
 
-/// Where the archive of a table goes: a folder for the partitioned table, a file for the partition.
-pub(super) fn place(folder: &Path, subject: &Subject) -> (PathBuf, String) {
+/// Where the archive of a table goes, without an ending: a folder for the partitioned table, a file for the partition.
+pub(super) fn stem(subject: &Subject) -> String {
     let [schema, table] = &subject.table;
-    let folder = folder.join(format!("{}.{}", file_name(schema), file_name(table)));
-    (folder, format!("{}.{}", file_name(&subject.partition[1]), subject.oid))
-}
-
-/// Makes the folder, and a file in it for a moment: what cannot be archived must not be detached either.
-///
-/// # Errors
-/// When the folder cannot be made or written.
-pub fn prepare(folder: &Path) -> anyhow::Result<()> {
-    let prepare = || -> std::io::Result<()> {
-        fs::create_dir_all(folder)?;
-        tempfile::Builder::new().prefix(".pgtend-").tempfile_in(folder)?.close()
-    };
-    prepare().with_context(|| format!("write into the folder {}", folder.display()))
+    let (schema, table, partition) = (file_name(schema), file_name(table), file_name(&subject.partition[1]));
+    format!("{schema}.{table}/{partition}.{}", subject.oid)
 }
 
 /// A name for the file system: letters, digits and a few signs as they are, every other byte as `%2F`.
@@ -84,34 +67,31 @@ fn file_name(name: &str) -> String {
         .collect()
 }
 
-/// Writes it beside its file, whole or not at all.
-pub(super) fn write(path: &Path, manifest: &Manifest) -> anyhow::Result<()> {
-    let part = path.with_extension("json.part");
+/// Writes it beside its file, and reads it back where it may have become another one.
+pub(super) fn write(place: &StoredFile, manifest: &Manifest) -> anyhow::Result<()> {
     let write = || -> anyhow::Result<()> {
-        let mut file = File::create(&part)?;
-        file.write_all(serde_json::to_string_pretty(manifest)?.as_bytes())?;
-        file.write_all(b"\n")?;
-        file.sync_all()?;
-        fs::rename(&part, path)?;
-        sync_folder(path)
+        let text = format!("{}\n", serde_json::to_string_pretty(manifest)?);
+        write_whole(place, text.as_bytes())?;
+        let same = read_whole(place, MOST_BYTES)? == text.as_bytes();
+        ensure!(same, "what was read back is not what was written");
+        Ok(())
     };
-    write().with_context(|| format!("write the manifest {}", path.display()))
-}
-
-/// A rename is on the disk once its folder is.
-pub(super) fn sync_folder(path: &Path) -> anyhow::Result<()> {
-    if let Some(folder) = path.parent() {
-        File::open(folder)?.sync_all()?;
-    }
-    Ok(())
+    write().with_context(|| format!("write the manifest {place}"))
 }
 
 /// # Errors
 /// When it cannot be read, or is no manifest of this version.
 pub fn read(path: &Path) -> anyhow::Result<Found> {
+    read_stored(at(path))
+}
+
+/// As [`read`], of any store.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_stored(place: StoredFile) -> anyhow::Result<Found> {
     let read = || -> anyhow::Result<Manifest> {
-        ensure!(fs::metadata(path)?.len() <= MOST_BYTES, "larger than 4 MB");
-        let manifest: Manifest = serde_json::from_str(&fs::read_to_string(path)?)?;
+        let manifest: Manifest = serde_json::from_slice(&read_whole(&place, MOST_BYTES)?)?;
         ensure!(
             manifest.schema == MANIFEST_SCHEMA,
             "its schema is `{}`, not `{MANIFEST_SCHEMA}`",
@@ -121,8 +101,8 @@ pub fn read(path: &Path) -> anyhow::Result<Found> {
         ensure!(Path::new(&manifest.file).components().count() == 1, "`{}` is no file name", manifest.file);
         Ok(manifest)
     };
-    let manifest = read().with_context(|| format!("read the manifest {}", path.display()))?;
-    Ok(Found { path: path.to_owned(), manifest })
+    let manifest = read().with_context(|| format!("read the manifest {place}"))?;
+    Ok(Found { place, manifest })
 }
 
 /// All manifests of a folder and the folders in it, in the order of their paths; each may be unreadable by itself.

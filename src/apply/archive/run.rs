@@ -1,89 +1,131 @@
-//! The steps that move rows between a table and a file. The rows and their digest come from one snapshot, the file is
-//! read back before it counts, and a table takes rows back only together with the proof that they are the same.
-use std::fs;
-use std::io::Read as _;
-use std::path::Path;
+//! The step that moves the rows of a table into a file. The rows and their digest come from one snapshot, and the file is
+//! read back before it counts.
 use std::pin::Pin;
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow, ensure};
-use bytes::Bytes;
 use chrono::SecondsFormat;
-use futures_util::{SinkExt as _, StreamExt as _};
+use futures_util::StreamExt as _;
+use tokio::task::spawn_blocking;
 use tokio_postgres::CopyOutStream;
 
-use super::file::{Content, Writer, decoder, read_back};
-use super::manifest::{self, place};
+use super::file::{Content, Writer, is_as_written};
+use super::manifest::{self, read_stored, stem};
+use super::store::{discard, part_of, settle};
 use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
 use crate::ddl;
 use crate::pg::lock::LockMode;
-use crate::pg::name::Relation;
+use crate::pg::name::{Literal, Relation};
+use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{Archive, Digest, Lock, MANIFEST_SCHEMA, Manifest, Restore};
+use crate::plan::{Archive, Digest, Lock, MANIFEST_SCHEMA, Manifest, StoredFile};
 
 const TELL_EVERY: u64 = 250_000;
-const CHUNK: usize = 256 * 1024;
 
 impl Runner<'_> {
     /// # Errors
     /// The server's, the file system's, or that what was read back is not what was written.
     pub(in crate::apply) async fn archive(&self, target: &str, archive: &Archive) -> anyhow::Result<Timing> {
-        let (folder, stem) = place(&archive.folder, &archive.subject);
-        fs::create_dir_all(&folder).with_context(|| format!("make the folder {}", folder.display()))?;
-        let path = folder.join(format!("{stem}.json"));
+        let stem = stem(&archive.subject);
         self.begin(target, &archive.relation, LockMode::Share).await?;
-        let done = self.write_out(target, archive, &path).await;
+        let done = self.write_out(target, archive, &stem).await;
         self.end(done).await?;
         Ok(Timing { attempts: 1, ..Timing::default() })
     }
 
-    async fn write_out(&self, target: &str, archive: &Archive, path: &Path) -> anyhow::Result<()> {
-        let digest = self.digest(&archive.digest).await?;
-        if self.is_there(target, archive, path, &digest) {
+    async fn write_out(&self, target: &str, archive: &Archive, stem: &str) -> anyhow::Result<()> {
+        let named = |ending| StoredFile { store: archive.store.clone(), name: format!("{stem}.{ending}") };
+        let (place, file) = (named("json"), named("csv.zst"));
+        if self.is_there(target, archive, &place).await? {
             return Ok(());
         }
-        let file = path.with_extension("csv.zst");
-        let part = path.with_extension("csv.zst.part");
-        let written = self.copy_out(target, archive, &part).await;
-        let written = written.with_context(|| format!("write the archive {}", part.display()));
-        let proved = written.and_then(|written| proved(&part, &written, &digest).map(|()| written));
-        let content = match proved {
-            Ok(content) => content,
+        let (content, digest) = match self.written_and_proved(target, archive, &part_of(&file)).await {
+            Ok(done) => done,
             Err(error) => {
-                // What is unfinished says nothing, and may fill the disk.
-                let _ = fs::remove_file(&part);
+                discard(&file);
                 return Err(error);
             }
         };
-        let named = fs::rename(&part, &file).map_err(anyhow::Error::from);
-        named
-            .and_then(|()| manifest::sync_folder(&file))
-            .with_context(|| format!("name the archive {}", file.display()))?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        settle(&file).with_context(|| format!("name the archive {file}"))?;
         let text = format!(
-            "archived {} rows, {} bytes, read back and equal: {}",
-            digest.rows,
-            content.file_bytes,
-            file.display()
+            "archived {} rows, {} bytes, read back and equal: {file}",
+            digest.rows, content.file_bytes
         );
-        manifest::write(path, &self.manifest(archive, digest, content, name))?;
+        let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
+        let manifest = self.manifest(archive, digest, content, name);
+        spawn_blocking(move || manifest::write(&place, &manifest)).await??;
         self.tell(Event::Note { target: target.to_owned(), text });
         Ok(())
     }
 
+    /// The rows leave while the server computes what they are, in a second session that sees the same snapshot.
+    async fn written_and_proved(
+        &self,
+        target: &str,
+        archive: &Archive,
+        part: &StoredFile,
+    ) -> anyhow::Result<(Content, Digest)> {
+        let beside = self.beside().await;
+        let copy = async {
+            let written = self.copy_out(target, archive, part).await;
+            if let (Err(_), Some(beside)) = (&written, &beside) {
+                let _ = beside.canceller().cancel().await;
+            }
+            written.with_context(|| format!("write the archive {part}"))
+        };
+        let computed = async {
+            let Some(beside) = &beside else { return Ok(None) };
+            let digest = digest(beside, &archive.digest).await;
+            if digest.is_err() {
+                let _ = self.session.canceller().cancel().await;
+            }
+            digest.map(Some)
+        };
+        let (written, computed) = tokio::join!(copy, computed);
+        let (written, digest) = match (written, computed) {
+            (Ok(written), Ok(Some(digest))) => (written, digest),
+            (Ok(written), Ok(None)) => (written, digest(self.session, &archive.digest).await?),
+            // The other one was cancelled for this one's sake.
+            (Err(error), Ok(_)) => return Err(error),
+            (_, Err(error)) => return Err(error),
+        };
+        proved(part, &written, &digest).await?;
+        Ok((written, digest))
+    }
+
+    /// A second session in the snapshot of the first. Where a role may have but one, the first does it all.
+    async fn beside(&self) -> Option<Session> {
+        let open = async {
+            let snapshot = self.session.read(&ddl!("apply/archive_snapshot.sql")).await;
+            let snapshot = snapshot.map_err(ServerError::explained)?.into_iter().flatten().flatten().next();
+            let snapshot = Literal(snapshot.context("the server gave no snapshot")?);
+            let session = Session::open(self.settings, self.purpose).await?;
+            let begin = ddl!("apply/archive_beside.sql", snapshot = snapshot);
+            session.execute(&begin).await.map_err(ServerError::explained)?;
+            anyhow::Ok(session)
+        };
+        let opened = open.await;
+        opened.inspect_err(|error| tracing::debug!("archive with one session: {error:#}")).ok()
+    }
+
     /// An earlier run may have come so far: then the file counts if it still holds just these rows.
-    fn is_there(&self, target: &str, archive: &Archive, path: &Path, digest: &Digest) -> bool {
-        let Ok(found) = manifest::read(path) else { return false };
-        let same = found.manifest.subject.oid == archive.subject.oid && found.manifest.digest == *digest;
-        let usable = same && found.verify().is_ok();
+    async fn is_there(&self, target: &str, archive: &Archive, place: &StoredFile) -> anyhow::Result<bool> {
+        let place = place.clone();
+        let Ok(found) = spawn_blocking(move || read_stored(place)).await? else { return Ok(false) };
+        if found.manifest.subject.oid != archive.subject.oid
+            || found.manifest.digest != digest(self.session, &archive.digest).await?
+        {
+            return Ok(false);
+        }
+        let usable = spawn_blocking(move || found.verify().is_ok()).await?;
         if usable {
             let summary = format!("archive {}", archive.relation.plain());
             self.tell(Event::Recovered { target: target.to_owned(), summary, found: "done".to_owned() });
         }
-        usable
+        Ok(usable)
     }
 
     fn manifest(&self, archive: &Archive, digest: Digest, content: Content, file: String) -> Manifest {
@@ -101,7 +143,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn copy_out(&self, target: &str, archive: &Archive, part: &Path) -> anyhow::Result<Content> {
+    async fn copy_out(&self, target: &str, archive: &Archive, part: &StoredFile) -> anyhow::Result<Content> {
         let stream = self.session.copy_out(&archive.copy).await.map_err(ServerError::explained)?;
         let mut stream = std::pin::pin!(stream);
         let written = self.write_lines(target, archive, stream.as_mut(), part).await;
@@ -118,66 +160,27 @@ impl Runner<'_> {
         target: &str,
         archive: &Archive,
         mut stream: Pin<&mut CopyOutStream>,
-        part: &Path,
+        part: &StoredFile,
     ) -> anyhow::Result<Content> {
         let mut writer = Writer::create(part)?;
         while let Some(line) = stream.next().await {
             let line = line.map_err(|error| ServerError::new(archive.copy.file, &error).explained())?;
-            let lines = writer.line(&line)?;
+            let lines = writer.line(&line).await?;
             if lines % TELL_EVERY == 0 {
                 self.check_stop()?;
                 self.tell(Event::BatchDone { target: target.to_owned(), rows: lines });
             }
         }
-        Ok(writer.finish()?)
-    }
-
-    /// # Errors
-    /// The server's, the file's, or that the table does not hold what the manifest says; nothing is in it then.
-    pub(in crate::apply) async fn restore(&self, target: &str, restore: &Restore) -> anyhow::Result<Timing> {
-        self.begin(target, &restore.relation, LockMode::AccessExclusive).await?;
-        let done = self.take_back(target, restore).await;
-        self.end(done).await?;
-        Ok(Timing { attempts: 1, ..Timing::default() })
-    }
-
-    async fn take_back(&self, target: &str, restore: &Restore) -> anyhow::Result<()> {
-        self.session.execute(&restore.truncate).await.map_err(ServerError::explained)?;
-        let sink = self.session.copy_in(&restore.copy).await.map_err(ServerError::explained)?;
-        let mut sink = std::pin::pin!(sink);
-        let mut csv = decoder(&restore.file).with_context(|| format!("open {}", restore.file.display()))?;
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            self.check_stop()?;
-            let read = csv.read(&mut buffer).with_context(|| format!("read {}", restore.file.display()))?;
-            if read == 0 {
-                break;
-            }
-            let sent = sink.send(Bytes::copy_from_slice(&buffer[..read])).await;
-            sent.map_err(|error| ServerError::new(restore.copy.file, &error).explained())?;
-        }
-        let finished = sink.finish().await;
-        let rows = finished.map_err(|error| ServerError::new(restore.copy.file, &error).explained())?;
-        let digest = self.digest(&restore.digest).await?;
-        ensure!(
-            digest == restore.expected,
-            "the rows that came back are not those of the archive: {rows} rows with hash {}, not {} with {}; none is kept",
-            digest.hash,
-            restore.expected.rows,
-            restore.expected.hash
-        );
-        if let Some(done) = &restore.done {
-            self.session.execute(done).await.map_err(ServerError::explained)?;
-        }
-        self.tell(Event::Note {
-            target: target.to_owned(),
-            text: format!("{rows} rows are back, equal to the archive"),
-        });
-        Ok(())
+        Ok(writer.finish().await?)
     }
 
     /// Begins a transaction that may last as long as the rows take, with the lock that keeps them as they are.
-    async fn begin(&self, target: &str, relation: &Relation, mode: LockMode) -> anyhow::Result<()> {
+    pub(super) async fn begin(
+        &self,
+        target: &str,
+        relation: &Relation,
+        mode: LockMode,
+    ) -> anyhow::Result<()> {
         let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
         let begin = ddl!("apply/archive_begin.sql", lock_ms = lock_ms);
         let lock = ddl!("apply/archive_lock.sql", relation = *relation, mode = mode.keyword());
@@ -196,7 +199,7 @@ impl Runner<'_> {
         }
     }
 
-    async fn end(&self, done: anyhow::Result<()>) -> anyhow::Result<()> {
+    pub(super) async fn end(&self, done: anyhow::Result<()>) -> anyhow::Result<()> {
         match done {
             Ok(()) => self.session.execute(&ddl!("apply/commit.sql")).await.map_err(ServerError::explained),
             Err(error) => {
@@ -207,27 +210,22 @@ impl Runner<'_> {
             }
         }
     }
+}
 
-    async fn digest(&self, sql: &Sql) -> anyhow::Result<Digest> {
-        let rows = self.session.read(sql).await.map_err(ServerError::explained)?;
-        let row = rows.into_iter().next().unwrap_or_default();
-        match row.as_slice() {
-            [Some(rows), Some(hash)] => Ok(Digest { rows: rows.parse()?, hash: hash.clone() }),
-            other => Err(anyhow!("{} answered {other:?}", sql.file)),
-        }
+pub(super) async fn digest(session: &Session, sql: &Sql) -> anyhow::Result<Digest> {
+    let rows = session.read(sql).await.map_err(ServerError::explained)?;
+    let row = rows.into_iter().next().unwrap_or_default();
+    match row.as_slice() {
+        [Some(rows), Some(hash)] => Ok(Digest { rows: rows.parse()?, hash: hash.clone() }),
+        other => Err(anyhow!("{} answered {other:?}", sql.file)),
     }
 }
 
 /// The file as it lies on the disk: what was sent to it, and as many rows as the server counted.
-fn proved(part: &Path, written: &Content, digest: &Digest) -> anyhow::Result<()> {
-    let read = read_back(part)?;
-    ensure!(read == *written, "what was read back from {} is not what was written to it", part.display());
-    ensure!(
-        read.rows == digest.rows,
-        "{} holds {} rows, and the table {}",
-        part.display(),
-        read.rows,
-        digest.rows
-    );
+async fn proved(part: &StoredFile, written: &Content, digest: &Digest) -> anyhow::Result<()> {
+    let (file, content) = (part.clone(), written.clone());
+    let same = spawn_blocking(move || is_as_written(&file, &content)).await??;
+    ensure!(same, "what was read back from {part} is not what was written to it");
+    ensure!(written.rows == digest.rows, "{part} holds {} rows, and the table {}", written.rows, digest.rows);
     Ok(())
 }

@@ -14,6 +14,7 @@ mod targets;
 mod verify;
 
 use clap::Subcommand;
+pub use pace::PaceArgs;
 
 use crate::commands::context::Context;
 use crate::failure::Exit;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::apply::{Limits, Throttle, Window};
+use crate::apply::{Limits, Pace, Throttle, Window};
 use crate::commands::context::Context;
 use crate::failure::{Exit, Explain as _};
 
@@ -55,6 +55,10 @@ impl PaceArgs {
             throttle.query().await.context("ask the query of --throttle-query").exit(Exit::Usage)?;
         }
         Ok(())
+    }
+
+    pub fn pace(&self) -> Pace {
+        Pace { limits: self.limits(), batch_time: self.batch_time }
     }
 
     pub fn limits(&self) -> Limits {

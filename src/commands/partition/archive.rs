@@ -1,4 +1,4 @@
-//! `pgtend partition archive`: what lies in an archive's folder, and whether it can be read. Needs no server.
+//! `pgtend partition archive`: what lies in an archive's folder, and whether it can be read, for which no server is needed.
 use std::path::{Path, PathBuf};
 
 use anyhow::anyhow;
@@ -7,24 +7,30 @@ use serde::Serialize;
 
 use crate::apply::archive::{Found, find, read};
 use crate::commands::context::Context;
+use crate::commands::partition::archive_rows::RowsArgs;
+use crate::commands::partition::args::StoreArgs;
 use crate::config::Archive;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Cell, Column, Listing};
 
-/// Look after archives of dropped partitions
+/// Look after archives of dropped partitions, and move rows out of a table
 #[derive(Debug, Subcommand)]
 pub enum ArchiveCommand {
     /// List what was archived
     List(PlacesArgs),
     /// Read every archive to its end and compare it with its manifest; exit 3 when one is damaged
     Verify(PlacesArgs),
+    Rows(Box<RowsArgs>),
 }
 
 #[derive(Debug, Args)]
 pub struct PlacesArgs {
-    /// Folder, or manifest of one archive [default: every archive folder of the configuration]
+    /// Folder, or manifest of one archive [default: every archive folder of the configuration]; with --archive-command,
+    /// names of manifests in that store
     #[arg(value_name = "FOLDER")]
     places: Vec<PathBuf>,
+    #[command(flatten)]
+    store: StoreArgs,
 }
 
 /// One archive, as it was found.
@@ -101,16 +107,23 @@ impl ArchiveCommand {
         match self {
             Self::List(_) => "archive list",
             Self::Verify(_) => "archive verify",
+            Self::Rows(_) => "archive rows",
         }
     }
 
-    pub fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        let (places, verify) = match self {
-            Self::List(args) => (args, false),
-            Self::Verify(args) => (args, true),
-        };
+    pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
+        match self {
+            Self::List(args) => args.show(context, false),
+            Self::Verify(args) => args.show(context, true),
+            Self::Rows(args) => args.run(context).await,
+        }
+    }
+}
+
+impl PlacesArgs {
+    fn show(&self, context: &Context, verify: bool) -> anyhow::Result<Exit> {
         let mut rows = Vec::new();
-        for (path, found) in places.found(context)? {
+        for (path, found) in self.found(context)? {
             context.stop.check()?;
             let mut row = Row::of(&path, &found);
             if let (true, Ok(found)) = (verify, &found) {
@@ -133,10 +146,20 @@ impl ArchiveCommand {
         }
         Ok(exit)
     }
-}
 
-impl PlacesArgs {
+    /// What a store holds only its command knows, so that each manifest is named.
+    fn stored(&self) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Found>)>> {
+        if self.places.is_empty() {
+            let error = anyhow!("no manifest is named, and a command cannot be asked which there are");
+            return Err(error.exit(Exit::Usage).hint("name them: each drop tells the name of its archive"));
+        }
+        Ok(self.places.iter().map(|name| (name.clone(), self.store.read(name))).collect())
+    }
+
     fn found(&self, context: &Context) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Found>)>> {
+        if self.store.archive_command.is_some() {
+            return self.stored();
+        }
         let configured = context.config.partition.iter().filter_map(|one| match &one.archive {
             Some(Archive::Folder(folder)) => Some(folder.clone()),
             _ => None,

@@ -1,12 +1,15 @@
 //! The flags of the partition commands. Each has the name of its key in `pgtend.toml` and overrides it.
+use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::config::{Archive, MOST_PERIODS, PartitionConfig, zone};
+use crate::apply::archive::{Found, read, read_stored};
+use crate::config::{Archive, CommandConfig, MOST_PERIODS, PartitionConfig, zone};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Destination, DropMode, Encoding, Every, Policy, Span, Template, Terms};
 use crate::pg::session::Session;
+use crate::plan::{Store, StoreCommand, StoredFile};
 
 /// How the table's periods lie.
 #[derive(Debug, Default, Args)]
@@ -39,6 +42,35 @@ pub struct AheadArgs {
     pub name: Option<Template>,
 }
 
+/// Where archives lie that are in no folder.
+#[derive(Debug, Default, Args)]
+pub struct StoreArgs {
+    /// Keep archives by this program and its arguments, which no shell reads
+    ///
+    /// With PGTEND_ARCHIVE_ACTION=put it keeps its standard input under the name in PGTEND_ARCHIVE_NAME, and ends with 0
+    /// once that is safe; with PGTEND_ARCHIVE_ACTION=get it writes the same bytes to its standard output. Each file is
+    /// read back by it before a partition goes.
+    // What clap cannot read it would print.
+    #[arg(long, value_name = "COMMAND", value_parser = command)]
+    pub archive_command: Option<CommandConfig>,
+}
+
+impl StoreArgs {
+    /// The manifest of this name, in the command's store or in a folder.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn read(&self, name: &Path) -> anyhow::Result<Found> {
+        match &self.archive_command {
+            None => read(name),
+            Some(command) => {
+                let store = kept_by(command)?;
+                read_stored(StoredFile { store, name: name.to_string_lossy().into_owned() })
+            }
+        }
+    }
+}
+
 /// What is let go.
 #[derive(Debug, Default, Args)]
 pub struct RetentionArgs {
@@ -52,8 +84,10 @@ pub struct RetentionArgs {
     #[arg(long, value_name = "N")]
     pub max_drop: Option<usize>,
     /// Write each partition into this folder, and read it back, before it is dropped
-    #[arg(long, value_name = "FOLDER", conflicts_with = "no_archive")]
+    #[arg(long, value_name = "FOLDER", conflicts_with_all = ["no_archive", "archive_command"])]
     pub archive: Option<PathBuf>,
+    #[command(flatten)]
+    pub store: StoreArgs,
     /// Drop without an archive: the rows go for good
     #[arg(long)]
     pub no_archive: bool,
@@ -72,7 +106,8 @@ pub enum ModeArg {
 pub struct Wish {
     pub policy: Policy,
     pub max_drop: usize,
-    pub archive: Option<Archive>,
+    /// Where partitions are archived.
+    pub store: Option<Store>,
     pub no_archive: bool,
 }
 
@@ -81,11 +116,12 @@ const MAX_DROP: usize = 3;
 impl Wish {
     /// What the configuration says of a table, or what is usual.
     pub fn configured(config: Option<&PartitionConfig>) -> anyhow::Result<Self> {
+        let archive = config.and_then(|config| config.archive.as_ref());
         Ok(Self {
             policy: config.map(PartitionConfig::policy).transpose()?.unwrap_or_default(),
             max_drop: config.and_then(|config| config.max_drop).unwrap_or(MAX_DROP),
-            archive: config.and_then(|config| config.archive.clone()),
-            no_archive: false,
+            store: archive.map(store_of).transpose()?.flatten(),
+            no_archive: archive == Some(&Archive::Kept(false)),
         })
     }
 
@@ -108,7 +144,7 @@ impl Wish {
         self
     }
 
-    pub fn retention(mut self, args: &RetentionArgs) -> Self {
+    pub fn retention(mut self, args: &RetentionArgs) -> anyhow::Result<Self> {
         self.policy.keep = args.keep.or(self.policy.keep);
         self.policy.mode = match args.mode {
             Some(ModeArg::Drop) => DropMode::Drop,
@@ -117,30 +153,51 @@ impl Wish {
         };
         self.max_drop = args.max_drop.unwrap_or(self.max_drop);
         if let Some(folder) = &args.archive {
-            self.archive = Some(Archive::Folder(folder.clone()));
+            self.store = Some(Store::Folder(folder.clone()));
         }
-        self.no_archive = args.no_archive || self.archive == Some(Archive::Kept(false));
-        self
+        if let Some(command) = &args.store.archive_command {
+            self.store = Some(kept_by(command).exit(Exit::Usage)?);
+        }
+        self.no_archive |= args.no_archive;
+        if args.archive.is_some() || args.store.archive_command.is_some() {
+            self.no_archive = false;
+        }
+        Ok(self)
     }
 
     /// Where partitions are archived before they are dropped.
-    pub fn folder(&self) -> Option<&Path> {
-        match &self.archive {
-            Some(Archive::Folder(folder)) if !self.no_archive => Some(folder),
-            _ => None,
-        }
+    pub fn store(&self) -> Option<&Store> {
+        self.store.as_ref().filter(|_| !self.no_archive)
     }
 
     /// How old partitions of a table on this server are to go.
     pub fn terms(&self, session: &Session) -> Terms {
         let facts = session.facts();
-        let archive = self.folder().map(|folder| Destination {
-            folder: folder.to_owned(),
+        let archive = self.store().map(|store| Destination {
+            store: store.clone(),
             database: facts.database.clone(),
             server_version: facts.version.number(),
         });
         Terms { mode: self.policy.mode, max_drop: self.max_drop, archive }
     }
+}
+
+/// `None`: nothing is archived.
+fn store_of(archive: &Archive) -> anyhow::Result<Option<Store>> {
+    Ok(match archive {
+        Archive::Kept(_) => None,
+        Archive::Folder(folder) => Some(Store::Folder(folder.clone())),
+        Archive::Command(command) => Some(kept_by(command)?),
+    })
+}
+
+fn kept_by(command: &CommandConfig) -> anyhow::Result<Store> {
+    let (program, arguments) = command.words()?;
+    Ok(Store::Command(StoreCommand { program, arguments }))
+}
+
+fn command(text: &str) -> Result<CommandConfig, Infallible> {
+    Ok(CommandConfig { command: text.to_owned() })
 }
 
 fn period(text: &str) -> Result<Every, String> {

@@ -51,7 +51,7 @@ impl CheckArgs {
         let session = context.connect_to_read().await?;
         let now = context.now(&session);
         let refine =
-            |wish: Wish| Ok(wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention));
+            |wish: Wish| wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention);
         let everything = self.tables.is_empty() && context.config.partition.is_empty();
         let targets = if everything {
             all(&session, refine).await?

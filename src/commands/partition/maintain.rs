@@ -39,7 +39,7 @@ impl MaintainArgs {
             return Ok(Exit::Done);
         }
         let refine =
-            |wish: Wish| Ok(wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention));
+            |wish: Wish| wish.calendar(&self.calendar)?.ahead(&self.ahead).retention(&self.retention);
         let mut targets = find(context, &session, &self.tables, refine).await?;
         let (tally, now) = (Tally::default(), context.now(&session));
         for (name, error) in &targets.failed {

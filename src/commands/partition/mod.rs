@@ -1,6 +1,7 @@
 //! `pgtend partition`
 mod analyze;
 mod archive;
+mod archive_rows;
 mod args;
 mod check;
 mod convert;
@@ -68,7 +69,7 @@ impl PartitionCommand {
             Self::Drop(args) => args.run(context).await,
             Self::Maintain(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,
-            Self::Archive(command) => command.run(context),
+            Self::Archive(command) => command.run(context).await,
             Self::Restore(args) => args.run(context).await,
         }
     }

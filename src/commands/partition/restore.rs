@@ -4,9 +4,9 @@ use std::path::PathBuf;
 use anyhow::Context as _;
 use clap::Args;
 
-use crate::apply::archive::{Found, read};
+use crate::apply::archive::Found;
 use crate::commands::context::Context;
-use crate::commands::partition::args::{CalendarArgs, Wish};
+use crate::commands::partition::args::{CalendarArgs, StoreArgs, Wish};
 use crate::commands::partition::targets::{Target, find};
 use crate::commands::work::{Shared, Subject, Tally};
 use crate::failure::{Exit, Explain as _};
@@ -21,9 +21,11 @@ use crate::plan::{Plan, consent};
 /// one transaction, which commits only when they are proved to be those that were archived.
 #[derive(Debug, Args)]
 pub struct RestoreArgs {
-    /// Manifest of the archive, as `partition archive list` names it
+    /// Manifest of the archive, as `partition archive list` names it; with --archive-command, its name in that store
     #[arg(value_name = "MANIFEST")]
     manifest: PathBuf,
+    #[command(flatten)]
+    store: StoreArgs,
     /// Partitioned table that it belongs to [default: the one of the manifest]
     #[arg(long, value_name = "TABLE")]
     table: Option<String>,
@@ -41,7 +43,7 @@ const SCHEMA: &str = "pgtend.partition.restore/1";
 
 impl RestoreArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        let found = read(&self.manifest).exit(Exit::Usage)?;
+        let found = self.store.read(&self.manifest).exit(Exit::Usage)?;
         found.verify().hint("look for another copy of the archive; nothing was changed")?;
         let session = context.connect().await?;
         context.refuse_standby(&session)?;

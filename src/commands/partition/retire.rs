@@ -37,7 +37,7 @@ impl DropArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let session = context.connect().await?;
         context.refuse_standby(&session)?;
-        let refine = |wish: Wish| Ok(wish.calendar(&self.calendar)?.retention(&self.retention));
+        let refine = |wish: Wish| wish.calendar(&self.calendar)?.retention(&self.retention);
         let targets = find(context, &session, &self.tables, refine).await?;
         let (tally, now) = (Tally::default(), context.now(&session));
         for (name, error) in &targets.failed {
@@ -151,8 +151,8 @@ fn allowed(plan: Option<Plan>, target: &Target) -> anyhow::Result<Option<Plan>> 
     if losses == 0 || target.wish.no_archive {
         return Ok(Some(plan));
     }
-    if let Some(folder) = target.wish.folder() {
-        return prepare(folder).map(|()| Some(plan));
+    if let Some(store) = target.wish.store() {
+        return prepare(store).map(|()| Some(plan));
     }
     let name = target.table.relation.plain();
     let what = if losses == 1 { "1 partition is".to_owned() } else { format!("{losses} partitions are") };
@@ -174,12 +174,26 @@ async fn drop_one(
     now: DateTime<Utc>,
 ) -> anyhow::Result<Outcome> {
     let work = async {
-        match fresh_plan(session, target, now).await?.filter(|plan| !plan.is_empty()) {
-            Some(fresh) => shared.apply(context, session, &agreed.renewed(fresh)?).await,
-            None => Ok(Outcome::default()),
+        let (mut agreed, mut outcome) = (agreed, Outcome::default());
+        for round in 0..rounds(target) {
+            let plan = if round == 0 {
+                fresh_plan(session, target, now).await?
+            } else {
+                plan(session, &refresh(session, target).await?, now).await?
+            };
+            let Some(fresh) = plan.filter(|plan| !plan.is_empty()) else { break };
+            agreed = agreed.renewed(fresh)?;
+            outcome.steps.extend(shared.apply(context, session, &agreed).await?.steps);
         }
+        Ok(outcome)
     };
     shared.claimed(context, session, &Subject::from(&target.table), work).await
+}
+
+/// Rows that were set aside are archived from a table that the first plan has made.
+fn rounds(target: &Target) -> usize {
+    let referenced = target.table.references_in > 0 || !target.table.stranded.is_empty();
+    if target.wish.store().is_some() && referenced { 2 } else { 1 }
 }
 
 /// The plan for the table as it is now. What was read before tells whether there is anything to plan.

@@ -3,7 +3,7 @@ use std::hash::{Hash as _, Hasher as _};
 
 use anyhow::{Context as _, anyhow};
 use refinery_core::Migration as Refinery;
-use sha2::{Digest as _, Sha256};
+use ring::digest::{SHA256, digest};
 use siphasher::sip::SipHasher13;
 
 use crate::failure::Explain as _;
@@ -163,7 +163,7 @@ impl Part {
 }
 
 pub(super) fn sha256(text: &str) -> String {
-    Sha256::digest(text.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
+    digest(&SHA256, text.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn narrow(name: &str, version: i32, text: &str) -> u64 {

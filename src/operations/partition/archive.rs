@@ -1,9 +1,8 @@
 //! What an archive of a partition is to hold. Where files lie and how they are written is not known here.
-use std::path::PathBuf;
-
 use anyhow::Context as _;
 
 use crate::ddl;
+use crate::operations::partition::aside::Aside;
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::bound::Datum;
@@ -11,12 +10,12 @@ use crate::pg::catalog::Partition;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::{List, Sql};
-use crate::plan::{Archive, ArchivedColumn, Held, Key, Lock, Run, Step, Subject};
+use crate::plan::{Archive, ArchivedColumn, Held, Key, Lock, Run, Step, Store, Subject};
 
 /// Where partitions go before they are dropped.
 #[derive(Clone, Debug)]
 pub struct Destination {
-    pub folder: PathBuf,
+    pub store: Store,
     pub database: String,
     pub server_version: u32,
 }
@@ -33,19 +32,21 @@ pub(super) fn archive_step(
     let names = idents(columns)?;
     let copy = ddl!("partition/archive_copy.sql", columns = List(&names), partition = *name);
     let both = |relation: &Relation| [relation.schema.raw().to_owned(), relation.name.raw().to_owned()];
+    // Rows that were set aside are those of the partition beside which they lie.
+    let [schema, own_name] = both(name);
     let subject = Subject {
         database: destination.database.clone(),
         server_version: destination.server_version,
         table: both(&timeline.table.relation),
-        partition: both(name),
+        partition: [schema, Aside::of(partition).map_or(own_name, |aside| aside.name)],
         oid: partition.oid,
         key: key(timeline, columns, mark)?,
         columns: columns.to_vec(),
     };
-    let folder = destination.folder.clone();
+    let store = destination.store.clone();
     let mut step = Step::transaction(format!("archive {}", name.plain()), vec![], vec![]);
     let digest = digest(name, &names);
-    step.run = Run::Archive(Box::new(Archive { relation: name.clone(), folder, copy, digest, subject }));
+    step.run = Run::Archive(Box::new(Archive { relation: name.clone(), store, copy, digest, subject }));
     step.locks = vec![Lock { held: Held::WhileReading, ..Lock::implied(name.clone(), LockMode::Share) }];
     step.interrupted = "the detached table keeps its rows; the next run archives it from the beginning";
     // A note tells what was written, and where.

@@ -1,6 +1,7 @@
 //! Range partitions by time: which there are, which there should be, and the plan between.
 mod analyze;
 mod archive;
+mod aside;
 mod check;
 mod convert;
 mod create;
@@ -15,6 +16,8 @@ mod policy;
 mod replace;
 mod restore;
 mod retire;
+mod rows;
+mod rows_survey;
 mod survey;
 mod template;
 mod timeline;
@@ -41,6 +44,8 @@ pub use replace::{
 };
 pub use restore::{Restoration, plan_restore};
 pub use retire::{Retired, Terms, detach_recovery, due, plan_drop, plan_finalize};
+pub use rows::plan_rows;
+pub use rows_survey::{RowsWish, survey_rows};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};
 pub use template::Template;
 pub use timeline::{Part, Range, Timeline, is_by_time};

@@ -1,7 +1,5 @@
 //! The plan that brings an archived partition back: a table like the partitioned one, filled in one transaction with
 //! the proof that the rows are the same, and attached where that is asked for.
-use std::path::Path;
-
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::ddl;
@@ -15,7 +13,7 @@ use crate::operations::partition::timeline::{Range, Timeline};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Keyword, List};
-use crate::plan::{ArchivedColumn, Digest, Lock, Plan, Restore, Run, Step, Subject};
+use crate::plan::{ArchivedColumn, Digest, Lock, Plan, Restore, Run, Step, StoredFile, Subject};
 
 /// An archive that is to come back, as its manifest tells of it.
 #[derive(Clone, Debug)]
@@ -24,7 +22,7 @@ pub struct Restoration<'a> {
     pub digest: &'a Digest,
     pub file_sha256: &'a str,
     /// The file with the rows.
-    pub file: &'a Path,
+    pub file: &'a StoredFile,
     /// The table that they go into.
     pub relation: Relation,
     /// The table becomes a partition again.
@@ -125,7 +123,7 @@ fn fill_step(restoration: &Restoration<'_>) -> anyhow::Result<Step> {
     let mut step = Step::transaction(format!("restore {}", name.plain()), vec![], vec![]);
     step.run = Run::Restore(Box::new(Restore {
         relation: name.clone(),
-        file: restoration.file.to_owned(),
+        file: restoration.file.clone(),
         truncate: ddl!("partition/truncate.sql", partition = *name),
         copy: ddl!("partition/restore_copy.sql", partition = *name, columns = List(&names)),
         digest: digest(name, &names),

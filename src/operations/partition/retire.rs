@@ -5,6 +5,7 @@ use anyhow::{anyhow, bail, ensure};
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::archive::{Destination, archive_step};
+use crate::operations::partition::aside::{self, Aside};
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::policy::{DropMode, Policy};
 use crate::operations::partition::survey::{DropEvidence, ReferencingRows};
@@ -13,7 +14,7 @@ use crate::pg::catalog::{ForeignKeys, OnDelete, Partition, RelationKind};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Literal, Relation};
 use crate::pg::sql::{BodyLiteral, Keyword, Sql};
-use crate::plan::{Lock, Loss, Plan, Recover, Run, Standing, Step};
+use crate::plan::{ArchivedColumn, Lock, Loss, Plan, Recover, Run, Standing, Step};
 
 /// What retention asks for.
 #[derive(Clone, Debug)]
@@ -92,7 +93,9 @@ pub fn plan_drop(
         Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     plan.steps.extend(finalize_steps(timeline, &evidence.foreign_keys));
     for (left, mark) in left_to_remove(timeline, retired.horizon) {
-        plan.steps.extend(removal_steps(timeline, left, mark, terms, evidence, false)?);
+        if !aside::waits(timeline, left) {
+            plan.steps.extend(left_steps(timeline, left, mark, terms, evidence)?);
+        }
     }
     for spared in &retired.spared {
         plan.steps.push(unmark_step(timeline, &spared.partition, "which is not due any more"));
@@ -100,7 +103,6 @@ pub fn plan_drop(
     refuse(timeline, retired, terms.max_drop, evidence)?;
     if terms.mode == DropMode::Drop {
         refuse_depended_on(timeline, evidence)?;
-        refuse_archive_of_referenced(timeline, retired, terms, evidence)?;
     }
     for part in &retired.due {
         let steps = retire_steps(timeline, part, terms, evidence, plan.steps.len())?;
@@ -116,6 +118,13 @@ pub fn plan_drop(
                 key.on_delete.words()
             )
         }));
+        if terms.archive.is_some() && !evidence.foreign_keys.referencing.is_empty() {
+            plan.notes.push(
+                "such rows are set aside in a table beside their partition, which is archived, and dropped, once the \
+                 partition is gone"
+                    .into(),
+            );
+        }
         if timeline.default.is_some() {
             plan.notes.push(
                 "the default partition forbids a concurrent detach; this one locks the parent for an instant"
@@ -215,26 +224,6 @@ fn refuse_referenced(
     Ok(())
 }
 
-/// Where other tables refer to it, the rows go by DELETE before the detach; until then anybody may change them, and no
-/// archive of them would be proved to hold what is lost.
-fn refuse_archive_of_referenced(
-    timeline: &Timeline,
-    retired: &Retired<'_>,
-    terms: &Terms,
-    evidence: &DropEvidence,
-) -> anyhow::Result<()> {
-    let keys = &evidence.foreign_keys.referencing;
-    if terms.archive.is_none() || keys.is_empty() || retired.due.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> =
-        keys.iter().map(|key| format!("{} of {}", key.name, key.table.plain())).collect();
-    let name = timeline.table.relation.plain();
-    Err(anyhow!("partitions of {name} cannot be archived: other tables refer to it by {}", names.join(", "))
-        .exit(Exit::Usage)
-        .hint("keep each partition as a table of its own with --mode detach, or pass --no-archive"))
-}
-
 /// The plan that ends every interrupted detach, and nothing else.
 pub fn plan_finalize(timeline: &Timeline, keys: &ForeignKeys) -> Plan {
     let table = &timeline.table;
@@ -298,8 +287,10 @@ fn retire_steps(
     at: usize,
 ) -> anyhow::Result<Vec<Step>> {
     let (partition, parent) = (&part.partition, timeline.table.oid);
+    let aside = aside::standing(timeline, partition.oid);
     let mut detach = detach_step(timeline, partition, &evidence.foreign_keys);
     if terms.mode == DropMode::Detach {
+        refuse_torn(partition, aside)?;
         // With the mark, the next run would take the detached table for one to be dropped.
         let marked = Mark::of(partition, parent).is_some();
         let unmark = marked.then(|| unmark_step(timeline, partition, "which stays as a table of its own"));
@@ -307,16 +298,61 @@ fn retire_steps(
     }
     let mark = Mark::new(partition, parent, part.range);
     let mut steps = vec![mark_step(timeline, partition, mark)];
-    let emptied = !evidence.foreign_keys.referencing.is_empty();
-    if emptied {
+    let emptied = aside.is_some() || !evidence.foreign_keys.referencing.is_empty();
+    let set_aside = emptied && terms.archive.is_some();
+    if set_aside {
+        if aside.is_none() {
+            aside::refuse_taken(partition, &evidence.taken)?;
+            steps.push(aside::create_step(timeline, partition, mark, evidence.owner.as_ref())?);
+        }
+        let guard = still_there(timeline, partition);
+        let mut step = aside::move_step(partition, columns_of(partition, evidence), guard)?;
+        step.destroys = Some(loss(partition, terms, evidence));
+        steps.push(step);
+    } else if emptied {
         steps.push(empty_step(timeline, partition, terms, evidence));
     }
     detach.minor = true;
     steps.push(detach);
     let standing = Standing::TakesBack { after: at, before: at + steps.len() - 1 };
     steps.push(take_mark_back_step(partition, parent, standing));
-    steps.extend(removal_steps(timeline, partition, mark, terms, evidence, emptied)?);
+    steps.extend(match set_aside {
+        true => emptied_steps(timeline, partition, mark, evidence, None)?,
+        false => removal_steps(timeline, partition, mark, terms, evidence, emptied)?,
+    });
     Ok(steps)
+}
+
+/// What an earlier run has detached, to its end.
+fn left_steps(
+    timeline: &Timeline,
+    left: &Partition,
+    mark: Mark,
+    terms: &Terms,
+    evidence: &DropEvidence,
+) -> anyhow::Result<Vec<Step>> {
+    match aside::standing(timeline, left.oid) {
+        Some(_) if terms.archive.is_some() => {
+            emptied_steps(timeline, left, mark, evidence, Some(loss(left, terms, evidence)))
+        }
+        _ => removal_steps(timeline, left, mark, terms, evidence, false),
+    }
+}
+
+/// A partition of which a part of the rows is in another table must not become a table that is taken for the whole.
+fn refuse_torn(partition: &Partition, aside: Option<&Partition>) -> anyhow::Result<()> {
+    let Some(aside) = aside else { return Ok(()) };
+    Err(anyhow!(
+        "rows of {} are in {} already, set aside by a run that was to archive them",
+        partition.relation.plain(),
+        aside.relation.plain()
+    )
+    .exit(Exit::Usage)
+    .hint("let that come to its end first, with --mode drop and --archive"))
+}
+
+fn columns_of<'a>(partition: &Partition, evidence: &'a DropEvidence) -> &'a [ArchivedColumn] {
+    evidence.columns.get(&partition.oid).map_or(&[][..], Vec::as_slice)
 }
 
 /// Asks under the lock whether the name still means the partition of the plan.
@@ -387,10 +423,14 @@ fn empty_step(timeline: &Timeline, partition: &Partition, terms: &Terms, evidenc
 }
 
 fn loss(partition: &Partition, terms: &Terms, evidence: &DropEvidence) -> Loss {
-    let name = partition.relation.plain();
+    let name = match Aside::of(partition) {
+        Some(aside) => Relation::new(partition.relation.schema.raw(), aside.name).map(|name| name.plain()),
+        None => Ok(partition.relation.plain()),
+    };
+    let name = name.unwrap_or_else(|_| partition.relation.plain());
     Loss {
         what: match &terms.archive {
-            Some(archive) => format!("partition {name}, once it is archived in {}", archive.folder.display()),
+            Some(archive) => format!("partition {name}, once it is archived in {}", archive.store),
             None => format!("partition {name}"),
         },
         also: also_lost(partition, evidence),
@@ -466,18 +506,12 @@ fn removal_steps(
     evidence: &DropEvidence,
     emptied: bool,
 ) -> anyhow::Result<Vec<Step>> {
-    let (name, parent) = (&partition.relation, timeline.table.oid);
-    let still_ours = ddl!(
-        "partition/still_ours.sql",
-        oid = partition.oid,
-        partition = BodyLiteral(name.to_string()),
-        parent = parent,
-        mark = BodyLiteral(mark.to_string())
-    );
+    let name = &partition.relation;
+    let still_ours = still_ours(timeline, partition, mark);
     let keys = &evidence.foreign_keys;
     let mut steps = Vec::new();
     if let Some(destination) = &terms.archive {
-        let columns = evidence.columns.get(&partition.oid).map_or(&[][..], Vec::as_slice);
+        let columns = columns_of(partition, evidence);
         steps.push(archive_step(timeline, partition, mark, columns, destination)?);
     }
     let mut destroys = (!emptied).then(|| loss(partition, terms, evidence));
@@ -494,12 +528,49 @@ fn removal_steps(
         step.minor = true;
         steps.push(step);
     }
-    let drop = ddl!("partition/drop.sql", partition = *name);
-    let mut step = Step::transaction(format!("drop {}", name.plain()), vec![], vec![still_ours, drop]);
-    step.locks = referenced_locks(keys, LockMode::AccessExclusive);
-    step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
+    let mut step = drop_step(partition, vec![still_ours], keys);
     step.destroys = destroys;
-    step.interrupted = "the detached table is still there, marked; the next run drops it";
     steps.push(step);
     Ok(steps)
+}
+
+/// From detached to gone for a partition whose rows were set aside: what came after the last look at it goes there too.
+/// `destroys` is what this plan has not told before.
+fn emptied_steps(
+    timeline: &Timeline,
+    partition: &Partition,
+    mark: Mark,
+    evidence: &DropEvidence,
+    destroys: Option<Loss>,
+) -> anyhow::Result<Vec<Step>> {
+    let still_ours = still_ours(timeline, partition, mark);
+    let mut rest = aside::move_step(partition, columns_of(partition, evidence), still_ours.clone())?;
+    rest.summary = format!("set aside what came into {} meanwhile", partition.relation.plain());
+    rest.destroys = destroys;
+    rest.minor = true;
+    let guard = vec![still_ours, aside::ensure_empty(partition)];
+    let mut drop = drop_step(partition, guard, &evidence.foreign_keys);
+    drop.interrupted =
+        "the detached table is still there, empty; the next run drops it and archives what was set aside";
+    Ok(vec![rest, drop])
+}
+
+fn still_ours(timeline: &Timeline, partition: &Partition, mark: Mark) -> Sql {
+    ddl!(
+        "partition/still_ours.sql",
+        oid = partition.oid,
+        partition = BodyLiteral(partition.relation.to_string()),
+        parent = timeline.table.oid,
+        mark = BodyLiteral(mark.to_string())
+    )
+}
+
+fn drop_step(partition: &Partition, guard: Vec<Sql>, keys: &ForeignKeys) -> Step {
+    let name = &partition.relation;
+    let drop = ddl!("partition/drop.sql", partition = *name);
+    let mut step = Step::transaction(format!("drop {}", name.plain()), vec![], [guard, vec![drop]].concat());
+    step.locks = referenced_locks(keys, LockMode::AccessExclusive);
+    step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
+    step.interrupted = "the detached table is still there, marked; the next run drops it";
+    step
 }

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::aside::{aside_name, standing};
 use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
 use crate::operations::partition::key::KeyKind;
 use crate::operations::partition::restore::Restoration;
@@ -197,6 +198,10 @@ pub struct DropEvidence {
     pub columns: HashMap<u32, Vec<ArchivedColumn>>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
+    /// Names that tables for set-aside rows cannot have.
+    pub taken: Vec<Taken>,
+    /// Of the partitioned table, where it is not this role.
+    pub owner: Option<Ident>,
 }
 
 /// How many rows of a referencing table refer to a partition that is due.
@@ -251,7 +256,35 @@ pub async fn survey_drop(
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
     let columns = if archived { columns(session, &oids).await? } else { HashMap::new() };
-    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, columns, dependents })
+    let taken = if archived && !foreign_keys.referencing.is_empty() {
+        names_for_asides(session, timeline, retired).await?
+    } else {
+        Vec::new()
+    };
+    let owner = &timeline.table.owner;
+    let owner = (*owner != session.facts().role).then(|| Ident::new(owner)).transpose()?;
+    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, columns, dependents, taken, owner })
+}
+
+/// Which names that tables for set-aside rows should have are taken, where such tables can be made at all.
+async fn names_for_asides(
+    session: &Session,
+    timeline: &Timeline,
+    retired: &Retired<'_>,
+) -> anyhow::Result<Vec<Taken>> {
+    let mut taken = Vec::new();
+    for part in &retired.due {
+        if standing(timeline, part.partition.oid).is_some() {
+            continue;
+        }
+        let name = aside_name(&part.partition);
+        let creating = || format!("set the rows of {} aside", part.partition.relation.plain());
+        if timeline.table.owned {
+            ensure_may_create_in(session, &name.schema).await.with_context(creating)?;
+        }
+        taken.extend(taken_names(session, &name.schema, &[name.name.raw().to_owned()]).await?);
+    }
+    Ok(taken)
 }
 
 /// What the plan to restore an archive has to know.
@@ -297,7 +330,10 @@ pub async fn survey_restore(
 }
 
 /// The columns of tables as an archive holds them, by the tables' oids.
-async fn columns(session: &Session, oids: &[u32]) -> anyhow::Result<HashMap<u32, Vec<ArchivedColumn>>> {
+pub(super) async fn columns(
+    session: &Session,
+    oids: &[u32],
+) -> anyhow::Result<HashMap<u32, Vec<ArchivedColumn>>> {
     let rows = session
         .query(&query!("partition/archive_columns.sql"), &[&oids])
         .await

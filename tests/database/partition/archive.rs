@@ -40,7 +40,7 @@ async fn differing(db: &Database, table: &str) -> String {
     db.value(&SAME.replace("%I", table)).await
 }
 
-fn manifest(db: &Database) -> PathBuf {
+pub fn manifest(db: &Database) -> PathBuf {
     let folder = db.home().join("archive/public.events");
     let mut found: Vec<PathBuf> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
     found.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
@@ -181,20 +181,6 @@ async fn empty_partitions_and_odd_names() {
         ["partition", "restore", entry.as_ref().unwrap().to_str().unwrap(), "--attach", "--every", "month"];
     tend(&db, restore).run().success();
     assert_eq!(names(&db, r#""a/b"."../T""#).await, ["p../x", "q"]);
-}
-
-#[tokio::test]
-async fn what_others_refer_to_is_refused_before_anything_is_done() {
-    let db = events(["2026-08", "2026-10", "2026-11"]).await;
-    db.batch(
-        "alter table events add primary key (id, at);
-         create table reads (id bigint, at timestamptz, constraint of_event foreign key (id, at) references events)",
-    )
-    .await;
-    let before = fingerprint(&db).await;
-    let said = tend(&db, DROP).run().code(2);
-    contains(&said.stderr, "other tables refer to it by of_event of public.reads");
-    assert_eq!(fingerprint(&db).await, before);
 }
 
 #[tokio::test]

@@ -1,5 +1,8 @@
 //! `pgtend partition`: what each command makes of a database, and what it refuses.
 mod archive;
+mod archive_command;
+mod archive_referenced;
+mod archive_rows;
 mod bad_input;
 mod check;
 mod convert;

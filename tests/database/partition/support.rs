@@ -98,6 +98,16 @@ pub async fn mark(db: &Database, partition: &str, comment: &str) {
     db.batch(&format!("comment on table {partition} is '{mark}{comment}'")).await;
 }
 
+/// Gives a table the mark that another one bears, for itself.
+pub async fn mark_as(db: &Database, table: &str, marked: &str) {
+    db.batch(&format!(
+        "do $$ begin execute format('comment on table {table} is %L', regexp_replace(
+             split_part(obj_description('{marked}'::regclass), e'\\n', 1), ' oid=[0-9]+ ',
+             format(' oid=%s ', '{table}'::regclass::oid))); end $$"
+    ))
+    .await;
+}
+
 /// What the journal says was done, in order.
 pub async fn journal(db: &Database) -> String {
     db.value("select string_agg(summary || ': ' || outcome, E'\n' order by id) from pgtend.run").await

@@ -1,0 +1,2 @@
+-- How many went along.
+, (select d.rows from {digest} as d)

@@ -1,0 +1,2 @@
+-- By one foreign key.
+({columns}) = ({referenced_columns})
