@@ -127,11 +127,12 @@ impl Phases<'_> {
 
     async fn begin(&self, member: &Member) -> anyhow::Result<()> {
         // Another run may just have ended, whose claim this one has waited for.
-        if !backfills(&member.session, self.schema, Some(member.name())).await?.is_empty() {
+        let begun = backfills(&member.session, self.schema, None).await?;
+        if begun.iter().any(|state| state.name == member.name()) {
             return Ok(());
         }
         let mut binding = member.target.binding.clone();
-        binding.check_target(&member.session).await?;
+        binding.check_target(&member.session, &begun).await?;
         let known = definitions(&member.session, binding.target_oid).await?;
         self.apply(member, plan_begin(&binding, &member.target.names, &known)?).await
     }

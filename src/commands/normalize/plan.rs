@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::commands::context::Context;
 use crate::commands::normalize::targets::{find, mappings, read_books};
 use crate::failure::Exit;
-use crate::operations::normalize::{Counts, Strategy, compare};
+use crate::operations::normalize::{Counts, Strategy, backfills, compare};
 use crate::output::{Cell, Column, Format, Listing, milliseconds};
 
 /// Read everything and write nothing: what is in the JSON columns, and what a run would make of it
@@ -65,7 +65,8 @@ impl PlanArgs {
         for mapping in mappings(context, &self.names)? {
             let mut target = find(&session, &schema, &mapping).await?;
             if target.state.is_none() {
-                target.binding.check_target(&session).await?;
+                let begun = backfills(&session, &schema, None).await?;
+                target.binding.check_target(&session, &begun).await?;
             }
             let binding = &target.binding;
             let indexes = crate::operations::normalize::definitions(&session, binding.target_oid).await?;

@@ -11,7 +11,9 @@ use crate::commands::normalize::phases::{Member, Phases};
 use crate::commands::normalize::targets::{find, mappings, open_books, read_books};
 use crate::commands::work::{Shared, Tally};
 use crate::failure::Exit;
-use crate::operations::normalize::{Backfill, Counts, Mapping, Phase, Strategy, definitions, plan_begin};
+use crate::operations::normalize::{
+    Backfill, Counts, Mapping, Phase, Strategy, backfills, definitions, plan_begin,
+};
 use crate::pg::session::Session;
 
 /// Load the rows, then keep them in step with every change of the JSON column
@@ -149,7 +151,8 @@ async fn dry_run(context: &Context, session: &Session, mappings: &[Mapping]) -> 
             if target.state.is_some() {
                 return Ok(None);
             }
-            target.binding.check_target(session).await?;
+            let begun = backfills(session, &schema, None).await?;
+            target.binding.check_target(session, &begun).await?;
             let known = definitions(session, target.binding.target_oid).await?;
             plan_begin(&target.binding, &target.names, &known).map(Some)
         };

@@ -1,5 +1,7 @@
 //! JSON documents into rows: what the user wants of a column, how a document is read, and the plans around the load.
 mod binding;
+mod check;
+mod columns;
 mod compare;
 mod counts;
 mod json;

@@ -231,13 +231,15 @@ pub fn plan_switch(binding: &Binding, names: &Names, missing: &[Definition]) -> 
     if missing.iter().any(|definition| definition.kind == Kind::ForeignKey) {
         locks.push(Lock::first(binding.target.clone(), LockMode::ShareRowExclusive));
     }
-    for definition in keys.clone() {
-        act.push(ddl!(
-            "normalize/add_foreign_key.sql",
-            target = binding.target,
-            name = Ident::new(&definition.name)?,
-            definition = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned())
-        ));
+    for definition in keys {
+        let name = Ident::new(&definition.name)?;
+        let rendered = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned());
+        act.push(if binding.target_is_partitioned {
+            // Before version 18 the server has none there that is to be proved later.
+            ddl!("normalize/add_constraint.sql", target = binding.target, name = name, definition = rendered)
+        } else {
+            ddl!("normalize/add_foreign_key.sql", target = binding.target, name = name, definition = rendered)
+        });
     }
     act.extend(triggers(binding, &names.direct, &names.direct_triggers, &names.truncate));
     act.push(ddl!("normalize/set_switched.sql", backfill = names.backfill, name = names.name));

@@ -396,6 +396,6 @@ fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
                 Some(Epoch::Milliseconds) => "'ms'",
             })
         ),
-        ColumnType::Jsonb => ddl!("normalize/read_jsonb.sql"),
+        ColumnType::Jsonb | ColumnType::Other => ddl!("normalize/read_jsonb.sql"),
     })
 }
