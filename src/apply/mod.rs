@@ -10,6 +10,7 @@ mod load;
 mod migration_log;
 mod patience;
 mod runner;
+mod server_side;
 mod stop;
 mod target;
 mod throttle;
@@ -21,6 +22,7 @@ pub use load::{Lane, Ledger, Load, Refused, Source, Times, Waiting, Way, Written
 pub use migration_log::{FailedMigration, log_failure};
 pub use patience::{Budget, Patience};
 pub use runner::{Outcome, Runner};
+pub use server_side::{Ended, Moves, ServerSide, Took};
 pub use stop::{Signal, Stop, Stopped};
 pub use target::Target;
 pub use throttle::{Limits, Throttle, Window};

@@ -28,6 +28,9 @@ pub struct RunArgs {
     /// Mappings of one source that are loaded at the same time, each over a connection of its own
     #[arg(short, long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     jobs: u8,
+    /// Let the server itself read and write the documents: slower, for when it is far away
+    #[arg(long)]
+    server_side: bool,
     #[command(flatten)]
     pace: PaceArgs,
 }
@@ -58,8 +61,14 @@ impl RunArgs {
         self.pace.check(context).await?;
         let schema = open_books(context, &session).await?;
         let (shared, tally) = (Shared::new(context), Tally::default());
-        let phases =
-            Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: Some(&self.pace) };
+        let phases = Phases {
+            context,
+            shared: &shared,
+            tally: &tally,
+            schema: &schema,
+            pace: Some(&self.pace),
+            server_side: self.server_side,
+        };
         for together in together(&mappings, self.jobs.into()) {
             context.stop.check()?;
             let mut members = Vec::new();
@@ -176,6 +185,15 @@ fn report(context: &Context, member: &Member, state: Backfill) -> anyhow::Result
         counts.rejected,
         counts.skipped,
         counts.already_present
+    ));
+    context.ui.status(&format!(
+        "{target}: {} source rows = {} with elements + {} empty + {} null + {} JSON null + {} of another type",
+        counts.source_rows,
+        counts.with_elements,
+        counts.empty,
+        counts.null,
+        counts.json_null,
+        counts.wrong_type
     ));
     if state.rejects_open > 0 {
         context.ui.warning(&format!(

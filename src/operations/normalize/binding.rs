@@ -171,11 +171,7 @@ impl Binding {
         Ok(())
     }
 
-    fn find_key(
-        &mut self,
-        source: &TableColumns,
-        target: &TableColumns,
-    ) -> anyhow::Result<()> {
+    fn find_key(&mut self, source: &TableColumns, target: &TableColumns) -> anyhow::Result<()> {
         for key in &self.mapping.key {
             let holder = self.mapping.key_column(key)?;
             let column = known(source, key, &self.source)?;
@@ -185,6 +181,11 @@ impl Binding {
                 let (table, name) = (&self.source, Ident::new(key)?);
                 return Err(anyhow!("the key column `{key}` of {} may be null", table.plain())
                     .hint(format!("alter table {table} alter column {name} set not null")));
+            }
+            let (table, name) = (&self.target, Ident::new(holder)?);
+            if !column.collates_as(held) {
+                return Err(anyhow!("`{key}` and `{holder}`, which holds it, have different collations")
+                    .hint(format!("alter table {table} alter column {name} type .. collate the source's")));
             }
             self.key.push(KeyColumn {
                 source: Ident::new(key)?,

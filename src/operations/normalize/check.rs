@@ -82,11 +82,13 @@ impl Binding {
             return Ok(());
         }
         let column = Ident::new(name)?;
-        Err(anyhow!("column `{name}` of {target} may not be null, has no default, and no column rule fills it")
-            .hint(format!(
-                "write a rule for it, or alter table {} alter column {column} set default ..",
-                self.target
-            )))
+        Err(anyhow!(
+            "column `{name}` of {target} may not be null, has no default, and no column rule fills it"
+        )
+        .hint(format!(
+            "write a rule for it, or alter table {} alter column {column} set default ..",
+            self.target
+        )))
     }
 
     /// Each of two mappings would take the other's rows away.
@@ -96,7 +98,10 @@ impl Binding {
             other.target == target && other.name != self.mapping.name && other.phase != Phase::Moved
         });
         if let Some(other) = other {
-            bail!("the rows of {target} are those of mapping `{}`, which would take other rows away", other.name);
+            bail!(
+                "the rows of {target} are those of mapping `{}`, which would take other rows away",
+                other.name
+            );
         }
         Ok(())
     }

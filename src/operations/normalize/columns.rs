@@ -72,10 +72,14 @@ impl TableColumn {
     pub fn orders_as(&self, other: &Self) -> bool {
         let whole = |of| matches!(of, INT2 | INT4 | INT8);
         let text = |of| matches!(of, TEXT | VARCHAR);
-        let alike = whole(self.of) && whole(other.of)
+        whole(self.of) && whole(other.of)
             || text(self.of) && text(other.of)
-            || self.whole_type == other.whole_type;
-        alike && self.collation == other.collation
+            || self.whole_type == other.whole_type
+    }
+
+    /// The server can compare the two.
+    pub const fn collates_as(&self, other: &Self) -> bool {
+        self.collation == other.collation || self.collation == 0 || other.collation == 0
     }
 }
 

@@ -13,6 +13,7 @@ mod path;
 mod piece;
 mod plans;
 mod reader;
+mod server_side;
 mod shown;
 mod state;
 mod sync;
@@ -32,6 +33,6 @@ pub use plans::{
 };
 pub use reader::{Batch, Reader, Reject};
 pub use state::{
-    Backfill, Kind, Phase, RejectRow, Strategy, acknowledge, backfills, books_exist, definitions, missing,
-    rejects,
+    Backfill, Definition, Phase, RejectRow, Strategy, acknowledge, backfills, books_exist, definitions,
+    missing, rejects, unproved,
 };

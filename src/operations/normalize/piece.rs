@@ -72,7 +72,18 @@ impl Binding {
     /// # Errors
     /// When a key cannot be read.
     pub fn read_target(&self, after: Option<&str>, up_to: Option<&str>) -> anyhow::Result<Sql> {
-        let columns: Vec<Column> = self.columns.iter().map(|c| Column("t", c.name.clone())).collect();
+        let columns = self.target_columns();
+        if !self.keys_are_alike() {
+            return Ok(ddl!(
+                "normalize/read_target_of_source.sql",
+                key_text = key_text_of(self, "s", |key| &key.source),
+                columns = List(&columns),
+                source = self.source,
+                target = self.target,
+                same = self.same_key(),
+                range = key_range(self, false, after, up_to)?,
+            ));
+        }
         Ok(ddl!(
             "normalize/read_target.sql",
             key_text = key_text_of(self, "t", |key| &key.target),
@@ -80,6 +91,37 @@ impl Binding {
             target = self.target,
             range = key_range(self, true, after, up_to)?,
         ))
+    }
+
+    /// The COPY of the target's rows that [`Self::read_target`] gives for no piece. None: it gives all.
+    pub fn read_strays(&self) -> Option<Sql> {
+        (!self.keys_are_alike()).then(|| {
+            ddl!(
+                "normalize/read_strays.sql",
+                key_text = key_text_of(self, "t", |key| &key.target),
+                columns = List(&self.target_columns()),
+                source = self.source,
+                target = self.target,
+                same = self.same_key(),
+            )
+        })
+    }
+
+    fn target_columns(&self) -> Vec<Column> {
+        self.columns.iter().map(|c| Column("t", c.name.clone())).collect()
+    }
+
+    fn keys_are_alike(&self) -> bool {
+        self.key.iter().all(|key| key.alike)
+    }
+
+    /// A row of the target is of a row of the source.
+    fn same_key(&self) -> Fragment {
+        all_of(self.key.iter().map(|key| {
+            let source = Fragment::of(&Column("s", key.source.clone()));
+            let source = Fragment(ddl!("normalize/cast.sql", value = source, cast = key.target_type));
+            ddl!("normalize/equal.sql", left = Column("t", key.target.clone()), right = source)
+        }))
     }
 
     /// The greatest key that the source has.
@@ -189,6 +231,26 @@ impl Names {
         )))
     }
 
+    /// Completes the rejects of rows that the target has refused.
+    pub fn refused_elements(&self, binding: &Binding) -> Sql {
+        let same = binding.key.iter().zip(key_values_of_text(binding)).map(|(key, value)| {
+            ddl!("normalize/equal.sql", left = Column("s", key.source.clone()), right = value)
+        });
+        ddl!(
+            "normalize/refused_elements.sql",
+            reject = self.reject,
+            column = binding.column,
+            source = binding.source,
+            name = self.name,
+            same_source = all_of(same)
+        )
+    }
+
+    /// The keys and paths of elements whose rows the target has refused.
+    pub fn refused_rows(&self) -> Sql {
+        ddl!("normalize/refused_rows.sql", reject = self.reject, name = self.name)
+    }
+
     pub fn queued_keys(&self, binding: &Binding) -> Sql {
         let key_text = key_text_of(binding, "k", |key| &key.source);
         ddl!("normalize/queued_keys.sql", key_text = key_text, queue = self.queue)
@@ -206,15 +268,7 @@ impl Names {
     /// Puts the keys of source rows with rejects into the queue.
     pub fn queue_rejects(&self, binding: &Binding, reason: Option<&str>) -> Sql {
         let columns: Vec<Ident> = binding.key.iter().map(|key| key.source.clone()).collect();
-        let values: Vec<Fragment> = match binding.key.as_slice() {
-            [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
-            keys => (0_u32..)
-                .zip(keys)
-                .map(|(place, key)| {
-                    Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
-                })
-                .collect(),
-        };
+        let values = key_values_of_text(binding);
         ddl!(
             "normalize/queue_rejects.sql",
             queue = self.queue,
@@ -223,6 +277,19 @@ impl Names {
             reject = self.reject,
             wanted = wanted_rejects(Some(&self.name), reason, true)
         )
+    }
+}
+
+/// A value for each column of the key, from the key as one text in the books.
+fn key_values_of_text(binding: &Binding) -> Vec<Fragment> {
+    match binding.key.as_slice() {
+        [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
+        keys => (0_u32..)
+            .zip(keys)
+            .map(|(place, key)| {
+                Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
+            })
+            .collect(),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::binding::Binding;
 use super::names::Names;
 use super::state::{Definition, Kind, Strategy};
-use super::sync::{all_of, functions, key_text_of, triggers};
+use super::sync::{all_of, functions, triggers};
 use crate::ddl;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
@@ -75,7 +75,7 @@ pub fn plan_begin(binding: &Binding, names: &Names, definitions: &[Definition]) 
 /// # Errors
 /// When a name cannot be made.
 pub fn fingerprint(binding: &Binding, names: &Names) -> anyhow::Result<String> {
-    Ok(functions(binding, names)?.first().map(|sql| sql.text.clone()).unwrap_or_default())
+    Ok(functions(binding, names)?.iter().take(2).map(|sql| sql.text.as_str()).collect())
 }
 
 /// Referenced tables, then the source, then the target.
@@ -144,33 +144,20 @@ pub fn plan_restore(binding: &Binding, names: &Names, missing: &[Definition]) ->
         let locks = vec![Lock::implied(binding.target.clone(), mode)];
         plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
     }
-    for definition in missing.iter().filter(|definition| definition.kind == Kind::ForeignKey) {
-        let Some(referenced) = definition.referenced()? else { continue };
-        // What is deleted in the source meanwhile is in the queue.
-        if referenced == binding.source {
-            continue;
-        }
-        let statement = reject_orphans(binding, names, definition, &referenced)?;
-        let locks = vec![
-            Lock::implied(referenced, LockMode::AccessShare),
-            Lock::implied(binding.target.clone(), LockMode::RowExclusive),
-        ];
-        plan.steps.push(alone(
-            format!("reject rows that {} will not have", definition.name),
-            statement,
-            locks,
-        ));
-    }
     plan.steps.push(phase_step(names, "restore", "drain"));
     Ok(plan)
 }
 
-fn reject_orphans(
-    binding: &Binding,
-    names: &Names,
-    definition: &Definition,
-    referenced: &Relation,
-) -> anyhow::Result<Sql> {
+/// None where the foreign key refers to the source: what is deleted there is in the queue.
+fn reject_orphans(binding: &Binding, names: &Names, definition: &Definition) -> anyhow::Result<Option<Sql>> {
+    let Some(referenced) = definition.referenced()?.filter(|referenced| *referenced != binding.source) else {
+        return Ok(None);
+    };
+    let keys = binding.key.iter().map(|key| {
+        let value = Fragment(ddl!("normalize/value_of_target.sql", column = key.target));
+        Fragment(ddl!("normalize/cast.sql", value = value, cast = key.source_type))
+    });
+    let keys: Vec<Fragment> = keys.collect();
     let columns: Vec<Ident> = definition.columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
     let others: Vec<Ident> =
         definition.referenced_columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
@@ -180,18 +167,17 @@ fn reject_orphans(
         let (left, right) = (Column("r", other.clone()), Column("t", column.clone()));
         ddl!("normalize/equal.sql", left = left, right = right)
     });
-    Ok(ddl!(
+    Ok(Some(ddl!(
         "normalize/reject_orphans.sql",
         target = binding.target,
         present = all_of(present),
-        referenced = *referenced,
+        referenced = referenced,
         same = all_of(same),
-        key = key_text_of(binding, "t", |key| &key.target),
-        reject = names.reject,
+        keys = List(&keys),
+        queue = names.queue,
         name = names.name,
-        constraint = Literal(definition.name.clone()),
         backfill = names.backfill,
-    ))
+    )))
 }
 
 fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
@@ -234,12 +220,18 @@ pub fn plan_switch(binding: &Binding, names: &Names, missing: &[Definition]) -> 
     for definition in keys {
         let name = Ident::new(&definition.name)?;
         let rendered = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned());
-        act.push(if binding.target_is_partitioned {
+        let target = &binding.target;
+        if binding.target_is_partitioned {
             // Before version 18 the server has none there that is to be proved later.
-            ddl!("normalize/add_constraint.sql", target = binding.target, name = name, definition = rendered)
+            act.extend(reject_orphans(binding, names, definition)?);
+            let add =
+                ddl!("normalize/add_constraint.sql", target = *target, name = name, definition = rendered);
+            act.push(add);
         } else {
-            ddl!("normalize/add_foreign_key.sql", target = binding.target, name = name, definition = rendered)
-        });
+            let add =
+                ddl!("normalize/add_foreign_key.sql", target = *target, name = name, definition = rendered);
+            act.push(add);
+        }
     }
     act.extend(triggers(binding, &names.direct, &names.direct_triggers, &names.truncate));
     act.push(ddl!("normalize/set_switched.sql", backfill = names.backfill, name = names.name));
@@ -261,14 +253,24 @@ fn drain_step(names: &Names) -> Step {
     }
 }
 
-/// Proves foreign keys that are not validated yet.
-pub fn plan_prove(binding: &Binding, unproved: &[Ident]) -> Plan {
-    let prove = |name: &Ident| {
-        let statement = ddl!("normalize/validate.sql", target = binding.target, name = *name);
+/// Proves foreign keys that hold for new rows only, when the rows that they will not have are gone.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_prove(binding: &Binding, names: &Names, unproved: &[Definition]) -> anyhow::Result<Plan> {
+    let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
+    for definition in unproved {
+        let name = Ident::new(&definition.name)?;
+        if let Some(statement) = reject_orphans(binding, names, definition)? {
+            let locks = vec![Lock::implied(binding.target.clone(), LockMode::RowExclusive)];
+            let summary = format!("reject rows that {} will not have", definition.name);
+            plan.steps.push(alone(summary, statement, locks));
+        }
+        let statement = ddl!("normalize/validate.sql", target = binding.target, name = name);
         let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
-        alone(format!("prove {}", name.raw()), statement, locks)
-    };
-    Plan { steps: unproved.iter().map(prove).collect(), notes: Vec::new(), ..empty(binding) }
+        plan.steps.push(alone(format!("prove {}", definition.name), statement, locks));
+    }
+    Ok(plan)
 }
 
 /// Works off the noted keys. Where a row had to change, transactions that are older than that have to end before it is
@@ -327,7 +329,7 @@ pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
     for trigger in names.direct_triggers.iter().chain(&names.note_triggers) {
         act.push(ddl!("normalize/drop_trigger.sql", trigger = *trigger, source = binding.source));
     }
-    for function in [&names.direct, &names.note, &names.truncate, &names.drain, &names.sync] {
+    for function in [&names.direct, &names.note, &names.truncate, &names.drain, &names.sync, &names.read] {
         act.push(ddl!("normalize/drop_function.sql", function = *function));
     }
     act.push(ddl!("normalize/drop_queue.sql", queue = names.queue));

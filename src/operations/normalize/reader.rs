@@ -1,5 +1,6 @@
 //! Reads one document of the source into rows of the target, rejects and counts. It knows no server: fields come as
 //! COPY's binary format has them, rows leave in it.
+use std::io::Write as _;
 use std::ops::Range;
 
 use anyhow::{Context as _, ensure};
@@ -65,6 +66,10 @@ pub struct Reject {
     pub detail: Option<String>,
 }
 
+/// The server may not take an element back that is nested deeper: its stack has a limit.
+const DEEPEST: usize = 500;
+const TOO_DEEP: &str = "nested too deeply to be kept here: see the source";
+
 /// What was read since the last time that somebody took it.
 #[derive(Clone, Debug, Default)]
 pub struct Batch {
@@ -75,6 +80,9 @@ pub struct Batch {
     pub reached: String,
     /// The last row of each document that has rows, and the document's key.
     keys: Vec<(usize, String)>,
+    /// Where each row's element stands in its document, one after the other, and where each of these ends.
+    paths: Vec<u8>,
+    path_ends: Vec<usize>,
 }
 
 impl Batch {
@@ -82,6 +90,13 @@ impl Batch {
     pub fn key_of(&self, row: usize) -> String {
         let place = self.keys.partition_point(|(last, _)| *last < row);
         self.keys.get(place).map(|(_, key)| key.clone()).unwrap_or_default()
+    }
+
+    /// Where the element that a row is made of stands in its document.
+    pub fn path_of(&self, row: usize) -> String {
+        let begin = row.checked_sub(1).and_then(|before| self.path_ends.get(before)).copied().unwrap_or(0);
+        let end = self.path_ends.get(row).copied().unwrap_or(begin);
+        String::from_utf8_lossy(self.paths.get(begin..end).unwrap_or_default()).into_owned()
     }
 }
 
@@ -93,6 +108,7 @@ pub struct Reader {
     staged: Vec<Staged>,
     encoded: Vec<u8>,
     comparable: Vec<u8>,
+    paths: Vec<u8>,
     /// Where the fields of the element that is being read stand among the encoded.
     places: Vec<Range<usize>>,
 }
@@ -103,6 +119,7 @@ struct Staged {
     row: Range<usize>,
     key: Range<usize>,
     rank: Range<usize>,
+    path: Range<usize>,
     ordinal: usize,
 }
 
@@ -144,8 +161,8 @@ impl Reader {
     pub fn new(mapping: Compiled) -> Self {
         let names = mapping.shapes.iter().map(|shape| shape.path.to_string()).collect();
         let batch = Batch::default();
-        let (staged, encoded, comparable, places) = Default::default();
-        Self { mapping, names, batch, staged, encoded, comparable, places }
+        let (staged, encoded, comparable, paths, places) = Default::default();
+        Self { mapping, names, batch, staged, encoded, comparable, paths, places }
     }
 
     /// Reads a row of the source: its key as text, the document, and the fields beside it.
@@ -267,12 +284,13 @@ impl Reader {
 
     fn reject(&mut self, document: &Document<'_>, crumbs: &[Crumb<'_>], json: Json<'_>, reason: Reason) {
         self.batch.counts.reject(reason);
+        let deep = json.depth() > DEEPEST;
         self.batch.rejects.push(Reject {
             source_key: document.key.to_owned(),
             path: path_text(crumbs),
-            element: Some(String::from_utf8_lossy(json.bytes()).into_owned()),
+            element: (!deep).then(|| String::from_utf8_lossy(json.bytes()).into_owned()),
             reason: reason.0.to_owned(),
-            detail: None,
+            detail: deep.then(|| TOO_DEEP.to_owned()),
         });
     }
 
@@ -287,8 +305,10 @@ impl Reader {
         };
         match encoded {
             Ok((key, rank)) => {
-                let ordinal = self.staged.len();
-                self.staged.push(Staged { row: begin..self.encoded.len(), key, rank, ordinal });
+                let (ordinal, path) = (self.staged.len(), self.paths.len());
+                put_path(&walk.crumbs, &mut self.paths);
+                let path = path..self.paths.len();
+                self.staged.push(Staged { row: begin..self.encoded.len(), key, rank, path, ordinal });
                 return;
             }
             Err(Fate::Skip) => self.batch.counts.skipped += 1,
@@ -355,6 +375,8 @@ impl Reader {
                 }
                 _ => {
                     self.batch.rows.push(self.mapping.types.len(), row);
+                    self.batch.paths.extend_from_slice(&self.paths[staged.path.clone()]);
+                    self.batch.path_ends.push(self.batch.paths.len());
                     self.batch.counts.inserted += 1;
                     kept = Some(staged);
                 }
@@ -367,6 +389,7 @@ impl Reader {
         self.staged.clear();
         self.encoded.clear();
         self.comparable.clear();
+        self.paths.clear();
     }
 }
 
@@ -448,12 +471,22 @@ fn value_at<'a>(element: Json<'a>, names: &[String]) -> Option<Json<'a>> {
 }
 
 fn path_text(crumbs: &[Crumb<'_>]) -> String {
-    let text = |crumb: &Crumb<'_>| match crumb {
-        Crumb::Index(index) => format!("[{index}]"),
-        Crumb::Name(name) => format!(".{}", String::from_utf8_lossy(name.bytes())),
-        Crumb::Field(name) => format!(".{}", serde_json::Value::from(*name)),
-    };
-    std::iter::once("$".to_owned()).chain(crumbs.iter().map(text)).collect()
+    let mut path = Vec::new();
+    put_path(crumbs, &mut path);
+    String::from_utf8_lossy(&path).into_owned()
+}
+
+/// Appends a path to a value, as jsonpath writes it.
+fn put_path(crumbs: &[Crumb<'_>], out: &mut Vec<u8>) {
+    out.push(b'$');
+    for crumb in crumbs {
+        // Writing into memory never fails.
+        let _ = match crumb {
+            Crumb::Index(index) => write!(out, "[{index}]"),
+            Crumb::Name(name) => out.write_all(b".").and_then(|()| out.write_all(name.bytes())),
+            Crumb::Field(name) => write!(out, ".{}", serde_json::Value::from(*name)),
+        };
+    }
 }
 
 const fn kind_word(kind: Kind) -> &'static str {

@@ -34,6 +34,7 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
     );
     let truncate = ddl!("normalize/truncate_body.sql");
     Ok(vec![
+        read_function(binding, names)?,
         ddl!(
             "normalize/sync_function.sql",
             function = *sync,
@@ -145,14 +146,22 @@ fn alias(place: usize) -> anyhow::Result<Ident> {
     Ident::new(format!("c{place}"))
 }
 
-fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
-    let aliases: Vec<Ident> = (0..binding.columns.len()).map(alias).collect::<anyhow::Result<_>>()?;
+/// The names that the values of the columns have among what was read.
+pub fn value_names(binding: &Binding) -> anyhow::Result<Vec<Ident>> {
+    (0..binding.columns.len()).map(alias).collect()
+}
+
+/// The values of the columns.
+pub fn values_of(from: &'static str, aliases: &[Ident]) -> Vec<Column> {
+    aliases.iter().map(|alias| Column(from, alias.clone())).collect()
+}
+
+fn read_function(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
+    let aliases = value_names(binding)?;
     let of = |name: &str| {
         let place = binding.columns.iter().position(|column| column.name.raw() == name);
         Column("r", aliases[place.unwrap_or(0)].clone())
     };
-    let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
-    let values: Vec<Column> = aliases.iter().map(|alias| Column("g", alias.clone())).collect();
     let unique: Vec<Column> = binding.mapping.unique.iter().map(|name| of(name)).collect();
     let rank = match &binding.mapping.keep {
         Keep::First => ddl!("normalize/rank_first.sql"),
@@ -160,11 +169,70 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         Keep::Least(column) => ddl!("normalize/rank_least.sql", column = of(column)),
         Keep::Most(column) => ddl!("normalize/rank_most.sql", column = of(column)),
     };
-    let same_row =
-        binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
-            let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
-            ddl!("normalize/equal.sql", left = left, right = right)
-        });
+    let same_source = binding.key.iter().map(|key| {
+        let side = |alias| Column(alias, key.source.clone());
+        ddl!("normalize/equal.sql", left = side("s"), right = side("k"))
+    });
+    let body = ddl!(
+        "normalize/read_body.sql",
+        values = List(&values_of("r", &aliases)),
+        source_key = key_text_of(binding, "s", |key| &key.source),
+        key_columns = key_list(binding, "k"),
+        source = binding.source,
+        same_source = all_of(same_source),
+        shapes = shapes(binding, names, &aliases)?,
+        duplicates = List(&unique),
+        rank = Fragment(rank),
+    );
+    let columns = binding
+        .columns
+        .iter()
+        .zip(&aliases)
+        .map(|(column, alias)| ddl!("normalize/result_column.sql", alias = *alias, cast = column.cast));
+    Ok(ddl!(
+        "normalize/read_function.sql",
+        function = names.read,
+        queue = names.queue,
+        columns = Fragment::joined(columns, ""),
+        body = Literal(body.text),
+    ))
+}
+
+fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
+    let aliases = value_names(binding)?;
+    let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
+    let same_made = same_row(binding, "made", &aliases);
+    Ok(ddl!(
+        "normalize/sync_body.sql",
+        queue = names.queue,
+        changes = changes(binding, names, &aliases, &ddl!("normalize/stays_unread.sql")),
+        changes_one_by_one = changes(binding, names, &aliases, &ddl!("normalize/stays_refused.sql")),
+        read = names.read,
+        target = binding.target,
+        reject = names.reject,
+        name = names.name,
+        one_key = key_text_of(binding, "one", |key| &key.source),
+        columns = List(&columns),
+        values = List(&values_of("g", &aliases)),
+        made_values = List(&values_of("made", &aliases)),
+        same_made = same_made,
+        unique = List(&binding.unique),
+        on_conflict = on_conflict(&binding.columns),
+        function = names.sync,
+    ))
+}
+
+/// The target's row has the unique columns of what was read.
+fn same_row(binding: &Binding, from: &'static str, aliases: &[Ident]) -> Fragment {
+    let unique = binding.columns.iter().zip(aliases).filter(|(column, _)| column.unique);
+    all_of(unique.map(|(column, alias)| {
+        let (left, right) = (Column(from, alias.clone()), Column("t", column.name.clone()));
+        ddl!("normalize/equal.sql", left = left, right = right)
+    }))
+}
+
+/// What goes, and which rejects come and go; a reject of the books stays as `stays` says.
+fn changes(binding: &Binding, names: &Names, aliases: &[Ident], stays: &Sql) -> Fragment {
     let same_target = binding.key.iter().map(|key| {
         let value = Fragment(ddl!(
             "normalize/cast.sql",
@@ -173,32 +241,18 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         ));
         ddl!("normalize/equal.sql", left = Column("t", key.target.clone()), right = value)
     });
-    let same_source = binding.key.iter().map(|key| {
-        let side = |alias| Column(alias, key.source.clone());
-        ddl!("normalize/equal.sql", left = side("s"), right = side("k"))
-    });
-    Ok(ddl!(
-        "normalize/sync_body.sql",
-        queue = names.queue,
+    Fragment(ddl!(
+        "normalize/sync_changes.sql",
         key_columns = key_list(binding, "k"),
-        source_key = key_text_of(binding, "s", |key| &key.source),
-        source = binding.source,
-        same_source = all_of(same_source),
-        shapes = shapes(binding, names, &aliases)?,
-        duplicates = List(&unique),
-        rank = Fragment(rank),
+        read_values = List(&values_of("r", aliases)),
+        read = names.read,
         target = binding.target,
         same_target = all_of(same_target),
-        same_row = all_of(same_row),
+        same_row = same_row(binding, "g", aliases),
         reject = names.reject,
         name = names.name,
         wanted_key = key_text_of(binding, "k", |key| &key.source),
-        one_key = key_text_of(binding, "one", |key| &key.source),
-        columns = List(&columns),
-        values = List(&values),
-        unique = List(&binding.unique),
-        on_conflict = on_conflict(&binding.columns),
-        function = names.sync,
+        stays = Fragment(stays.clone()),
     ))
 }
 
@@ -272,12 +326,21 @@ fn shape(binding: &Binding, names: &Names, shape: &Shape, aliases: &[Ident]) -> 
     }
     let values = aliases.iter().map(|alias| ddl!("normalize/value_of_column.sql", alias = *alias));
     let reasons = aliases.iter().map(|alias| ddl!("normalize/reason_of_column.sql", alias = *alias));
+    let of_json = |(column, alias): (&TargetColumn, &Ident)| match shape.columns[column.name.raw()].from {
+        Origin::Source(_) => None,
+        _ => Some(alias.clone()),
+    };
+    let of_json: Vec<Ident> = binding.columns.iter().zip(aliases).filter_map(of_json).collect();
+    let coerced = of_json.iter().map(|alias| ddl!("normalize/coerced.sql", alias = *alias));
+    let defaulted = of_json.iter().map(|alias| ddl!("normalize/defaulted.sql", alias = *alias));
     let element_reason = [ddl!("normalize/no_null.sql"), ddl!("normalize/objects_only.sql")];
     Ok(ddl!(
         "normalize/shape.sql",
         element_reason = Fragment(element_reason[usize::from(needs_objects(shape))].clone()),
         reasons = Fragment::joined(reasons, ""),
         values = Fragment::joined(values, ""),
+        coerced = Fragment::joined(coerced, ""),
+        defaulted = Fragment::joined(defaulted, ""),
         column = binding.column,
         walk = Fragment::joined(walk, NEXT_JOIN),
         columns = Fragment::joined(columns, NEXT_JOIN),
@@ -322,6 +385,9 @@ fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident)
         "normalize/column_of_json.sql",
         json = json,
         reader = reader(names, target.of, rule),
+        coerced = coerced(target.of),
+        defaults_nothing = truth(default.is_some()),
+        defaults_errors = truth(default.is_some() && rule.on_error == OnError::Default),
         read = read(target),
         default = default.clone().unwrap_or_else(null),
         on_error = match rule.on_error {
@@ -356,9 +422,27 @@ fn read(target: &TargetColumn) -> Fragment {
     })
 }
 
+const fn truth(truth: bool) -> Keyword {
+    Keyword(if truth { "true" } else { "false" })
+}
+
+/// Whether a value that could be read had another type or form, which means the same.
+fn coerced(of: ColumnType) -> Fragment {
+    Fragment(match of {
+        ColumnType::Int2 | ColumnType::Int4 | ColumnType::Int8 => ddl!("normalize/of_another_form.sql"),
+        ColumnType::Numeric(_) => ddl!("normalize/of_another_type.sql", plain = Keyword("'number'")),
+        ColumnType::Boolean => ddl!("normalize/of_another_type.sql", plain = Keyword("'boolean'")),
+        ColumnType::Text(_) | ColumnType::Timestamp(_) => {
+            ddl!("normalize/of_another_type.sql", plain = Keyword("'string'"))
+        }
+        ColumnType::Uuid | ColumnType::Date | ColumnType::Jsonb | ColumnType::Other => {
+            ddl!("normalize/never.sql")
+        }
+    })
+}
+
 fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
     let books = &names.books;
-    let truth = |truth: bool| Keyword(if truth { "true" } else { "false" });
     let number =
         |number: Option<i64>| number.map_or_else(|| Fragment::of(&NULL), |number| Fragment::of(&number));
     let coerce = truth(rule.coerce);
