@@ -19,7 +19,7 @@ begin
     into changed
     from (select 1 from gone union all select 1 from forgotten union all select 1 from noticed union all select 1 from come) as c;
     return changed;
-exception when integrity_constraint_violation or data_exception or raise_exception then
+exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
     -- The application's own write must not fail for a constraint of the target.
     if pg_catalog.cardinality(sources) > 1 then
         changed := 0;
@@ -43,7 +43,7 @@ exception when integrity_constraint_violation or data_exception or raise_excepti
                 changed := changed + more;
                 delete from {reject} as r
                 where r.name = {name} and r.source_key = made.source_key and r.path = made.path;
-            exception when integrity_constraint_violation or data_exception or raise_exception then
+            exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
                 get stacked diagnostics said = message_text, state = returned_sqlstate;
                 delete from {target} as t where {same_made};
                 get diagnostics more = row_count;
@@ -59,7 +59,7 @@ exception when integrity_constraint_violation or data_exception or raise_excepti
             end;
         end loop;
         return changed;
-    exception when integrity_constraint_violation or data_exception or raise_exception then
+    exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
         -- A row that has to go is held by others.
         get stacked diagnostics said = message_text, state = returned_sqlstate;
     end;

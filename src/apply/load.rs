@@ -439,6 +439,7 @@ impl Writer<'_> {
 
 /// The server refuses a value or a row, and not us.
 pub(super) fn of_the_rows(error: &ServerError) -> bool {
-    let raised = |code: &str| code == SqlState::RAISE_EXCEPTION.code();
-    error.sqlstate().is_some_and(|code| code.starts_with("22") || code.starts_with("23") || raised(code))
+    let others = [SqlState::RAISE_EXCEPTION, SqlState::PROGRAM_LIMIT_EXCEEDED];
+    let of_rows = |code: &str| ["22", "23"].iter().any(|class| code.starts_with(class));
+    error.sqlstate().is_some_and(of_rows) || others.iter().any(|state| error.is(state))
 }

@@ -176,6 +176,10 @@ async fn dry_run(context: &Context, session: &Session, mappings: &[Mapping]) -> 
 fn report(context: &Context, member: &Member, state: Backfill) -> anyhow::Result<()> {
     let (counts, target) = (&state.counts, member.target.binding.target.plain());
     let times: &Times = &member.times.borrow();
+    if state.phase == Phase::Moved {
+        context.ui.status(&format!("{target}: nothing to do: it is cut over"));
+        return Ok(());
+    }
     context.ui.status(&format!(
         "{target}: {} elements of {} source rows = {} inserted + {} duplicate + {} rejected + {} skipped + {} already present",
         counts.elements,

@@ -228,6 +228,7 @@ impl Binding {
         Compiled {
             types: self.columns.iter().map(|column| column.of).collect(),
             unique: unique.map(|(place, _)| place).collect(),
+            long: self.long_keys().map(|(place, _)| place).collect(),
             keep: match &self.mapping.keep {
                 Keep::First => CompiledKeep::First,
                 Keep::Last => CompiledKeep::Last,
@@ -236,6 +237,15 @@ impl Binding {
             },
             shapes: self.mapping.shapes.iter().map(|shape| self.compiled_shape(shape)).collect(),
         }
+    }
+
+    /// The unique columns of text, where these may be too long for an index.
+    pub(super) fn long_keys(&self) -> impl Iterator<Item = (usize, &TargetColumn)> {
+        let text = |column: &TargetColumn| column.unique && matches!(column.of, ColumnType::Text(_));
+        let bounded = |column: &TargetColumn| matches!(column.of, ColumnType::Text(Some(..=200)));
+        let may_be = self.columns.iter().any(|column| text(column) && !bounded(column));
+        let columns = self.columns.iter().enumerate();
+        columns.filter(move |(_, column)| may_be && text(column))
     }
 
     fn compiled_shape(&self, shape: &Shape) -> CompiledShape {

@@ -53,4 +53,9 @@ impl Names {
             ],
         })
     }
+
+    /// What is made for a mapping, those that call others first.
+    pub const fn functions(&self) -> [&Relation; 6] {
+        [&self.direct, &self.note, &self.truncate, &self.drain, &self.sync, &self.read]
+    }
 }

@@ -1,10 +1,9 @@
 //! The statements that read the source and the target piece by piece, in the order of the key, and those that write.
 use anyhow::Context as _;
 
+use super::batch::Reject;
 use super::binding::Binding;
 use super::names::Names;
-use super::plans::key_range;
-use super::reader::Reject;
 use super::sync::{all_of, key_text_of};
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
@@ -316,4 +315,44 @@ fn wanted_rejects(name: Option<&Literal>, reason: Option<&str>, all: bool) -> Fr
     let reason = reason.map(|reason| ddl!("normalize/of_reason.sql", reason = Literal(reason.to_owned())));
     let open = (!all).then(|| ddl!("normalize/not_acknowledged.sql"));
     all_of(name.into_iter().chain(reason).chain(open))
+}
+
+/// Conditions on the key, for a piece of the source or the target.
+pub fn key_range(
+    binding: &Binding,
+    of_target: bool,
+    after: Option<&str>,
+    up_to: Option<&str>,
+) -> anyhow::Result<Fragment> {
+    let columns: Vec<Column> = binding
+        .key
+        .iter()
+        .map(|key| if of_target { Column("t", key.target.clone()) } else { Column("s", key.source.clone()) })
+        .collect();
+    let columns = List(&columns);
+    let mut conditions = Vec::new();
+    if let Some(after) = after {
+        let values = key_values(binding, of_target, after)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/after.sql", columns = columns, values = values));
+    }
+    if let Some(up_to) = up_to {
+        let values = key_values(binding, of_target, up_to)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/up_to.sql", columns = columns, values = values));
+    }
+    Ok(all_of(conditions))
+}
+
+/// From the key as one text to a value for each of its columns.
+fn key_values(binding: &Binding, of_target: bool, key: &str) -> anyhow::Result<Vec<Fragment>> {
+    let texts = if binding.key.len() == 1 { vec![key.to_owned()] } else { serde_json::from_str(key)? };
+    Ok(texts
+        .into_iter()
+        .zip(&binding.key)
+        .map(|(text, key)| {
+            let cast = if of_target { &key.target_type } else { &key.source_type };
+            Fragment(ddl!("normalize/value.sql", text = Literal(text), cast = *cast))
+        })
+        .collect())
 }

@@ -8,13 +8,13 @@ use crate::ddl;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Deparsed, Fragment, List, Sql};
-use crate::plan::{Lock, Loss, Plan, Run, Standing, Step};
+use crate::plan::{Lock, Plan, Run, Step};
 use crate::query;
 
 /// Keys that one statement takes from the queue, the most first.
 const DRAIN_SIZES: [i64; 4] = [2000, 400, 50, 1];
 
-fn empty(binding: &Binding) -> Plan {
+pub(super) fn empty(binding: &Binding) -> Plan {
     Plan {
         target: binding.target.clone(),
         oid: binding.target_oid,
@@ -119,7 +119,7 @@ fn take_off(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
     })
 }
 
-fn put_back(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
+pub(super) fn put_back(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
     let rendered = Deparsed(definition.definition.clone());
     Ok(match definition.kind {
         Kind::Index => Sql::deparsed(&query!("normalize/definitions.sql"), rendered),
@@ -180,7 +180,7 @@ fn reject_orphans(binding: &Binding, names: &Names, definition: &Definition) -> 
     )))
 }
 
-fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
+pub(super) fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
     Step {
         run: Run::Alone { prepare: Vec::new(), statement, guard: None },
         locks,
@@ -321,106 +321,4 @@ pub fn plan_retry(binding: &Binding, names: &Names, reason: Option<&str>) -> any
     step.locks = vec![Lock::first(binding.source.clone(), LockMode::ShareRowExclusive)];
     step.interrupted = "all of it happens or nothing";
     Ok(Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) })
-}
-
-/// Takes triggers, functions and the queue away. The books stay, or go with the rejects.
-pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
-    let mut act = Vec::new();
-    for trigger in names.direct_triggers.iter().chain(&names.note_triggers) {
-        act.push(ddl!("normalize/drop_trigger.sql", trigger = *trigger, source = binding.source));
-    }
-    for function in [&names.direct, &names.note, &names.truncate, &names.drain, &names.sync, &names.read] {
-        act.push(ddl!("normalize/drop_function.sql", function = *function));
-    }
-    act.push(ddl!("normalize/drop_queue.sql", queue = names.queue));
-    if keep_books {
-        let phase = Literal("moved".to_owned());
-        act.push(ddl!(
-            "normalize/set_phase.sql",
-            backfill = names.backfill,
-            phase = phase,
-            name = names.name
-        ));
-    } else {
-        act.push(ddl!("normalize/forget.sql", reject = names.reject, name = names.name));
-        act.push(ddl!("normalize/end_backfill.sql", backfill = names.backfill, name = names.name));
-    }
-    let summary = format!("keep {} in step no more", binding.target.plain());
-    let mut step = Step::transaction(summary, Vec::new(), act);
-    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
-    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
-}
-
-/// What an aborted load has taken off the target comes back, foreign keys with a look at every row.
-///
-/// # Errors
-/// When a name cannot be made.
-pub fn plan_give_back(binding: &Binding, missing: &[Definition]) -> anyhow::Result<Plan> {
-    let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
-    for definition in missing {
-        let statement = put_back(binding, definition)?;
-        let locks = vec![Lock::implied(binding.target.clone(), LockMode::AccessExclusive)];
-        plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
-    }
-    Ok(plan)
-}
-
-/// The document column goes for good.
-pub fn plan_drop_column(binding: &Binding) -> Plan {
-    let drop = ddl!("normalize/drop_column.sql", source = binding.source, column = binding.column);
-    let column = binding.column.raw();
-    let mut step = Step::transaction(
-        format!("drop column {column} of {}", binding.source.plain()),
-        Vec::new(),
-        vec![drop],
-    );
-    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
-    step.destroys = Some(Loss {
-        what: format!("column {column} of {}", binding.source.plain()),
-        also: Vec::new(),
-        rows: Some(binding.source_rows),
-        bytes: None,
-    });
-    step.standing = Standing::Ordinary;
-    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
-}
-
-/// Conditions on the key, for a piece of the source or the target.
-pub fn key_range(
-    binding: &Binding,
-    of_target: bool,
-    after: Option<&str>,
-    up_to: Option<&str>,
-) -> anyhow::Result<Fragment> {
-    let columns: Vec<Column> = binding
-        .key
-        .iter()
-        .map(|key| if of_target { Column("t", key.target.clone()) } else { Column("s", key.source.clone()) })
-        .collect();
-    let columns = List(&columns);
-    let mut conditions = Vec::new();
-    if let Some(after) = after {
-        let values = key_values(binding, of_target, after)?;
-        let values = List(&values);
-        conditions.push(ddl!("normalize/after.sql", columns = columns, values = values));
-    }
-    if let Some(up_to) = up_to {
-        let values = key_values(binding, of_target, up_to)?;
-        let values = List(&values);
-        conditions.push(ddl!("normalize/up_to.sql", columns = columns, values = values));
-    }
-    Ok(all_of(conditions))
-}
-
-/// From the key as one text to a value for each of its columns.
-fn key_values(binding: &Binding, of_target: bool, key: &str) -> anyhow::Result<Vec<Fragment>> {
-    let texts = if binding.key.len() == 1 { vec![key.to_owned()] } else { serde_json::from_str(key)? };
-    Ok(texts
-        .into_iter()
-        .zip(&binding.key)
-        .map(|(text, key)| {
-            let cast = if of_target { &key.target_type } else { &key.source_type };
-            Fragment(ddl!("normalize/value.sql", text = Literal(text), cast = *cast))
-        })
-        .collect())
 }

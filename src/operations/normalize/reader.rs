@@ -5,12 +5,12 @@ use std::ops::Range;
 
 use anyhow::{Context as _, ensure};
 
-use super::counts::Counts;
+use super::batch::{Batch, Reject};
 use super::json::{Json, Kind};
 use super::mapping::{ColumnRule, OnError};
 use super::path::{Path, PathStep};
 use super::value::{ColumnType, Read, Reason};
-use crate::pg::copy::{Rows, put_field};
+use crate::pg::copy::put_field;
 
 /// A mapping as the reader needs it: places instead of names.
 #[derive(Clone, Debug)]
@@ -18,6 +18,8 @@ pub struct Compiled {
     pub types: Vec<ColumnType>,
     /// The unique columns that a document does not decide, as places among the columns.
     pub unique: Vec<usize>,
+    /// The unique columns whose texts may be too long for an index.
+    pub long: Vec<usize>,
     pub keep: CompiledKeep,
     pub shapes: Vec<CompiledShape>,
 }
@@ -56,49 +58,13 @@ pub enum Place {
     Key,
 }
 
-/// An element, or a whole document, without a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    pub source_key: String,
-    pub path: String,
-    pub element: Option<String>,
-    pub reason: String,
-    pub detail: Option<String>,
-}
-
+/// In a path, with its quotes; the same number stands in `sql/normalize/walk_entries.sql`.
+const LONGEST_NAME: usize = 200;
+/// No index takes texts that are longer, all columns together.
+pub const LONGEST_KEY: usize = 2500;
 /// The server may not take an element back that is nested deeper: its stack has a limit.
 const DEEPEST: usize = 500;
 const TOO_DEEP: &str = "nested too deeply to be kept here: see the source";
-
-/// What was read since the last time that somebody took it.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    pub rows: Rows,
-    pub rejects: Vec<Reject>,
-    pub counts: Counts,
-    /// The key of the last document.
-    pub reached: String,
-    /// The last row of each document that has rows, and the document's key.
-    keys: Vec<(usize, String)>,
-    /// Where each row's element stands in its document, one after the other, and where each of these ends.
-    paths: Vec<u8>,
-    path_ends: Vec<usize>,
-}
-
-impl Batch {
-    /// The key of the document that a row is from.
-    pub fn key_of(&self, row: usize) -> String {
-        let place = self.keys.partition_point(|(last, _)| *last < row);
-        self.keys.get(place).map(|(_, key)| key.clone()).unwrap_or_default()
-    }
-
-    /// Where the element that a row is made of stands in its document.
-    pub fn path_of(&self, row: usize) -> String {
-        let begin = row.checked_sub(1).and_then(|before| self.path_ends.get(before)).copied().unwrap_or(0);
-        let end = self.path_ends.get(row).copied().unwrap_or(begin);
-        String::from_utf8_lossy(self.paths.get(begin..end).unwrap_or_default()).into_owned()
-    }
-}
 
 #[derive(Debug)]
 pub struct Reader {
@@ -128,6 +94,8 @@ struct Staged {
 enum Crumb<'a> {
     Index(usize),
     Name(Json<'a>),
+    /// The place of an entry whose name is too long for the index of the rejects.
+    Entry(usize),
     Field(&'a str),
 }
 
@@ -253,8 +221,9 @@ impl Reader {
                 }
             }
             (Some(PathStep::Entries), Kind::Object) => {
-                for (name, element) in value.entries() {
-                    walk.crumbs.push(Crumb::Name(name));
+                for (place, (name, element)) in value.entries().enumerate() {
+                    let long = name.bytes().len() > LONGEST_NAME;
+                    walk.crumbs.push(if long { Crumb::Entry(place) } else { Crumb::Name(name) });
                     walk.entries.clear();
                     walk.entries.extend(element.entries());
                     let spot = Spot { value: element, element, parent: spot.element, key: Some(name) };
@@ -335,6 +304,10 @@ impl Reader {
                 Field::Default => defaulted += 1,
             }
             self.places.push(begin + 4..self.encoded.len());
+        }
+        let bytes: usize = self.mapping.long.iter().map(|place| self.places[*place].len()).sum();
+        if bytes > LONGEST_KEY {
+            return Err(Fate::Reject(Reason("key_too_long")));
         }
         let begin = self.comparable.len();
         for unique in &self.mapping.unique {
@@ -483,6 +456,7 @@ fn put_path(crumbs: &[Crumb<'_>], out: &mut Vec<u8>) {
         // Writing into memory never fails.
         let _ = match crumb {
             Crumb::Index(index) => write!(out, "[{index}]"),
+            Crumb::Entry(place) => write!(out, ".*[{place}]"),
             Crumb::Name(name) => out.write_all(b".").and_then(|()| out.write_all(name.bytes())),
             Crumb::Field(name) => write!(out, ".{}", serde_json::Value::from(*name)),
         };

@@ -8,7 +8,7 @@ use super::binding::Binding;
 use super::counts::Counts;
 use super::names::Names;
 use super::path::Path;
-use super::plans::key_range;
+use super::piece::key_range;
 use super::state::Strategy;
 use super::sync::{key_text_of, value_names, values_of};
 use crate::ddl;

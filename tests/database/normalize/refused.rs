@@ -127,6 +127,26 @@ async fn a_trigger_of_the_target_may_refuse_and_may_not_leave_out() {
     run(&db, ["verify", "reads"]).success();
 }
 
+/// No index takes a text of more than a third of a page.
+#[tokio::test]
+async fn a_text_that_no_index_takes_is_a_reject() {
+    let db = messages().await;
+    db.batch("alter table message_reactions alter emoji type text").await;
+    let insert = |id: &str| {
+        format!(
+            "insert into messages (id, reactions) select '{id}', jsonb_build_object(string_agg(md5(n::text), ''), '[1]'::jsonb, 'x', '[2]'::jsonb)
+             from generate_series(1, 100) as n"
+        )
+    };
+    db.batch(&insert("a")).await;
+    run(&db, ["run", "reactions"]).success();
+    db.batch(&insert("b")).await;
+    let reasons = "select string_agg(concat_ws(' ', source_key, path, reason), ',' order by source_key) from pgtend.reject";
+    assert_eq!(db.value(reasons).await, "a $.*[1][0] key_too_long,b $.*[1][0] key_too_long");
+    assert_eq!(db.value("select count(*) from message_reactions").await, "2");
+    run(&db, ["verify", "reactions"]).success();
+}
+
 /// The server's stack takes documents that it would not take back as part of another.
 #[tokio::test]
 async fn what_is_nested_too_deeply_is_a_reject_without_its_element() {
