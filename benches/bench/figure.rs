@@ -21,6 +21,8 @@ pub enum Target {
     Ratio(f64),
     /// At most so much, in a unit that is not time.
     Most(f64, &'static str),
+    /// To be seen beside the others.
+    Shown,
 }
 
 impl Figure {
@@ -33,6 +35,7 @@ impl Figure {
             Target::Below(limit) => format!("< {limit} ms"),
             Target::Ratio(limit) => format!("ratio <= {limit:.2}"),
             Target::Most(limit, unit) => format!("<= {limit} {unit}"),
+            Target::Shown => "none".to_owned(),
         }
     }
 
@@ -49,6 +52,7 @@ impl Figure {
             Target::Below(limit) => self.pgtend < limit,
             Target::Ratio(limit) => self.ratio() <= limit,
             Target::Most(limit, _) => self.pgtend <= limit,
+            Target::Shown => return "-",
         };
         let drowned = matches!(self.target, Target::Below(limit) if self.noise > limit);
         match (met, drowned) {

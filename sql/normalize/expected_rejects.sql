@@ -1,1 +1,1 @@
-select pg_catalog.count(*) from {reject} where name = {name} and reason !~ '^(constraint|foreign_key)'
+select pg_catalog.count(*) from {reject} where name = {name} and reason !~ '^constraint_'

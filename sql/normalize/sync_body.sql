@@ -2,56 +2,16 @@
 #variable_conflict use_column
 declare
     one {queue};
+    made record;
     said text;
     state text;
     changed bigint;
+    more bigint;
 begin
-    with wanted as materialized (
-        select distinct {key_columns} from pg_catalog.unnest(sources) as k
-    ),
-    read as materialized (
-        select {source_key} as source_key, e.*
-        from wanted as k
-        join {source} as s on {same_source}
-        cross join lateral (
-            {shapes}
-        ) as e
-    ),
-    good as materialized (
-        select r.*, pg_catalog.row_number() over (partition by r.source_key, {duplicates} order by {rank}) as place_among
-        from read as r
-        where r.reason is null
-    ),
-    gone as (
-        delete from {target} as t
-        using wanted as k
-        where {same_target}
-          and not exists (select from good as g where g.place_among = 1 and {same_row})
-        returning 1
-    ),
-    forgotten as (
-        delete from {reject} as r
-        using wanted as k
-        where r.name = {name}
-          and r.source_key = {wanted_key}
-          and not exists (select from read as b
-                          where b.source_key = r.source_key and b.path = r.path and b.reason <> 'skip')
-        returning 1
-    ),
-    noticed as (
-        insert into {reject} as r (name, source_key, path, element, reason)
-        select {name}, b.source_key, b.path, b.element, b.reason
-        from read as b
-        where b.reason <> 'skip'
-        on conflict (name, source_key, path) do update
-        set element = excluded.element, reason = excluded.reason, detail = null,
-            noticed = pg_catalog.clock_timestamp(), acknowledged = null
-        where (r.element, r.reason) is distinct from (excluded.element, excluded.reason)
-        returning 1
-    ),
+    with {changes},
     come as (
         insert into {target} as t ({columns})
-        select {values} from good as g where g.place_among = 1
+        select {values} from read as g where g.place_among = 1
         on conflict ({unique}) {on_conflict}
         returning 1
     )
@@ -59,7 +19,7 @@ begin
     into changed
     from (select 1 from gone union all select 1 from forgotten union all select 1 from noticed union all select 1 from come) as c;
     return changed;
-exception when integrity_constraint_violation or data_exception then
+exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
     -- The application's own write must not fail for a constraint of the target.
     if pg_catalog.cardinality(sources) > 1 then
         changed := 0;
@@ -68,7 +28,41 @@ exception when integrity_constraint_violation or data_exception then
         end loop;
         return changed;
     end if;
-    get stacked diagnostics said = message_text, state = returned_sqlstate;
+    begin
+        with {changes_one_by_one}
+        select pg_catalog.count(*)
+        into changed
+        from (select 1 from gone union all select 1 from forgotten union all select 1 from noticed) as c;
+        -- A row that the target refuses keeps no other out.
+        for made in select * from {read}(sources) as g where g.place_among = 1 loop
+            begin
+                insert into {target} as t ({columns})
+                values ({made_values})
+                on conflict ({unique}) {on_conflict};
+                get diagnostics more = row_count;
+                changed := changed + more;
+                delete from {reject} as r
+                where r.name = {name} and r.source_key = made.source_key and r.path = made.path;
+            exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+                get stacked diagnostics said = message_text, state = returned_sqlstate;
+                delete from {target} as t where {same_made};
+                get diagnostics more = row_count;
+                changed := changed + more;
+                insert into {reject} as r (name, source_key, path, element, reason, detail)
+                values ({name}, made.source_key, made.path, made.element, 'constraint_' || state, said)
+                on conflict (name, source_key, path) do update
+                set element = excluded.element, reason = excluded.reason, detail = excluded.detail,
+                    noticed = pg_catalog.clock_timestamp(), acknowledged = null
+                where (r.element, r.reason) is distinct from (excluded.element, excluded.reason);
+                get diagnostics more = row_count;
+                changed := changed + more;
+            end;
+        end loop;
+        return changed;
+    exception when integrity_constraint_violation or data_exception or program_limit_exceeded or raise_exception then
+        -- A row that has to go is held by others.
+        get stacked diagnostics said = message_text, state = returned_sqlstate;
+    end;
     one := sources[1];
     insert into {reject} as r (name, source_key, path, reason, detail)
     values ({name}, {one_key}, '$', 'constraint_' || state, said)

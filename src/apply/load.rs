@@ -52,6 +52,27 @@ pub trait Ledger {
     fn progress(&self) -> Event;
 }
 
+impl<L: Ledger> Ledger for &mut L {
+    type Portion = L::Portion;
+
+    fn rows<'p>(&self, portion: &'p Self::Portion) -> &'p Rows {
+        (**self).rows(portion)
+    }
+
+    fn statements(
+        &mut self,
+        portion: &Self::Portion,
+        written: &Written,
+        elapsed: Duration,
+    ) -> anyhow::Result<Vec<Sql>> {
+        (**self).statements(portion, written, elapsed)
+    }
+
+    fn progress(&self) -> Event {
+        (**self).progress()
+    }
+}
+
 /// What became of a portion's rows.
 #[derive(Clone, Debug, Default)]
 pub struct Written {
@@ -85,6 +106,10 @@ pub struct Times {
 }
 
 impl Times {
+    pub fn note(&mut self, milliseconds: f64) {
+        self.milliseconds.push(milliseconds);
+    }
+
     /// The given share of the batches took no longer.
     pub fn percentile(&self, share: f64) -> Option<f64> {
         let mut sorted = self.milliseconds.clone();
@@ -181,7 +206,7 @@ impl Load<'_> {
             let committed = writer.pipeline(&books).await.map_err(ServerError::explained);
             committed.map_err(|error| self.stopped_or(error)).context("commit a batch")?;
             let took = began.elapsed().as_secs_f64() * 1000.0;
-            times.milliseconds.push(took);
+            times.note(took);
             size.borrow_mut().learn(elements, took, self.throttle.held_up() > held_up);
             if told.is_none_or(|told: Instant| told.elapsed() > TELL) {
                 tell(&ledger.progress());
@@ -372,7 +397,7 @@ impl Writer<'_> {
                 Err(error) if !of_the_rows(&error) => return Err(error.explained()),
                 Err(error) if to - from == 1 => {
                     let (state, message) =
-                        (error.sqlstate().unwrap_or_default().to_owned(), error.to_string());
+                        (error.sqlstate().unwrap_or_default().to_owned(), error.message().to_owned());
                     written.refused.push(Refused { row: from, state, message });
                 }
                 Err(_) => {
@@ -413,6 +438,8 @@ impl Writer<'_> {
 }
 
 /// The server refuses a value or a row, and not us.
-fn of_the_rows(error: &ServerError) -> bool {
-    error.sqlstate().is_some_and(|code| code.starts_with("22") || code.starts_with("23"))
+pub(super) fn of_the_rows(error: &ServerError) -> bool {
+    let others = [SqlState::RAISE_EXCEPTION, SqlState::PROGRAM_LIMIT_EXCEEDED];
+    let of_rows = |code: &str| ["22", "23"].iter().any(|class| code.starts_with(class));
+    error.sqlstate().is_some_and(of_rows) || others.iter().any(|state| error.is(state))
 }

@@ -56,6 +56,11 @@ impl ServerError {
         Self { place: Some(Box::new(place)), ..plain }
     }
 
+    /// The server's words alone.
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
     /// None when the server did not answer.
     pub fn sqlstate(&self) -> Option<&str> {
         self.state.as_ref().map(SqlState::code)

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex};
 
 use pgtend::sandbox::Sandbox;
 use tempfile::TempDir;
-use tokio_postgres::NoTls;
+use tokio_postgres::{Client, NoTls};
 
 use crate::common::database::Database;
 use crate::common::program::{Program, pgtend};
@@ -52,22 +52,26 @@ async fn normalize_killed() {
     messages::fill(&template, FEWER).await;
     let home = template.home();
     let expected = rows_by_sql(&template).await;
-    let through = |db: &Database, moment: Moment| {
-        through(server().socket_dir(), db.name(), home, moment, Box::new(proxy::kill))
+    let through = |db: &Database, way: Way, moment: Moment| {
+        through(server().socket_dir(), db.name(), home, way, moment, Box::new(proxy::kill))
     };
-    let requests = through(&Database::copy(&template).await, never()).requests;
-    for _ in 0..POINTS {
+    let mut requests = Vec::new();
+    for way in WAYS {
+        requests.push(through(&Database::copy(&template).await, way, never()).requests);
+    }
+    for point in 0..POINTS {
         let torn = Database::copy(&template).await;
+        let (way, requests) = (WAYS[point % 2], requests[point % 2]);
         let moment = at_random(requests);
-        let passage = through(&torn, moment.clone());
-        let context = format!("killed {moment:?}, which is {:?}", passage.struck);
+        let passage = through(&torn, way, moment.clone());
+        let context = format!("killed {way:?} {moment:?}, which is {:?}", passage.struck);
         messages::configure(&torn, CONFIG);
         let again = torn.pgtend(["normalize", "run"]).run();
         assert_eq!(again.code, Some(0), "{context}\n{}", again.stderr);
         assert_eq!(rows_in_targets(&torn).await, expected, "{context}");
         torn.pgtend(["normalize", "verify"]).run().success();
     }
-    println!("normalize: killed at {POINTS} of {requests} requests, always the same rows");
+    println!("normalize: killed at {POINTS} of {requests:?} requests, always the same rows");
 }
 
 #[tokio::test]
@@ -90,33 +94,55 @@ async fn normalize_with_a_crashing_server() {
     let home = TempDir::new().unwrap();
     fs::write(home.path().join("pgtend.toml"), CONFIG).unwrap();
     let directory = sandbox.lock().unwrap().socket_dir().to_owned();
-    let through = |database: &str, moment: Moment| {
+    let through = |database: &str, way: Way, moment: Moment| {
         let sandbox = Arc::clone(&sandbox);
         let crash = Box::new(move |_| sandbox.lock().unwrap().crash().unwrap());
-        through(&directory, database, home.path(), moment, crash)
+        through(&directory, database, home.path(), way, moment, crash)
     };
     let expected = made_by_sql(&make("whole").await).await;
-    let requests = through("whole", never()).requests;
+    make("whole_there").await;
+    let requests = ["whole", "whole_there"];
+    let requests = [0, 1].map(|place| through(requests[place], WAYS[place], never()).requests);
     let mut crashes = 0;
     for number in 0..POINTS {
         let name = format!("torn_{number}");
         drop(make(&name).await);
+        let (way, requests) = (WAYS[number % 2], requests[number % 2]);
         let moment = at_random(requests);
-        let passage = through(&name, moment.clone());
-        let context = format!("crashed {moment:?}, which is {:?}", passage.struck);
+        let passage = through(&name, way, moment.clone());
+        let context = format!("crashed {way:?} {moment:?}, which is {:?}", passage.struck);
         if passage.struck.is_some() {
             crashes += 1;
             assert!(matches!(passage.output.code, Some(1 | 4 | 6)), "{context}\n{}", passage.output.stderr);
             sandbox.lock().unwrap().restart().unwrap();
+            books_say_what_is_there(&client(&name).await, &context).await;
         }
         let url = sandbox.lock().unwrap().url(&name);
-        let again = program(home.path(), &url).run();
+        let again = program(home.path(), &url, way).run();
         assert_eq!(again.code, Some(0), "{context}\n{}", again.stderr);
         assert_eq!(found_in_targets(&client(&name).await).await, expected, "{context}");
     }
     println!(
-        "normalize: the server crashed {crashes} times at one of {requests} requests, always the same rows"
+        "normalize: the server crashed {crashes} times at one of {requests:?} requests, always the same rows"
     );
+}
+
+/// Batches that the crash has taken away it has taken away with their checkpoints.
+async fn books_say_what_is_there(client: &Client, context: &str) {
+    let begun = "select to_regclass('pgtend.backfill') is not null";
+    if !client.query_one(begun, &[]).await.unwrap().get::<_, bool>(0) {
+        return;
+    }
+    for (name, table) in [("reads", "message_reads"), ("reactions", "message_reactions")] {
+        let query = format!(
+            "select (counts ->> 'inserted')::bigint, (select count(*) from {table})
+             from pgtend.backfill where name = '{name}' and phase = 'load'"
+        );
+        for row in client.query(&query, &[]).await.unwrap() {
+            let (noted, there): (Option<i64>, i64) = (row.get(0), row.get(1));
+            assert_eq!(noted.unwrap_or(0), there, "{context}: {name}");
+        }
+    }
 }
 
 const fn never() -> Moment {
@@ -128,12 +154,18 @@ fn at_random(requests: usize) -> Moment {
     Moment { request: Request::Number(fastrand::usize(1..=requests)), side }
 }
 
-fn program(home: &Path, url: &str) -> Program {
-    pgtend(["normalize", "run", "--batch-time", "1ms", "-d", url]).env("HOME", home).directory(home)
+/// What is said beside, for the rows to take their way over the program or not.
+type Way = &'static [&'static str];
+const WAYS: [Way; 2] = [&[], &["--server-side"]];
+
+fn program(home: &Path, url: &str, way: Way) -> Program {
+    let program = pgtend(["normalize", "run", "--batch-time", "1ms", "-d", url]).args(way);
+    program.env("HOME", home).directory(home)
 }
 
-fn through(server: &Path, database: &str, home: &Path, moment: Moment, act: Act) -> Passage {
+fn through(server: &Path, database: &str, home: &Path, way: Way, moment: Moment, act: Act) -> Passage {
     proxy::run(server, moment, act, |directory| {
-        program(home, &format!("postgresql://postgres@/{database}?host={}&port=5432", directory.display()))
+        let url = format!("postgresql://postgres@/{database}?host={}&port=5432", directory.display());
+        program(home, &url, way)
     })
 }

@@ -3,7 +3,7 @@ use anyhow::{anyhow, ensure};
 use clap::Args;
 
 use crate::commands::context::Context;
-use crate::commands::normalize::end::apply_all;
+use crate::commands::normalize::end::{apply_all, over};
 use crate::commands::normalize::targets::{begin, find, in_step, mappings};
 use crate::commands::normalize::verify::verify;
 use crate::failure::{Exit, Explain as _};
@@ -42,7 +42,8 @@ impl CutoverArgs {
             ready_to_drop(state)?;
             let spelled = format!("{}.{}", binding.mapping.source, binding.mapping.column);
             ensure_spelled(column, &spelled)?;
-            return apply_all(context, &session, binding, vec![plan_drop_column(binding)], SCHEMA).await;
+            return apply_all(context, &session, &over(binding), vec![plan_drop_column(binding)], SCHEMA)
+                .await;
         }
         if state.phase == Phase::Moved {
             context.ui.status("nothing to do: it is cut over");
@@ -60,7 +61,7 @@ impl CutoverArgs {
             return Err(error.hint(format!("pgtend normalize verify {}", self.name)));
         }
         let plan = plan_end(&target.binding, &target.names, true);
-        apply_all(context, &session, &target.binding, vec![plan], SCHEMA).await
+        apply_all(context, &session, &over(&target.binding), vec![plan], SCHEMA).await
     }
 }
 

@@ -7,8 +7,11 @@ use crate::commands::normalize::targets::{Target, begin, find_any};
 use crate::commands::work::{Shared, Subject, Tally};
 use crate::config::NormalizeConfig;
 use crate::failure::{Exit, Explain as _};
-use crate::operations::normalize::{Binding, missing, plan_end, plan_give_back};
-use crate::pg::name::Ident;
+use crate::operations::normalize::{
+    Binding, Names, Phase, backfills, missing, plan_end, plan_give_back, plan_sweep,
+};
+use crate::pg::catalog::TableName;
+use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
 use crate::plan::{Plan, consent};
 
@@ -25,7 +28,10 @@ const SCHEMA: &str = "pgtend.normalize.abort/1";
 impl AbortArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         let (session, schema) = begin(context).await?;
-        let target = self.find(context, &session, &schema).await?;
+        let target = match self.find(context, &session, &schema).await {
+            Ok(target) => target,
+            Err(error) => return self.sweep(context, &session, &schema, error).await,
+        };
         let Some(state) = &target.state else {
             context.ui.status("nothing to do");
             return Ok(Exit::Done);
@@ -33,7 +39,32 @@ impl AbortArgs {
         let missing = missing(&session, target.binding.target_oid, &state.restore).await?;
         let plans =
             vec![plan_give_back(&target.binding, &missing)?, plan_end(&target.binding, &target.names, false)];
-        apply_all(context, &session, &target.binding, plans, SCHEMA).await
+        apply_all(context, &session, &over(&target.binding), plans, SCHEMA).await
+    }
+
+    /// Where the tables or the configuration do not fit any more: what the books know of.
+    async fn sweep(
+        &self,
+        context: &Context,
+        session: &Session,
+        schema: &Ident,
+        error: anyhow::Error,
+    ) -> anyhow::Result<Exit> {
+        let Some(state) = backfills(session, schema, Some(&self.name)).await?.pop() else {
+            return Err(error);
+        };
+        context.ui.warning(&format!("{error:#}"));
+        if state.phase < Phase::Settle {
+            for definition in &state.restore {
+                let (name, text) = (&definition.name, &definition.definition);
+                context.ui.warning(&format!("{name} of {} is not given back: {text}", state.target));
+            }
+        }
+        let table = TableName::parse(&state.target);
+        let target = Relation::new(table.schema.as_deref().unwrap_or("public"), &table.name)?;
+        let plan = plan_sweep(target.clone(), &Names::new(schema, &self.name)?);
+        let subject = Subject { relation: &target, oid: 0, linked: false };
+        apply_all(context, session, &subject, vec![plan], SCHEMA).await
     }
 
     /// As it is configured, or, when its configuration has changed, as far as the books know it.
@@ -48,11 +79,16 @@ impl AbortArgs {
     }
 }
 
+/// What a plan of a mapping claims.
+pub const fn over(binding: &Binding) -> Subject<'_> {
+    Subject { relation: &binding.target, oid: binding.target_oid, linked: false }
+}
+
 /// Shows the plans, or applies one after the other under the claim on the target.
 pub async fn apply_all(
     context: &Context,
     session: &Session,
-    binding: &Binding,
+    subject: &Subject<'_>,
     plans: Vec<Plan>,
     document: &'static str,
 ) -> anyhow::Result<Exit> {
@@ -61,7 +97,6 @@ pub async fn apply_all(
     if context.args.dry_run {
         return tally.show(context, session, document, &plans);
     }
-    let subject = Subject { relation: &binding.target, oid: binding.target_oid, linked: false };
     let agreed = consent(plans, |losses| context.ui.consent_to(losses, context.args.yes))?;
     let work = async {
         let mut outcome = crate::apply::Outcome::default();
@@ -70,7 +105,7 @@ pub async fn apply_all(
         }
         Ok(outcome)
     };
-    let ended = shared.claimed(context, session, &subject, work).await;
-    tally.settle(context, &binding.mapping.name, ended);
+    let ended = shared.claimed(context, session, subject, work).await;
+    tally.settle(context, &subject.relation.plain(), ended);
     tally.end(context, document)
 }

@@ -1,8 +1,11 @@
 //! The two ends of a load's stream: the reader of documents, and the books of what became of them.
 use std::time::{Duration, Instant};
 
+use anyhow::anyhow;
+
 use crate::apply::{Event, LoadReport, Source, Waiting, Written};
-use crate::operations::normalize::{Batch, Counts, Names, Pass, Reject};
+use crate::failure::Explain as _;
+use crate::operations::normalize::{Batch, Binding, Counts, Names, Pass, Reject};
 use crate::pg::copy::Rows;
 use crate::pg::sql::Sql;
 
@@ -39,6 +42,7 @@ impl Source for Documents<'_> {
 /// The books of a load.
 #[derive(Debug)]
 pub struct Ledger<'a> {
+    pub binding: &'a Binding,
     pub names: &'a Names,
     pub target: String,
     pub estimate: Option<f64>,
@@ -46,6 +50,31 @@ pub struct Ledger<'a> {
     pub begun: Instant,
     pub batch_ms: f64,
     pub rows_before: u64,
+}
+
+impl Ledger<'_> {
+    /// Adds what has become of a batch up to a key; the statement that notes it.
+    ///
+    /// # Errors
+    /// When a document or an element is not accounted for.
+    pub fn account(&mut self, reached: &str, counts: &Counts, elapsed: Duration) -> anyhow::Result<Sql> {
+        self.counts.add(counts);
+        self.counts.balance()?;
+        self.batch_ms = elapsed.as_secs_f64() * 1000.0;
+        let milliseconds = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
+        self.names.checkpoint(reached, &self.counts, milliseconds)
+    }
+
+    /// # Errors
+    /// When rows have vanished between here and the target.
+    pub fn nothing_left_out(&self, rows: u64) -> anyhow::Result<()> {
+        if rows == 0 {
+            return Ok(());
+        }
+        let error =
+            anyhow!("{rows} rows of a batch did not come into {}, and no error says why", self.target);
+        Err(error.hint("a trigger of the target leaves rows out: disable it, and run the same command again"))
+    }
 }
 
 impl crate::apply::Ledger for Ledger<'_> {
@@ -61,6 +90,8 @@ impl crate::apply::Ledger for Ledger<'_> {
         written: &Written,
         elapsed: Duration,
     ) -> anyhow::Result<Vec<Sql>> {
+        let told = written.inserted + written.present + written.refused.len() as u64;
+        self.nothing_left_out(portion.rows.len() as u64 - told)?;
         let mut counts = portion.counts.clone();
         counts.inserted = written.inserted;
         counts.already_present = written.present;
@@ -71,19 +102,18 @@ impl crate::apply::Ledger for Ledger<'_> {
             *counts.reasons.entry(reason.clone()).or_default() += 1;
             rejects.push(Reject {
                 source_key: portion.key_of(refused.row),
-                path: format!("$.{}", refused.row),
+                path: portion.path_of(refused.row),
                 element: None,
                 reason,
                 detail: Some(refused.message.clone()),
             });
         }
-        self.counts.add(&counts);
-        self.counts.balance()?;
-        self.batch_ms = elapsed.as_secs_f64() * 1000.0;
-        let milliseconds = i64::try_from(elapsed.as_millis()).unwrap_or(i64::MAX);
         let mut statements = Vec::new();
         statements.extend(self.names.note_rejects(&rejects)?);
-        statements.push(self.names.checkpoint(&portion.reached, &self.counts, milliseconds)?);
+        if !written.refused.is_empty() {
+            statements.push(self.names.refused_elements(self.binding));
+        }
+        statements.push(self.account(&portion.reached, &counts, elapsed)?);
         Ok(statements)
     }
 

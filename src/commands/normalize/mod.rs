@@ -9,6 +9,7 @@ mod plan;
 mod rejects;
 mod retry;
 mod run;
+mod server_side;
 mod status;
 mod targets;
 mod verify;

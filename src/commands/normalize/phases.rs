@@ -5,7 +5,7 @@ use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, anyhow, ensure};
-use futures_util::future::join_all;
+use futures_util::future::{join_all, try_join_all};
 
 use crate::apply::{Event, Lane, Load, Outcome, Throttle, Times, Way};
 use crate::commands::context::Context;
@@ -15,8 +15,8 @@ use crate::commands::normalize::targets::Target;
 use crate::commands::work::{Shared, Tally};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::normalize::{
-    Backfill, Kind, Pass, Phase, Strategy, backfills, definitions, missing, plan_begin, plan_catch_up,
-    plan_prove, plan_restore, plan_settle, plan_switch,
+    Backfill, Pass, Phase, Strategy, backfills, definitions, missing, plan_begin, plan_catch_up, plan_prove,
+    plan_restore, plan_settle, plan_switch, unproved,
 };
 use crate::pg::lock::older_transactions;
 use crate::pg::name::Ident;
@@ -52,6 +52,8 @@ pub struct Phases<'a> {
     pub schema: &'a Ident,
     /// For a load; none where there is nothing to load.
     pub pace: Option<&'a PaceArgs>,
+    /// The rows of a load do not leave the server.
+    pub server_side: bool,
 }
 
 impl Phases<'_> {
@@ -62,7 +64,14 @@ impl Phases<'_> {
         let states = self.each(&begun, async |member| self.state(member).await).await;
         let (loading, mut ready): (Vec<_>, Vec<_>) =
             states.into_iter().partition(|(_, state)| state.phase == Phase::Load);
-        match self.load(&loading).await {
+        let loaded = if self.server_side {
+            try_join_all(loading.iter().map(|(member, state)| self.load_there(member, state)))
+                .await
+                .map(|_| ())
+        } else {
+            self.load(&loading).await
+        };
+        match loaded {
             Ok(()) => ready.extend(loading),
             Err(error) => {
                 let names: Vec<String> = loading.iter().map(|(member, _)| member.name().to_owned()).collect();
@@ -127,11 +136,12 @@ impl Phases<'_> {
 
     async fn begin(&self, member: &Member) -> anyhow::Result<()> {
         // Another run may just have ended, whose claim this one has waited for.
-        if !backfills(&member.session, self.schema, Some(member.name())).await?.is_empty() {
+        let begun = backfills(&member.session, self.schema, None).await?;
+        if begun.iter().any(|state| state.name == member.name()) {
             return Ok(());
         }
         let mut binding = member.target.binding.clone();
-        binding.check_target(&member.session).await?;
+        binding.check_target(&member.session, &begun).await?;
         let known = definitions(&member.session, binding.target_oid).await?;
         self.apply(member, plan_begin(&binding, &member.target.names, &known)?).await
     }
@@ -173,16 +183,25 @@ impl Phases<'_> {
             }
         }
         for (member, state) in members {
-            self.check_load(member).await?;
-            let next = if state.strategy == Strategy::Bulk { "restore" } else { "drain" };
-            let set = member.target.names.set_phase(next);
-            member.session.execute(&set).await.map_err(ServerError::explained)?;
+            self.end_load(member, state).await?;
         }
         Ok(())
     }
 
+    /// The statement waits for the disk, and so brings all of the load there.
+    pub(super) async fn end_load(&self, member: &Member, state: &Backfill) -> anyhow::Result<()> {
+        self.check_load(member).await?;
+        let next = if state.strategy == Strategy::Bulk { "restore" } else { "drain" };
+        let set = member.target.names.set_phase(next);
+        member.session.execute(&set).await.map_err(ServerError::explained)
+    }
+
     /// Where the load ends: the greatest key at its beginning. None: the source is empty.
-    async fn high_water(&self, member: &Member, state: &Backfill) -> anyhow::Result<Option<String>> {
+    pub(super) async fn high_water(
+        &self,
+        member: &Member,
+        state: &Backfill,
+    ) -> anyhow::Result<Option<String>> {
         if state.high_water.is_some() {
             return Ok(state.high_water.clone());
         }
@@ -249,13 +268,8 @@ impl Phases<'_> {
     /// Until no transaction is left that could have written a source row without seeing what its rows are.
     async fn settle(&self, member: &Member, state: &Backfill) -> anyhow::Result<()> {
         let (binding, names) = (&member.target.binding, &member.target.names);
-        let unproved: Vec<Ident> = state
-            .restore
-            .iter()
-            .filter(|definition| definition.kind == Kind::ForeignKey)
-            .map(|definition| Ident::new(&definition.name))
-            .collect::<anyhow::Result<_>>()?;
-        self.apply(member, plan_prove(binding, &unproved)).await?;
+        let unproved = unproved(&member.session, binding.target_oid, &state.restore).await?;
+        self.apply(member, plan_prove(binding, names, &unproved)?).await?;
         let began = Instant::now();
         loop {
             let switched =
@@ -291,9 +305,10 @@ impl Phases<'_> {
 
 const FAULT: &str = "this is a fault in pgtend; what was committed stays";
 
-fn ledger<'m>(member: &'m Member, state: &Backfill) -> Ledger<'m> {
+pub(super) fn ledger<'m>(member: &'m Member, state: &Backfill) -> Ledger<'m> {
     let binding = &member.target.binding;
     Ledger {
+        binding,
         names: &member.target.names,
         target: binding.target.plain(),
         estimate: (binding.source_rows > 0.0).then_some(binding.source_rows),
@@ -304,7 +319,7 @@ fn ledger<'m>(member: &'m Member, state: &Backfill) -> Ledger<'m> {
     }
 }
 
-fn way(target: &Target, strategy: Strategy) -> anyhow::Result<Way> {
+pub(super) fn way(target: &Target, strategy: Strategy) -> anyhow::Result<Way> {
     let copy = target.binding.load();
     Ok(match strategy {
         Strategy::Bulk => Way::Bulk { copy },

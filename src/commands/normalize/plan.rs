@@ -5,9 +5,9 @@ use clap::Args;
 use serde::Serialize;
 
 use crate::commands::context::Context;
-use crate::commands::normalize::targets::{find, mappings, read_books};
+use crate::commands::normalize::targets::{Target, find, mappings, read_books};
 use crate::failure::Exit;
-use crate::operations::normalize::{Counts, Strategy, compare};
+use crate::operations::normalize::{Counts, Definition, Strategy, backfills, compare, plan_begin};
 use crate::output::{Cell, Column, Format, Listing, milliseconds};
 
 /// Read everything and write nothing: what is in the JSON columns, and what a run would make of it
@@ -29,7 +29,15 @@ struct Forecast {
     wal_bytes_estimate: u64,
     /// Without a throttle: what the reading took just now, and what so many rows take to write elsewhere.
     time_ms_estimate: f64,
+    /// Taken before the load, for a moment.
+    locks: Vec<Taken>,
     notes: Vec<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Taken {
+    relation: String,
+    mode: String,
 }
 
 #[derive(Serialize)]
@@ -65,7 +73,8 @@ impl PlanArgs {
         for mapping in mappings(context, &self.names)? {
             let mut target = find(&session, &schema, &mapping).await?;
             if target.state.is_none() {
-                target.binding.check_target(&session).await?;
+                let begun = backfills(&session, &schema, None).await?;
+                target.binding.check_target(&session, &begun).await?;
             }
             let binding = &target.binding;
             let indexes = crate::operations::normalize::definitions(&session, binding.target_oid).await?;
@@ -90,6 +99,7 @@ impl PlanArgs {
                 counts,
                 wal_bytes_estimate: wal,
                 time_ms_estimate: read_ms + write_ms,
+                locks: locks(&target, &indexes)?,
                 notes: binding.notes.clone(),
             });
         }
@@ -110,12 +120,27 @@ impl PlanArgs {
                 milliseconds(forecast.time_ms_estimate),
                 crate::output::bytes(i64::try_from(forecast.wal_bytes_estimate).unwrap_or(i64::MAX))
             ));
+            let locks = forecast.locks.iter().map(|lock| format!("{} on {}", lock.mode, lock.relation));
+            let locks: Vec<String> = locks.collect();
+            if !locks.is_empty() {
+                context.ui.status(&format!("{}: locks, for a moment: {}", forecast.name, locks.join(", ")));
+            }
             forecast.notes.iter().for_each(|note| context.ui.status(&format!("{}: {note}", forecast.name)));
         }
         let lines: Vec<Line> = forecasts.iter().flat_map(lines).collect();
         context.ui.listing(&Listing::new(&COLUMNS, &lines))?;
         Ok(Exit::Done)
     }
+}
+
+/// Of the step before the load, where it is still to come.
+fn locks(target: &Target, known: &[Definition]) -> anyhow::Result<Vec<Taken>> {
+    if target.state.is_some() {
+        return Ok(Vec::new());
+    }
+    let plan = plan_begin(&target.binding, &target.names, known)?;
+    let locks = plan.steps.iter().flat_map(|step| &step.locks);
+    Ok(locks.map(|lock| Taken { relation: lock.relation.plain(), mode: lock.mode.to_string() }).collect())
 }
 
 fn lines(forecast: &Forecast) -> Vec<Line> {

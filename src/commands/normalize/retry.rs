@@ -37,7 +37,14 @@ impl RetryArgs {
         if context.args.dry_run {
             return tally.show(context, &session, SCHEMA, &[plan]);
         }
-        let phases = Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: None };
+        let phases = Phases {
+            context,
+            shared: &shared,
+            tally: &tally,
+            schema: &schema,
+            pace: None,
+            server_side: false,
+        };
         let member = Member::new(session, target);
         let binding = &member.target.binding;
         let claim =

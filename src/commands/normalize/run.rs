@@ -11,7 +11,9 @@ use crate::commands::normalize::phases::{Member, Phases};
 use crate::commands::normalize::targets::{find, mappings, open_books, read_books};
 use crate::commands::work::{Shared, Tally};
 use crate::failure::Exit;
-use crate::operations::normalize::{Backfill, Counts, Mapping, Phase, Strategy, definitions, plan_begin};
+use crate::operations::normalize::{
+    Backfill, Counts, Mapping, Phase, Strategy, backfills, definitions, plan_begin,
+};
 use crate::pg::session::Session;
 
 /// Load the rows, then keep them in step with every change of the JSON column
@@ -26,6 +28,9 @@ pub struct RunArgs {
     /// Mappings of one source that are loaded at the same time, each over a connection of its own
     #[arg(short, long, value_name = "NUMBER", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..))]
     jobs: u8,
+    /// Let the server itself read and write the documents: slower, for when it is far away
+    #[arg(long)]
+    server_side: bool,
     #[command(flatten)]
     pace: PaceArgs,
 }
@@ -56,8 +61,14 @@ impl RunArgs {
         self.pace.check(context).await?;
         let schema = open_books(context, &session).await?;
         let (shared, tally) = (Shared::new(context), Tally::default());
-        let phases =
-            Phases { context, shared: &shared, tally: &tally, schema: &schema, pace: Some(&self.pace) };
+        let phases = Phases {
+            context,
+            shared: &shared,
+            tally: &tally,
+            schema: &schema,
+            pace: Some(&self.pace),
+            server_side: self.server_side,
+        };
         for together in together(&mappings, self.jobs.into()) {
             context.stop.check()?;
             let mut members = Vec::new();
@@ -149,7 +160,8 @@ async fn dry_run(context: &Context, session: &Session, mappings: &[Mapping]) -> 
             if target.state.is_some() {
                 return Ok(None);
             }
-            target.binding.check_target(session).await?;
+            let begun = backfills(session, &schema, None).await?;
+            target.binding.check_target(session, &begun).await?;
             let known = definitions(session, target.binding.target_oid).await?;
             plan_begin(&target.binding, &target.names, &known).map(Some)
         };
@@ -164,6 +176,10 @@ async fn dry_run(context: &Context, session: &Session, mappings: &[Mapping]) -> 
 fn report(context: &Context, member: &Member, state: Backfill) -> anyhow::Result<()> {
     let (counts, target) = (&state.counts, member.target.binding.target.plain());
     let times: &Times = &member.times.borrow();
+    if state.phase == Phase::Moved {
+        context.ui.status(&format!("{target}: nothing to do: it is cut over"));
+        return Ok(());
+    }
     context.ui.status(&format!(
         "{target}: {} elements of {} source rows = {} inserted + {} duplicate + {} rejected + {} skipped + {} already present",
         counts.elements,
@@ -173,6 +189,15 @@ fn report(context: &Context, member: &Member, state: Backfill) -> anyhow::Result
         counts.rejected,
         counts.skipped,
         counts.already_present
+    ));
+    context.ui.status(&format!(
+        "{target}: {} source rows = {} with elements + {} empty + {} null + {} JSON null + {} of another type",
+        counts.source_rows,
+        counts.with_elements,
+        counts.empty,
+        counts.null,
+        counts.json_null,
+        counts.wrong_type
     ));
     if state.rejects_open > 0 {
         context.ui.warning(&format!(

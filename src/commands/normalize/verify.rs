@@ -122,6 +122,9 @@ fn said(target: &str, found: &Comparison) -> String {
         found.expected_checksum,
         found.target_checksum
     );
+    if found.refused_rows > 0 {
+        line = format!("{line}; {} more were refused by constraints", found.refused_rows);
+    }
     if found.queued_keys > 0 {
         line = format!("{line}; {} source rows have just changed and were left out", found.queued_keys);
     }

@@ -32,6 +32,8 @@ pub struct Comparison {
     pub stale_rows: u64,
     /// In the target, and in no document.
     pub extra_rows: u64,
+    /// Expected, but refused by a constraint of the target, as the rejects say.
+    pub refused_rows: u64,
     /// Source rows that have changed since, whose rows were left out.
     pub queued_keys: u64,
     /// Sums of hashes of all rows, whatever their order.
@@ -73,6 +75,8 @@ struct Comparer<'a> {
     session: &'a Session,
     binding: &'a Binding,
     queued: HashSet<String>,
+    /// Keys and paths of elements whose rows the target has refused.
+    refused: HashSet<(String, String)>,
     result: Comparison,
     sums: [u64; 2],
 }
@@ -88,8 +92,14 @@ pub async fn compare(
     with_target: bool,
 ) -> anyhow::Result<Comparison> {
     session.execute(&ddl!("normalize/snapshot.sql")).await.map_err(ServerError::explained)?;
-    let mut comparer =
-        Comparer { session, binding, queued: HashSet::new(), result: Comparison::default(), sums: [0; 2] };
+    let mut comparer = Comparer {
+        session,
+        binding,
+        queued: HashSet::new(),
+        refused: HashSet::new(),
+        result: Comparison::default(),
+        sums: [0; 2],
+    };
     let result = comparer.run(books, with_target).await;
     session.execute(&ddl!("apply/rollback.sql")).await.map_err(ServerError::explained)?;
     result?;
@@ -106,6 +116,8 @@ impl Comparer<'_> {
             let keys = names.queued_keys(self.binding);
             let keys = self.session.read(&keys).await.map_err(ServerError::explained)?;
             self.queued = keys.concat().into_iter().flatten().collect();
+            let refused = self.session.read(&names.refused_rows()).await.map_err(ServerError::explained)?;
+            self.refused = refused.into_iter().filter_map(pair).collect();
             let rejects =
                 self.session.read(&names.recorded_rejects()).await.map_err(ServerError::explained)?;
             let rejects = rejects.concat().into_iter().flatten().next();
@@ -117,7 +129,7 @@ impl Comparer<'_> {
             let statement = self.binding.read_source(after.as_deref(), None, ROWS)?;
             let (mut expected, mut keys) = (HashMap::new(), 0);
             let (mut result, mut last) = (std::mem::take(&mut self.result), None);
-            let (queued, binding) = (&self.queued, self.binding);
+            let (queued, refused, binding) = (&self.queued, &self.refused, self.binding);
             let sum = &mut self.sums[0];
             copy_rows(self.session, &statement, |fields| {
                 let (key, fields) = fields.split_first().context("a row came without a key")?;
@@ -127,7 +139,13 @@ impl Comparer<'_> {
                 if queued.contains(&batch.reached) {
                     batch.counts = Counts { source_rows: 1, null: 1, ..Counts::default() };
                 } else {
-                    for row in batch.rows.iter() {
+                    for (place, row) in batch.rows.iter().enumerate() {
+                        if !refused.is_empty()
+                            && refused.contains(&(batch.reached.clone(), batch.path_of(place)))
+                        {
+                            result.refused_rows += 1;
+                            continue;
+                        }
                         let (unique, whole) = comparable(binding, &batch.reached, &row);
                         *sum = sum.wrapping_add(hash(&whole));
                         result.expected_rows += 1;
@@ -148,7 +166,11 @@ impl Comparer<'_> {
             let done = keys < ROWS;
             let up_to = if done { None } else { last.clone() };
             if with_target {
-                self.target(after.as_deref(), up_to.as_deref(), expected).await.context("read the target")?;
+                let statement = self.binding.read_target(after.as_deref(), up_to.as_deref())?;
+                self.target(&statement, expected).await.context("read the target")?;
+                if let Some(strays) = self.binding.read_strays().filter(|_| done) {
+                    self.target(&strays, Keyed::new()).await.context("read the target")?;
+                }
             }
             if done {
                 return Ok(());
@@ -157,17 +179,12 @@ impl Comparer<'_> {
         }
     }
 
-    async fn target(
-        &mut self,
-        after: Option<&str>,
-        up_to: Option<&str>,
-        mut expected: Keyed,
-    ) -> anyhow::Result<()> {
-        let statement = self.binding.read_target(after, up_to)?;
+    /// Holds rows of the target against those expected.
+    async fn target(&mut self, statement: &Sql, mut expected: Keyed) -> anyhow::Result<()> {
         let mut result = std::mem::take(&mut self.result);
         let (queued, binding) = (&self.queued, self.binding);
         let sum = &mut self.sums[1];
-        copy_rows(self.session, &statement, |fields| {
+        copy_rows(self.session, statement, |fields| {
             let key = fields.first().copied().flatten().unwrap_or_default();
             let key = String::from_utf8_lossy(key).into_owned();
             if queued.contains(&key) {
@@ -234,6 +251,12 @@ fn comparable(binding: &Binding, key: &str, row: &[Option<&[u8]>]) -> (Vec<u8>, 
         }
     }
     (unique, whole)
+}
+
+/// The two values of a row.
+fn pair(row: Vec<Option<String>>) -> Option<(String, String)> {
+    let mut values = row.into_iter().flatten();
+    values.next().zip(values.next())
 }
 
 fn hash(bytes: &[u8]) -> u64 {

@@ -38,6 +38,25 @@ impl<'a> Json<'a> {
         self.0
     }
 
+    /// How many arrays and objects stand in one another, at most.
+    pub fn depth(self) -> usize {
+        let (mut at, mut depth, mut most) = (0, 0_usize, 0);
+        while let Some(byte) = self.0.get(at) {
+            match byte {
+                b'"' => {
+                    at = end_of_string(self.0, at);
+                    continue;
+                }
+                b'[' | b'{' => depth += 1,
+                b']' | b'}' => depth = depth.saturating_sub(1),
+                _ => {}
+            }
+            most = most.max(depth);
+            at += 1;
+        }
+        most
+    }
+
     /// A string's characters; of anything else, its text.
     pub fn word(self) -> Cow<'a, str> {
         match self.0 {
@@ -205,6 +224,13 @@ mod tests {
         assert_eq!(object.get("k").unwrap().elements().count(), 2);
         assert_eq!(object.get("m"), None);
         assert_eq!(json.elements().nth(1).unwrap().word(), "a\"],[");
+    }
+
+    #[test]
+    fn depth_counts_what_is_no_text() {
+        for (text, depth) in [("1", 0), ("[]", 1), (r#"{"a[": [[1], {"b": "]]]["}]}"#, 3)] {
+            assert_eq!(Json::new(text.as_bytes()).depth(), depth, "{text}");
+        }
     }
 
     #[test]

@@ -153,6 +153,11 @@ impl Mapping {
         self.shapes.first().map(|shape| shape.columns.keys().cloned().collect()).unwrap_or_default()
     }
 
+    /// Whether the column holds a column of the source in every shape, whatever a document says.
+    pub fn is_of_source(&self, column: &str) -> bool {
+        self.shapes.iter().all(|shape| matches!(shape.columns[column].from, Origin::Source(_)))
+    }
+
     /// The unique column of the target that holds a key column of the source.
     ///
     /// # Errors

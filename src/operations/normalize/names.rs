@@ -8,6 +8,7 @@ pub struct Names {
     pub backfill: Relation,
     pub reject: Relation,
     pub queue: Relation,
+    pub read: Relation,
     pub sync: Relation,
     pub drain: Relation,
     pub note: Relation,
@@ -33,6 +34,7 @@ impl Names {
             backfill: relation("backfill".to_owned())?,
             reject: relation("reject".to_owned())?,
             queue: relation(format!("queue_{mapping}"))?,
+            read: relation(format!("read_{mapping}"))?,
             sync: relation(format!("sync_{mapping}"))?,
             drain: relation(format!("drain_{mapping}"))?,
             note: relation(format!("note_{mapping}"))?,
@@ -50,5 +52,10 @@ impl Names {
                 trigger("direct", "delete")?,
             ],
         })
+    }
+
+    /// What is made for a mapping, those that call others first.
+    pub const fn functions(&self) -> [&Relation; 6] {
+        [&self.direct, &self.note, &self.truncate, &self.drain, &self.sync, &self.read]
     }
 }

@@ -2,9 +2,10 @@
 //! interrupted goes on even where they had not come equally far.
 use anyhow::Context as _;
 
+use super::batch::Batch;
 use super::binding::Binding;
 use super::piece::Piece;
-use super::reader::{Batch, Reader};
+use super::reader::Reader;
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;

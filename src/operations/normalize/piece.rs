@@ -1,10 +1,9 @@
 //! The statements that read the source and the target piece by piece, in the order of the key, and those that write.
 use anyhow::Context as _;
 
+use super::batch::Reject;
 use super::binding::Binding;
 use super::names::Names;
-use super::plans::key_range;
-use super::reader::Reject;
 use super::sync::{all_of, key_text_of};
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
@@ -72,7 +71,18 @@ impl Binding {
     /// # Errors
     /// When a key cannot be read.
     pub fn read_target(&self, after: Option<&str>, up_to: Option<&str>) -> anyhow::Result<Sql> {
-        let columns: Vec<Column> = self.columns.iter().map(|c| Column("t", c.name.clone())).collect();
+        let columns = self.target_columns();
+        if !self.keys_are_alike() {
+            return Ok(ddl!(
+                "normalize/read_target_of_source.sql",
+                key_text = key_text_of(self, "s", |key| &key.source),
+                columns = List(&columns),
+                source = self.source,
+                target = self.target,
+                same = self.same_key(),
+                range = key_range(self, false, after, up_to)?,
+            ));
+        }
         Ok(ddl!(
             "normalize/read_target.sql",
             key_text = key_text_of(self, "t", |key| &key.target),
@@ -80,6 +90,37 @@ impl Binding {
             target = self.target,
             range = key_range(self, true, after, up_to)?,
         ))
+    }
+
+    /// The COPY of the target's rows that [`Self::read_target`] gives for no piece. None: it gives all.
+    pub fn read_strays(&self) -> Option<Sql> {
+        (!self.keys_are_alike()).then(|| {
+            ddl!(
+                "normalize/read_strays.sql",
+                key_text = key_text_of(self, "t", |key| &key.target),
+                columns = List(&self.target_columns()),
+                source = self.source,
+                target = self.target,
+                same = self.same_key(),
+            )
+        })
+    }
+
+    fn target_columns(&self) -> Vec<Column> {
+        self.columns.iter().map(|c| Column("t", c.name.clone())).collect()
+    }
+
+    fn keys_are_alike(&self) -> bool {
+        self.key.iter().all(|key| key.alike)
+    }
+
+    /// A row of the target is of a row of the source.
+    fn same_key(&self) -> Fragment {
+        all_of(self.key.iter().map(|key| {
+            let source = Fragment::of(&Column("s", key.source.clone()));
+            let source = Fragment(ddl!("normalize/cast.sql", value = source, cast = key.target_type));
+            ddl!("normalize/equal.sql", left = Column("t", key.target.clone()), right = source)
+        }))
     }
 
     /// The greatest key that the source has.
@@ -189,6 +230,26 @@ impl Names {
         )))
     }
 
+    /// Completes the rejects of rows that the target has refused.
+    pub fn refused_elements(&self, binding: &Binding) -> Sql {
+        let same = binding.key.iter().zip(key_values_of_text(binding)).map(|(key, value)| {
+            ddl!("normalize/equal.sql", left = Column("s", key.source.clone()), right = value)
+        });
+        ddl!(
+            "normalize/refused_elements.sql",
+            reject = self.reject,
+            column = binding.column,
+            source = binding.source,
+            name = self.name,
+            same_source = all_of(same)
+        )
+    }
+
+    /// The keys and paths of elements whose rows the target has refused.
+    pub fn refused_rows(&self) -> Sql {
+        ddl!("normalize/refused_rows.sql", reject = self.reject, name = self.name)
+    }
+
     pub fn queued_keys(&self, binding: &Binding) -> Sql {
         let key_text = key_text_of(binding, "k", |key| &key.source);
         ddl!("normalize/queued_keys.sql", key_text = key_text, queue = self.queue)
@@ -206,15 +267,7 @@ impl Names {
     /// Puts the keys of source rows with rejects into the queue.
     pub fn queue_rejects(&self, binding: &Binding, reason: Option<&str>) -> Sql {
         let columns: Vec<Ident> = binding.key.iter().map(|key| key.source.clone()).collect();
-        let values: Vec<Fragment> = match binding.key.as_slice() {
-            [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
-            keys => (0_u32..)
-                .zip(keys)
-                .map(|(place, key)| {
-                    Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
-                })
-                .collect(),
-        };
+        let values = key_values_of_text(binding);
         ddl!(
             "normalize/queue_rejects.sql",
             queue = self.queue,
@@ -223,6 +276,19 @@ impl Names {
             reject = self.reject,
             wanted = wanted_rejects(Some(&self.name), reason, true)
         )
+    }
+}
+
+/// A value for each column of the key, from the key as one text in the books.
+fn key_values_of_text(binding: &Binding) -> Vec<Fragment> {
+    match binding.key.as_slice() {
+        [key] => vec![Fragment(ddl!("normalize/key_of_text.sql", cast = key.source_type))],
+        keys => (0_u32..)
+            .zip(keys)
+            .map(|(place, key)| {
+                Fragment(ddl!("normalize/key_of_texts.sql", place = place, cast = key.source_type))
+            })
+            .collect(),
     }
 }
 
@@ -249,4 +315,44 @@ fn wanted_rejects(name: Option<&Literal>, reason: Option<&str>, all: bool) -> Fr
     let reason = reason.map(|reason| ddl!("normalize/of_reason.sql", reason = Literal(reason.to_owned())));
     let open = (!all).then(|| ddl!("normalize/not_acknowledged.sql"));
     all_of(name.into_iter().chain(reason).chain(open))
+}
+
+/// Conditions on the key, for a piece of the source or the target.
+pub fn key_range(
+    binding: &Binding,
+    of_target: bool,
+    after: Option<&str>,
+    up_to: Option<&str>,
+) -> anyhow::Result<Fragment> {
+    let columns: Vec<Column> = binding
+        .key
+        .iter()
+        .map(|key| if of_target { Column("t", key.target.clone()) } else { Column("s", key.source.clone()) })
+        .collect();
+    let columns = List(&columns);
+    let mut conditions = Vec::new();
+    if let Some(after) = after {
+        let values = key_values(binding, of_target, after)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/after.sql", columns = columns, values = values));
+    }
+    if let Some(up_to) = up_to {
+        let values = key_values(binding, of_target, up_to)?;
+        let values = List(&values);
+        conditions.push(ddl!("normalize/up_to.sql", columns = columns, values = values));
+    }
+    Ok(all_of(conditions))
+}
+
+/// From the key as one text to a value for each of its columns.
+fn key_values(binding: &Binding, of_target: bool, key: &str) -> anyhow::Result<Vec<Fragment>> {
+    let texts = if binding.key.len() == 1 { vec![key.to_owned()] } else { serde_json::from_str(key)? };
+    Ok(texts
+        .into_iter()
+        .zip(&binding.key)
+        .map(|(text, key)| {
+            let cast = if of_target { &key.target_type } else { &key.source_type };
+            Fragment(ddl!("normalize/value.sql", text = Literal(text), cast = *cast))
+        })
+        .collect())
 }

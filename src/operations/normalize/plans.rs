@@ -3,18 +3,18 @@
 use super::binding::Binding;
 use super::names::Names;
 use super::state::{Definition, Kind, Strategy};
-use super::sync::{all_of, functions, key_text_of, triggers};
+use super::sync::{all_of, functions, triggers};
 use crate::ddl;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Deparsed, Fragment, List, Sql};
-use crate::plan::{Lock, Loss, Plan, Run, Standing, Step};
+use crate::plan::{Lock, Plan, Run, Step};
 use crate::query;
 
 /// Keys that one statement takes from the queue, the most first.
 const DRAIN_SIZES: [i64; 4] = [2000, 400, 50, 1];
 
-fn empty(binding: &Binding) -> Plan {
+pub(super) fn empty(binding: &Binding) -> Plan {
     Plan {
         target: binding.target.clone(),
         oid: binding.target_oid,
@@ -75,7 +75,7 @@ pub fn plan_begin(binding: &Binding, names: &Names, definitions: &[Definition]) 
 /// # Errors
 /// When a name cannot be made.
 pub fn fingerprint(binding: &Binding, names: &Names) -> anyhow::Result<String> {
-    Ok(functions(binding, names)?.first().map(|sql| sql.text.clone()).unwrap_or_default())
+    Ok(functions(binding, names)?.iter().take(2).map(|sql| sql.text.as_str()).collect())
 }
 
 /// Referenced tables, then the source, then the target.
@@ -119,7 +119,7 @@ fn take_off(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
     })
 }
 
-fn put_back(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
+pub(super) fn put_back(binding: &Binding, definition: &Definition) -> anyhow::Result<Sql> {
     let rendered = Deparsed(definition.definition.clone());
     Ok(match definition.kind {
         Kind::Index => Sql::deparsed(&query!("normalize/definitions.sql"), rendered),
@@ -144,33 +144,20 @@ pub fn plan_restore(binding: &Binding, names: &Names, missing: &[Definition]) ->
         let locks = vec![Lock::implied(binding.target.clone(), mode)];
         plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
     }
-    for definition in missing.iter().filter(|definition| definition.kind == Kind::ForeignKey) {
-        let Some(referenced) = definition.referenced()? else { continue };
-        // What is deleted in the source meanwhile is in the queue.
-        if referenced == binding.source {
-            continue;
-        }
-        let statement = reject_orphans(binding, names, definition, &referenced)?;
-        let locks = vec![
-            Lock::implied(referenced, LockMode::AccessShare),
-            Lock::implied(binding.target.clone(), LockMode::RowExclusive),
-        ];
-        plan.steps.push(alone(
-            format!("reject rows that {} will not have", definition.name),
-            statement,
-            locks,
-        ));
-    }
     plan.steps.push(phase_step(names, "restore", "drain"));
     Ok(plan)
 }
 
-fn reject_orphans(
-    binding: &Binding,
-    names: &Names,
-    definition: &Definition,
-    referenced: &Relation,
-) -> anyhow::Result<Sql> {
+/// None where the foreign key refers to the source: what is deleted there is in the queue.
+fn reject_orphans(binding: &Binding, names: &Names, definition: &Definition) -> anyhow::Result<Option<Sql>> {
+    let Some(referenced) = definition.referenced()?.filter(|referenced| *referenced != binding.source) else {
+        return Ok(None);
+    };
+    let keys = binding.key.iter().map(|key| {
+        let value = Fragment(ddl!("normalize/value_of_target.sql", column = key.target));
+        Fragment(ddl!("normalize/cast.sql", value = value, cast = key.source_type))
+    });
+    let keys: Vec<Fragment> = keys.collect();
     let columns: Vec<Ident> = definition.columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
     let others: Vec<Ident> =
         definition.referenced_columns.iter().map(Ident::new).collect::<anyhow::Result<_>>()?;
@@ -180,21 +167,20 @@ fn reject_orphans(
         let (left, right) = (Column("r", other.clone()), Column("t", column.clone()));
         ddl!("normalize/equal.sql", left = left, right = right)
     });
-    Ok(ddl!(
+    Ok(Some(ddl!(
         "normalize/reject_orphans.sql",
         target = binding.target,
         present = all_of(present),
-        referenced = *referenced,
+        referenced = referenced,
         same = all_of(same),
-        key = key_text_of(binding, "t", |key| &key.target),
-        reject = names.reject,
+        keys = List(&keys),
+        queue = names.queue,
         name = names.name,
-        constraint = Literal(definition.name.clone()),
         backfill = names.backfill,
-    ))
+    )))
 }
 
-fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
+pub(super) fn alone(summary: String, statement: Sql, locks: Vec<Lock>) -> Step {
     Step {
         run: Run::Alone { prepare: Vec::new(), statement, guard: None },
         locks,
@@ -231,13 +217,21 @@ pub fn plan_switch(binding: &Binding, names: &Names, missing: &[Definition]) -> 
     if missing.iter().any(|definition| definition.kind == Kind::ForeignKey) {
         locks.push(Lock::first(binding.target.clone(), LockMode::ShareRowExclusive));
     }
-    for definition in keys.clone() {
-        act.push(ddl!(
-            "normalize/add_foreign_key.sql",
-            target = binding.target,
-            name = Ident::new(&definition.name)?,
-            definition = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned())
-        ));
+    for definition in keys {
+        let name = Ident::new(&definition.name)?;
+        let rendered = Deparsed(definition.definition.trim_end_matches(" NOT VALID").to_owned());
+        let target = &binding.target;
+        if binding.target_is_partitioned {
+            // Before version 18 the server has none there that is to be proved later.
+            act.extend(reject_orphans(binding, names, definition)?);
+            let add =
+                ddl!("normalize/add_constraint.sql", target = *target, name = name, definition = rendered);
+            act.push(add);
+        } else {
+            let add =
+                ddl!("normalize/add_foreign_key.sql", target = *target, name = name, definition = rendered);
+            act.push(add);
+        }
     }
     act.extend(triggers(binding, &names.direct, &names.direct_triggers, &names.truncate));
     act.push(ddl!("normalize/set_switched.sql", backfill = names.backfill, name = names.name));
@@ -259,14 +253,24 @@ fn drain_step(names: &Names) -> Step {
     }
 }
 
-/// Proves foreign keys that are not validated yet.
-pub fn plan_prove(binding: &Binding, unproved: &[Ident]) -> Plan {
-    let prove = |name: &Ident| {
-        let statement = ddl!("normalize/validate.sql", target = binding.target, name = *name);
+/// Proves foreign keys that hold for new rows only, when the rows that they will not have are gone.
+///
+/// # Errors
+/// When a name cannot be made.
+pub fn plan_prove(binding: &Binding, names: &Names, unproved: &[Definition]) -> anyhow::Result<Plan> {
+    let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
+    for definition in unproved {
+        let name = Ident::new(&definition.name)?;
+        if let Some(statement) = reject_orphans(binding, names, definition)? {
+            let locks = vec![Lock::implied(binding.target.clone(), LockMode::RowExclusive)];
+            let summary = format!("reject rows that {} will not have", definition.name);
+            plan.steps.push(alone(summary, statement, locks));
+        }
+        let statement = ddl!("normalize/validate.sql", target = binding.target, name = name);
         let locks = vec![Lock::implied(binding.target.clone(), LockMode::ShareUpdateExclusive)];
-        alone(format!("prove {}", name.raw()), statement, locks)
-    };
-    Plan { steps: unproved.iter().map(prove).collect(), notes: Vec::new(), ..empty(binding) }
+        plan.steps.push(alone(format!("prove {}", definition.name), statement, locks));
+    }
+    Ok(plan)
 }
 
 /// Works off the noted keys. Where a row had to change, transactions that are older than that have to end before it is
@@ -317,106 +321,4 @@ pub fn plan_retry(binding: &Binding, names: &Names, reason: Option<&str>) -> any
     step.locks = vec![Lock::first(binding.source.clone(), LockMode::ShareRowExclusive)];
     step.interrupted = "all of it happens or nothing";
     Ok(Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) })
-}
-
-/// Takes triggers, functions and the queue away. The books stay, or go with the rejects.
-pub fn plan_end(binding: &Binding, names: &Names, keep_books: bool) -> Plan {
-    let mut act = Vec::new();
-    for trigger in names.direct_triggers.iter().chain(&names.note_triggers) {
-        act.push(ddl!("normalize/drop_trigger.sql", trigger = *trigger, source = binding.source));
-    }
-    for function in [&names.direct, &names.note, &names.truncate, &names.drain, &names.sync] {
-        act.push(ddl!("normalize/drop_function.sql", function = *function));
-    }
-    act.push(ddl!("normalize/drop_queue.sql", queue = names.queue));
-    if keep_books {
-        let phase = Literal("moved".to_owned());
-        act.push(ddl!(
-            "normalize/set_phase.sql",
-            backfill = names.backfill,
-            phase = phase,
-            name = names.name
-        ));
-    } else {
-        act.push(ddl!("normalize/forget.sql", reject = names.reject, name = names.name));
-        act.push(ddl!("normalize/end_backfill.sql", backfill = names.backfill, name = names.name));
-    }
-    let summary = format!("keep {} in step no more", binding.target.plain());
-    let mut step = Step::transaction(summary, Vec::new(), act);
-    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
-    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
-}
-
-/// What an aborted load has taken off the target comes back, foreign keys with a look at every row.
-///
-/// # Errors
-/// When a name cannot be made.
-pub fn plan_give_back(binding: &Binding, missing: &[Definition]) -> anyhow::Result<Plan> {
-    let mut plan = Plan { notes: Vec::new(), ..empty(binding) };
-    for definition in missing {
-        let statement = put_back(binding, definition)?;
-        let locks = vec![Lock::implied(binding.target.clone(), LockMode::AccessExclusive)];
-        plan.steps.push(alone(format!("make {}", definition.name), statement, locks));
-    }
-    Ok(plan)
-}
-
-/// The document column goes for good.
-pub fn plan_drop_column(binding: &Binding) -> Plan {
-    let drop = ddl!("normalize/drop_column.sql", source = binding.source, column = binding.column);
-    let column = binding.column.raw();
-    let mut step = Step::transaction(
-        format!("drop column {column} of {}", binding.source.plain()),
-        Vec::new(),
-        vec![drop],
-    );
-    step.locks = vec![Lock::first(binding.source.clone(), LockMode::AccessExclusive)];
-    step.destroys = Some(Loss {
-        what: format!("column {column} of {}", binding.source.plain()),
-        also: Vec::new(),
-        rows: Some(binding.source_rows),
-        bytes: None,
-    });
-    step.standing = Standing::Ordinary;
-    Plan { steps: vec![step], notes: Vec::new(), ..empty(binding) }
-}
-
-/// Conditions on the key, for a piece of the source or the target.
-pub fn key_range(
-    binding: &Binding,
-    of_target: bool,
-    after: Option<&str>,
-    up_to: Option<&str>,
-) -> anyhow::Result<Fragment> {
-    let columns: Vec<Column> = binding
-        .key
-        .iter()
-        .map(|key| if of_target { Column("t", key.target.clone()) } else { Column("s", key.source.clone()) })
-        .collect();
-    let columns = List(&columns);
-    let mut conditions = Vec::new();
-    if let Some(after) = after {
-        let values = key_values(binding, of_target, after)?;
-        let values = List(&values);
-        conditions.push(ddl!("normalize/after.sql", columns = columns, values = values));
-    }
-    if let Some(up_to) = up_to {
-        let values = key_values(binding, of_target, up_to)?;
-        let values = List(&values);
-        conditions.push(ddl!("normalize/up_to.sql", columns = columns, values = values));
-    }
-    Ok(all_of(conditions))
-}
-
-/// From the key as one text to a value for each of its columns.
-fn key_values(binding: &Binding, of_target: bool, key: &str) -> anyhow::Result<Vec<Fragment>> {
-    let texts = if binding.key.len() == 1 { vec![key.to_owned()] } else { serde_json::from_str(key)? };
-    Ok(texts
-        .into_iter()
-        .zip(&binding.key)
-        .map(|(text, key)| {
-            let cast = if of_target { &key.target_type } else { &key.source_type };
-            Fragment(ddl!("normalize/value.sql", text = Literal(text), cast = *cast))
-        })
-        .collect())
 }

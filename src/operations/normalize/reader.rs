@@ -1,15 +1,16 @@
 //! Reads one document of the source into rows of the target, rejects and counts. It knows no server: fields come as
 //! COPY's binary format has them, rows leave in it.
+use std::io::Write as _;
 use std::ops::Range;
 
 use anyhow::{Context as _, ensure};
 
-use super::counts::Counts;
+use super::batch::{Batch, Reject};
 use super::json::{Json, Kind};
 use super::mapping::{ColumnRule, OnError};
 use super::path::{Path, PathStep};
 use super::value::{ColumnType, Read, Reason};
-use crate::pg::copy::{Rows, put_field};
+use crate::pg::copy::put_field;
 
 /// A mapping as the reader needs it: places instead of names.
 #[derive(Clone, Debug)]
@@ -17,6 +18,8 @@ pub struct Compiled {
     pub types: Vec<ColumnType>,
     /// The unique columns that a document does not decide, as places among the columns.
     pub unique: Vec<usize>,
+    /// The unique columns whose texts may be too long for an index.
+    pub long: Vec<usize>,
     pub keep: CompiledKeep,
     pub shapes: Vec<CompiledShape>,
 }
@@ -55,35 +58,13 @@ pub enum Place {
     Key,
 }
 
-/// An element, or a whole document, without a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Reject {
-    pub source_key: String,
-    pub path: String,
-    pub element: Option<String>,
-    pub reason: String,
-    pub detail: Option<String>,
-}
-
-/// What was read since the last time that somebody took it.
-#[derive(Clone, Debug, Default)]
-pub struct Batch {
-    pub rows: Rows,
-    pub rejects: Vec<Reject>,
-    pub counts: Counts,
-    /// The key of the last document.
-    pub reached: String,
-    /// The last row of each document that has rows, and the document's key.
-    keys: Vec<(usize, String)>,
-}
-
-impl Batch {
-    /// The key of the document that a row is from.
-    pub fn key_of(&self, row: usize) -> String {
-        let place = self.keys.partition_point(|(last, _)| *last < row);
-        self.keys.get(place).map(|(_, key)| key.clone()).unwrap_or_default()
-    }
-}
+/// In a path, with its quotes; the same number stands in `sql/normalize/walk_entries.sql`.
+const LONGEST_NAME: usize = 200;
+/// No index takes texts that are longer, all columns together.
+pub const LONGEST_KEY: usize = 2500;
+/// The server may not take an element back that is nested deeper: its stack has a limit.
+const DEEPEST: usize = 500;
+const TOO_DEEP: &str = "nested too deeply to be kept here: see the source";
 
 #[derive(Debug)]
 pub struct Reader {
@@ -93,6 +74,7 @@ pub struct Reader {
     staged: Vec<Staged>,
     encoded: Vec<u8>,
     comparable: Vec<u8>,
+    paths: Vec<u8>,
     /// Where the fields of the element that is being read stand among the encoded.
     places: Vec<Range<usize>>,
 }
@@ -103,6 +85,7 @@ struct Staged {
     row: Range<usize>,
     key: Range<usize>,
     rank: Range<usize>,
+    path: Range<usize>,
     ordinal: usize,
 }
 
@@ -111,6 +94,8 @@ struct Staged {
 enum Crumb<'a> {
     Index(usize),
     Name(Json<'a>),
+    /// The place of an entry whose name is too long for the index of the rejects.
+    Entry(usize),
     Field(&'a str),
 }
 
@@ -144,8 +129,8 @@ impl Reader {
     pub fn new(mapping: Compiled) -> Self {
         let names = mapping.shapes.iter().map(|shape| shape.path.to_string()).collect();
         let batch = Batch::default();
-        let (staged, encoded, comparable, places) = Default::default();
-        Self { mapping, names, batch, staged, encoded, comparable, places }
+        let (staged, encoded, comparable, paths, places) = Default::default();
+        Self { mapping, names, batch, staged, encoded, comparable, paths, places }
     }
 
     /// Reads a row of the source: its key as text, the document, and the fields beside it.
@@ -236,8 +221,9 @@ impl Reader {
                 }
             }
             (Some(PathStep::Entries), Kind::Object) => {
-                for (name, element) in value.entries() {
-                    walk.crumbs.push(Crumb::Name(name));
+                for (place, (name, element)) in value.entries().enumerate() {
+                    let long = name.bytes().len() > LONGEST_NAME;
+                    walk.crumbs.push(if long { Crumb::Entry(place) } else { Crumb::Name(name) });
                     walk.entries.clear();
                     walk.entries.extend(element.entries());
                     let spot = Spot { value: element, element, parent: spot.element, key: Some(name) };
@@ -267,12 +253,13 @@ impl Reader {
 
     fn reject(&mut self, document: &Document<'_>, crumbs: &[Crumb<'_>], json: Json<'_>, reason: Reason) {
         self.batch.counts.reject(reason);
+        let deep = json.depth() > DEEPEST;
         self.batch.rejects.push(Reject {
             source_key: document.key.to_owned(),
             path: path_text(crumbs),
-            element: Some(String::from_utf8_lossy(json.bytes()).into_owned()),
+            element: (!deep).then(|| String::from_utf8_lossy(json.bytes()).into_owned()),
             reason: reason.0.to_owned(),
-            detail: None,
+            detail: deep.then(|| TOO_DEEP.to_owned()),
         });
     }
 
@@ -287,8 +274,10 @@ impl Reader {
         };
         match encoded {
             Ok((key, rank)) => {
-                let ordinal = self.staged.len();
-                self.staged.push(Staged { row: begin..self.encoded.len(), key, rank, ordinal });
+                let (ordinal, path) = (self.staged.len(), self.paths.len());
+                put_path(&walk.crumbs, &mut self.paths);
+                let path = path..self.paths.len();
+                self.staged.push(Staged { row: begin..self.encoded.len(), key, rank, path, ordinal });
                 return;
             }
             Err(Fate::Skip) => self.batch.counts.skipped += 1,
@@ -315,6 +304,10 @@ impl Reader {
                 Field::Default => defaulted += 1,
             }
             self.places.push(begin + 4..self.encoded.len());
+        }
+        let bytes: usize = self.mapping.long.iter().map(|place| self.places[*place].len()).sum();
+        if bytes > LONGEST_KEY {
+            return Err(Fate::Reject(Reason("key_too_long")));
         }
         let begin = self.comparable.len();
         for unique in &self.mapping.unique {
@@ -355,6 +348,8 @@ impl Reader {
                 }
                 _ => {
                     self.batch.rows.push(self.mapping.types.len(), row);
+                    self.batch.paths.extend_from_slice(&self.paths[staged.path.clone()]);
+                    self.batch.path_ends.push(self.batch.paths.len());
                     self.batch.counts.inserted += 1;
                     kept = Some(staged);
                 }
@@ -367,6 +362,7 @@ impl Reader {
         self.staged.clear();
         self.encoded.clear();
         self.comparable.clear();
+        self.paths.clear();
     }
 }
 
@@ -448,12 +444,23 @@ fn value_at<'a>(element: Json<'a>, names: &[String]) -> Option<Json<'a>> {
 }
 
 fn path_text(crumbs: &[Crumb<'_>]) -> String {
-    let text = |crumb: &Crumb<'_>| match crumb {
-        Crumb::Index(index) => format!("[{index}]"),
-        Crumb::Name(name) => format!(".{}", String::from_utf8_lossy(name.bytes())),
-        Crumb::Field(name) => format!(".{}", serde_json::Value::from(*name)),
-    };
-    std::iter::once("$".to_owned()).chain(crumbs.iter().map(text)).collect()
+    let mut path = Vec::new();
+    put_path(crumbs, &mut path);
+    String::from_utf8_lossy(&path).into_owned()
+}
+
+/// Appends a path to a value, as jsonpath writes it.
+fn put_path(crumbs: &[Crumb<'_>], out: &mut Vec<u8>) {
+    out.push(b'$');
+    for crumb in crumbs {
+        // Writing into memory never fails.
+        let _ = match crumb {
+            Crumb::Index(index) => write!(out, "[{index}]"),
+            Crumb::Entry(place) => write!(out, ".*[{place}]"),
+            Crumb::Name(name) => out.write_all(b".").and_then(|()| out.write_all(name.bytes())),
+            Crumb::Field(name) => write!(out, ".{}", serde_json::Value::from(*name)),
+        };
+    }
 }
 
 const fn kind_word(kind: Kind) -> &'static str {

@@ -19,7 +19,11 @@ fn value(of: ColumnType, bytes: &[u8]) -> String {
         ColumnType::Boolean => (bytes == [1]).to_string(),
         ColumnType::Text(_) => String::from_utf8_lossy(bytes).into_owned(),
         ColumnType::Jsonb => String::from_utf8_lossy(bytes.get(1..).unwrap_or_default()).into_owned(),
-        ColumnType::Uuid | ColumnType::Numeric(_) => bytes.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ColumnType::Other => match std::str::from_utf8(bytes) {
+            Ok(text) if !text.contains(char::is_control) => text.to_owned(),
+            _ => hexadecimal(bytes),
+        },
+        ColumnType::Uuid | ColumnType::Numeric(_) => hexadecimal(bytes),
         ColumnType::Date => NaiveDate::from_ymd_opt(2000, 1, 1)
             .and_then(|epoch| epoch.checked_add_signed(TimeDelta::try_days(integer(bytes))?))
             .map_or_else(|| integer(bytes).to_string(), |day| day.to_string()),
@@ -31,6 +35,10 @@ fn value(of: ColumnType, bytes: &[u8]) -> String {
             )
         }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// A signed number of any width.

@@ -6,6 +6,7 @@ use super::binding::rows;
 use super::counts::Counts;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
+use crate::pg::sql::Query;
 use crate::pg::state::ServerError;
 use crate::query;
 
@@ -218,14 +219,26 @@ pub async fn definitions(session: &Session, table: u32) -> anyhow::Result<Vec<De
         .collect()
 }
 
+/// Those of the foreign keys that hold for new rows only.
+pub async fn unproved(
+    session: &Session,
+    table: u32,
+    definitions: &[Definition],
+) -> anyhow::Result<Vec<Definition>> {
+    let names = names_in(session, &query!("normalize/unproved.sql"), table).await?;
+    Ok(definitions.iter().filter(|definition| names.contains(&definition.name)).cloned().collect())
+}
+
+async fn names_in(session: &Session, query: &Query, table: u32) -> anyhow::Result<Vec<String>> {
+    rows(session, query, &[&table]).await?.iter().map(|row| Ok(row.try_get("name")?)).collect()
+}
+
 /// Those of the definitions that the table has not.
 pub async fn missing(
     session: &Session,
     table: u32,
     definitions: &[Definition],
 ) -> anyhow::Result<Vec<Definition>> {
-    let rows = rows(session, &query!("normalize/constraint_names.sql"), &[&table]).await?;
-    let there: Vec<String> =
-        rows.iter().map(|row| Ok(row.try_get("name")?)).collect::<anyhow::Result<_>>()?;
+    let there = names_in(session, &query!("normalize/constraint_names.sql"), table).await?;
     Ok(definitions.iter().filter(|definition| !there.contains(&definition.name)).cloned().collect())
 }

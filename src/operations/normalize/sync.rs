@@ -1,19 +1,12 @@
 //! The functions and triggers that keep the target in step: the mapping once more, as SQL. What they make of a document
 //! is what the reader makes of it.
-use super::binding::{Binding, KeyColumn, TargetColumn, needs_objects};
-use super::mapping::{ColumnRule, Epoch, Keep, OnError, Origin, Shape};
+use super::binding::{Binding, KeyColumn, TargetColumn};
+use super::mapping::Keep;
 use super::names::Names;
-use super::path::PathStep;
-use super::value::ColumnType;
+use super::shapes::shapes;
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::sql::{Fragment, Keyword, List, Sql};
-
-/// A word for an absent value.
-const NULL: Keyword = Keyword("null");
-
-/// Between the parts of a `from`, as the template of a shape is indented.
-const NEXT_JOIN: &str = "\n            ";
 
 /// The statements that make the functions, in order.
 ///
@@ -34,6 +27,7 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
     );
     let truncate = ddl!("normalize/truncate_body.sql");
     Ok(vec![
+        read_function(binding, names)?,
         ddl!(
             "normalize/sync_function.sql",
             function = *sync,
@@ -145,14 +139,22 @@ fn alias(place: usize) -> anyhow::Result<Ident> {
     Ident::new(format!("c{place}"))
 }
 
-fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
-    let aliases: Vec<Ident> = (0..binding.columns.len()).map(alias).collect::<anyhow::Result<_>>()?;
+/// The names that the values of the columns have among what was read.
+pub fn value_names(binding: &Binding) -> anyhow::Result<Vec<Ident>> {
+    (0..binding.columns.len()).map(alias).collect()
+}
+
+/// The values of the columns.
+pub fn values_of(from: &'static str, aliases: &[Ident]) -> Vec<Column> {
+    aliases.iter().map(|alias| Column(from, alias.clone())).collect()
+}
+
+fn read_function(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
+    let aliases = value_names(binding)?;
     let of = |name: &str| {
         let place = binding.columns.iter().position(|column| column.name.raw() == name);
         Column("r", aliases[place.unwrap_or(0)].clone())
     };
-    let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
-    let values: Vec<Column> = aliases.iter().map(|alias| Column("g", alias.clone())).collect();
     let unique: Vec<Column> = binding.mapping.unique.iter().map(|name| of(name)).collect();
     let rank = match &binding.mapping.keep {
         Keep::First => ddl!("normalize/rank_first.sql"),
@@ -160,11 +162,70 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         Keep::Least(column) => ddl!("normalize/rank_least.sql", column = of(column)),
         Keep::Most(column) => ddl!("normalize/rank_most.sql", column = of(column)),
     };
-    let same_row =
-        binding.columns.iter().zip(&aliases).filter(|(column, _)| column.unique).map(|(column, alias)| {
-            let (left, right) = (Column("g", alias.clone()), Column("t", column.name.clone()));
-            ddl!("normalize/equal.sql", left = left, right = right)
-        });
+    let same_source = binding.key.iter().map(|key| {
+        let side = |alias| Column(alias, key.source.clone());
+        ddl!("normalize/equal.sql", left = side("s"), right = side("k"))
+    });
+    let body = ddl!(
+        "normalize/read_body.sql",
+        values = List(&values_of("r", &aliases)),
+        source_key = key_text_of(binding, "s", |key| &key.source),
+        key_columns = key_list(binding, "k"),
+        source = binding.source,
+        same_source = all_of(same_source),
+        shapes = shapes(binding, names, &aliases)?,
+        duplicates = List(&unique),
+        rank = Fragment(rank),
+    );
+    let columns = binding
+        .columns
+        .iter()
+        .zip(&aliases)
+        .map(|(column, alias)| ddl!("normalize/result_column.sql", alias = *alias, cast = column.cast));
+    Ok(ddl!(
+        "normalize/read_function.sql",
+        function = names.read,
+        queue = names.queue,
+        columns = Fragment::joined(columns, ""),
+        body = Literal(body.text),
+    ))
+}
+
+fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
+    let aliases = value_names(binding)?;
+    let columns: Vec<Ident> = binding.columns.iter().map(|column| column.name.clone()).collect();
+    let same_made = same_row(binding, "made", &aliases);
+    Ok(ddl!(
+        "normalize/sync_body.sql",
+        queue = names.queue,
+        changes = changes(binding, names, &aliases, &ddl!("normalize/stays_unread.sql")),
+        changes_one_by_one = changes(binding, names, &aliases, &ddl!("normalize/stays_refused.sql")),
+        read = names.read,
+        target = binding.target,
+        reject = names.reject,
+        name = names.name,
+        one_key = key_text_of(binding, "one", |key| &key.source),
+        columns = List(&columns),
+        values = List(&values_of("g", &aliases)),
+        made_values = List(&values_of("made", &aliases)),
+        same_made = same_made,
+        unique = List(&binding.unique),
+        on_conflict = on_conflict(&binding.columns),
+        function = names.sync,
+    ))
+}
+
+/// The target's row has the unique columns of what was read.
+fn same_row(binding: &Binding, from: &'static str, aliases: &[Ident]) -> Fragment {
+    let unique = binding.columns.iter().zip(aliases).filter(|(column, _)| column.unique);
+    all_of(unique.map(|(column, alias)| {
+        let (left, right) = (Column(from, alias.clone()), Column("t", column.name.clone()));
+        ddl!("normalize/equal.sql", left = left, right = right)
+    }))
+}
+
+/// What goes, and which rejects come and go; a reject of the books stays as `stays` says.
+fn changes(binding: &Binding, names: &Names, aliases: &[Ident], stays: &Sql) -> Fragment {
     let same_target = binding.key.iter().map(|key| {
         let value = Fragment(ddl!(
             "normalize/cast.sql",
@@ -173,32 +234,18 @@ fn sync_body(binding: &Binding, names: &Names) -> anyhow::Result<Sql> {
         ));
         ddl!("normalize/equal.sql", left = Column("t", key.target.clone()), right = value)
     });
-    let same_source = binding.key.iter().map(|key| {
-        let side = |alias| Column(alias, key.source.clone());
-        ddl!("normalize/equal.sql", left = side("s"), right = side("k"))
-    });
-    Ok(ddl!(
-        "normalize/sync_body.sql",
-        queue = names.queue,
+    Fragment(ddl!(
+        "normalize/sync_changes.sql",
         key_columns = key_list(binding, "k"),
-        source_key = key_text_of(binding, "s", |key| &key.source),
-        source = binding.source,
-        same_source = all_of(same_source),
-        shapes = shapes(binding, names, &aliases)?,
-        duplicates = List(&unique),
-        rank = Fragment(rank),
+        read_values = List(&values_of("r", aliases)),
+        read = names.read,
         target = binding.target,
         same_target = all_of(same_target),
-        same_row = all_of(same_row),
+        same_row = same_row(binding, "g", aliases),
         reject = names.reject,
         name = names.name,
         wanted_key = key_text_of(binding, "k", |key| &key.source),
-        one_key = key_text_of(binding, "one", |key| &key.source),
-        columns = List(&columns),
-        values = List(&values),
-        unique = List(&binding.unique),
-        on_conflict = on_conflict(&binding.columns),
-        function = names.sync,
+        stays = Fragment(stays.clone()),
     ))
 }
 
@@ -221,181 +268,4 @@ fn on_conflict(columns: &[TargetColumn]) -> Fragment {
         payload = List(&side("t")),
         excluded = List(&side("excluded")),
     ))
-}
-
-fn shapes(binding: &Binding, names: &Names, aliases: &[Ident]) -> anyhow::Result<Fragment> {
-    let mut all = Vec::new();
-    let mut kinds = vec![Literal("null".to_owned())];
-    for of_array in [true, false] {
-        // A document has the first shape that begins as it does.
-        let first = binding.mapping.shapes.iter().find(|shape| shape.elements.is_of_array() == of_array);
-        if let Some(found) = first {
-            kinds.push(kind(of_array));
-            all.push(shape(binding, names, found, aliases)?);
-        }
-    }
-    let nulls = binding.columns.iter().map(|column| ddl!("normalize/null_value.sql", cast = column.cast));
-    all.push(ddl!(
-        "normalize/wrong_type.sql",
-        column = binding.column,
-        nulls = Fragment::joined(nulls, ""),
-        kinds = List(&kinds),
-    ));
-    let joined = all.into_iter().reduce(|first, second| {
-        ddl!("normalize/union_all.sql", first = Fragment(first), second = Fragment(second))
-    });
-    Ok(joined.map_or(Fragment::none(), Fragment))
-}
-
-fn shape(binding: &Binding, names: &Names, shape: &Shape, aliases: &[Ident]) -> anyhow::Result<Sql> {
-    let mut walk = Vec::new();
-    let steps = &shape.elements.0;
-    for (depth, step) in steps.iter().enumerate() {
-        let from = Ident::new(format!("p{depth}"))?;
-        let to = if depth + 1 == steps.len() { "p".to_owned() } else { format!("p{}", depth + 1) };
-        let to = Ident::new(to)?;
-        walk.push(match step {
-            PathStep::Elements => ddl!("normalize/walk_elements.sql", from = from, to = to),
-            PathStep::Entries => ddl!("normalize/walk_entries.sql", from = from, to = to),
-            PathStep::Field(name) => ddl!(
-                "normalize/walk_field.sql",
-                from = from,
-                to = to,
-                name = Literal(name.clone()),
-                suffix = Literal(format!(".{}", serde_json::Value::from(name.as_str()))),
-            ),
-        });
-    }
-    let mut columns = Vec::new();
-    for (column, alias) in binding.columns.iter().zip(aliases) {
-        columns.push(value(names, column, &shape.columns[column.name.raw()], alias));
-    }
-    let values = aliases.iter().map(|alias| ddl!("normalize/value_of_column.sql", alias = *alias));
-    let reasons = aliases.iter().map(|alias| ddl!("normalize/reason_of_column.sql", alias = *alias));
-    let element_reason = [ddl!("normalize/no_null.sql"), ddl!("normalize/objects_only.sql")];
-    Ok(ddl!(
-        "normalize/shape.sql",
-        element_reason = Fragment(element_reason[usize::from(needs_objects(shape))].clone()),
-        reasons = Fragment::joined(reasons, ""),
-        values = Fragment::joined(values, ""),
-        column = binding.column,
-        walk = Fragment::joined(walk, NEXT_JOIN),
-        columns = Fragment::joined(columns, NEXT_JOIN),
-        kind = kind(shape.elements.is_of_array()),
-    ))
-}
-
-fn kind(of_array: bool) -> Literal {
-    Literal(if of_array { "array" } else { "object" }.to_owned())
-}
-
-/// The column's value and the reason why it has none.
-fn value(names: &Names, target: &TargetColumn, rule: &ColumnRule, alias: &Ident) -> Sql {
-    let word = |word: &str| Fragment::of(&Literal(word.to_owned()));
-    let null = || Fragment::of(&NULL);
-    let null_reason = if rule.optional && !target.unique { null() } else { word("source_null") };
-    let json = match &rule.from {
-        Origin::Source(column) => {
-            // The name was looked up when the mapping was bound.
-            let Ok(column) = Ident::new(column) else { return Fragment::none().0 };
-            return ddl!(
-                "normalize/column_of_source.sql",
-                column = column,
-                cast = target.cast,
-                null_reason = null_reason,
-                alias = *alias
-            );
-        }
-        Origin::Key => Fragment(ddl!("normalize/json_key.sql")),
-        Origin::Element(path) => inner(ddl!("normalize/json_element.sql"), path),
-        Origin::Parent(path) => inner(ddl!("normalize/json_parent.sql"), path),
-    };
-    let default = rule.default.as_deref().and_then(|column| Ident::new(column).ok());
-    let default = default
-        .map(|column| Fragment(ddl!("normalize/default_value.sql", column = column, cast = target.cast)));
-    let lacking = |reason: &str| match (&default, rule.optional, rule.on_error) {
-        (Some(_), ..) | (None, true, _) => null(),
-        (None, false, OnError::Skip) => word("skip"),
-        _ => word(reason),
-    };
-    ddl!(
-        "normalize/column_of_json.sql",
-        json = json,
-        reader = reader(names, target.of, rule),
-        read = read(target),
-        default = default.clone().unwrap_or_else(null),
-        on_error = match rule.on_error {
-            OnError::Default => default.clone().unwrap_or_else(null),
-            _ => null(),
-        },
-        missing = lacking("field_missing"),
-        null = lacking("field_null"),
-        error = match rule.on_error {
-            OnError::Reject => Fragment(ddl!("normalize/error_reject.sql")),
-            OnError::Skip => Fragment(ddl!("normalize/error_skip.sql")),
-            OnError::Default => null(),
-        },
-        // A value is null without a reason where it may be, or where its default is.
-        null_reason = if default.is_some() { null_reason } else { null() },
-        alias = *alias,
-    )
-}
-
-fn inner(json: Sql, path: &[String]) -> Fragment {
-    Fragment(path.iter().fold(json, |json, name| {
-        ddl!("normalize/json_get.sql", json = Fragment(json), name = Literal(name.clone()))
-    }))
-}
-
-fn read(target: &TargetColumn) -> Fragment {
-    let without_zone = matches!(target.of, ColumnType::Timestamp(_)) && target.cast.0.contains("without");
-    Fragment(if without_zone {
-        ddl!("normalize/read_at_utc.sql", cast = target.cast)
-    } else {
-        ddl!("normalize/read_value.sql", cast = target.cast)
-    })
-}
-
-fn reader(names: &Names, of: ColumnType, rule: &ColumnRule) -> Fragment {
-    let books = &names.books;
-    let truth = |truth: bool| Keyword(if truth { "true" } else { "false" });
-    let number =
-        |number: Option<i64>| number.map_or_else(|| Fragment::of(&NULL), |number| Fragment::of(&number));
-    let coerce = truth(rule.coerce);
-    let integer = |least: i64, most: i64| {
-        let (least, most) = (Literal(least.to_string()), Literal(most.to_string()));
-        ddl!("normalize/read_integer.sql", books = *books, least = least, most = most, coerce = coerce)
-    };
-    Fragment(match of {
-        ColumnType::Int2 => integer(i16::MIN.into(), i16::MAX.into()),
-        ColumnType::Int4 => integer(i32::MIN.into(), i32::MAX.into()),
-        ColumnType::Int8 => integer(i64::MIN, i64::MAX),
-        ColumnType::Numeric(limits) => ddl!(
-            "normalize/read_numeric.sql",
-            books = *books,
-            digits = number(limits.map(|(digits, _)| digits.into())),
-            decimals = number(limits.map(|(_, decimals)| decimals.into())),
-            coerce = coerce
-        ),
-        ColumnType::Text(most) => ddl!(
-            "normalize/read_text.sql",
-            books = *books,
-            most = number(most.map(i64::from)),
-            empty = truth(rule.empty),
-            coerce = coerce
-        ),
-        ColumnType::Boolean => ddl!("normalize/read_boolean.sql", books = *books, coerce = coerce),
-        ColumnType::Uuid => ddl!("normalize/read_uuid.sql", books = *books),
-        ColumnType::Date => ddl!("normalize/read_date.sql", books = *books),
-        ColumnType::Timestamp(_) => ddl!(
-            "normalize/read_timestamp.sql",
-            books = *books,
-            epoch = Keyword(match rule.epoch {
-                None => "null",
-                Some(Epoch::Seconds) => "'s'",
-                Some(Epoch::Milliseconds) => "'ms'",
-            })
-        ),
-        ColumnType::Jsonb => ddl!("normalize/read_jsonb.sql"),
-    })
 }

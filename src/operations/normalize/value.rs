@@ -21,6 +21,8 @@ pub enum ColumnType {
     /// Digits of the second; with a time zone or without.
     Timestamp(u32),
     Jsonb,
+    /// Of any type, as a column of the source has it: never read from JSON.
+    Other,
 }
 
 /// Why a value has no row. The word is what the books say.
@@ -65,6 +67,7 @@ impl ColumnType {
                 out.push(1);
                 Ok(put(out, json.bytes(), Read::Plain))
             }
+            Self::Other => Err(Reason("type_unknown")),
         }
     }
 

@@ -83,6 +83,30 @@ async fn an_abort_leaves_the_tables_as_they_were_but_for_the_rows() {
 }
 
 #[tokio::test]
+async fn an_abort_needs_no_tables() {
+    let db = messages().await;
+    fill(&db, 20).await;
+    run(&db, ["run", "reads"]).success();
+    db.batch("drop table message_reads").await;
+    contains(&run(&db, ["run", "reads"]).code(1).stderr, "no table `message_reads`");
+    contains(&run(&db, ["abort", "reads"]).success().stderr, "no table `message_reads`");
+    assert_eq!(db.value("select count(*) from pg_trigger where not tgisinternal").await, "0");
+    assert_eq!(db.value("select count(*) from pgtend.backfill").await, "0");
+    db.batch("update messages set \"readBy\" = null").await;
+    run(&db, ["abort", "reads"]).code(1);
+}
+
+#[tokio::test]
+async fn after_the_cutover_a_run_does_nothing() {
+    let db = messages().await;
+    fill(&db, 20).await;
+    run(&db, ["run", "reads"]).success();
+    run(&db, ["cutover", "reads", "--writers-moved"]).success();
+    contains(&run(&db, ["run", "reads"]).success().stderr, "nothing to do: it is cut over");
+    contains(&run(&db, ["cutover", "reads", "--writers-moved"]).success().stderr, "nothing to do");
+}
+
+#[tokio::test]
 async fn another_mapping_under_the_same_name_is_refused() {
     let db = messages().await;
     fill(&db, 10).await;

@@ -1,0 +1,1 @@
+pg_catalog.octet_length({alias}.v)

@@ -1,0 +1,1 @@
+pg_catalog.jsonb_typeof(j.x) <> {plain}

@@ -1,0 +1,1 @@
+on conflict ({unique}) do nothing

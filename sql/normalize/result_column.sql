@@ -1,0 +1,2 @@
+-- A column of the rows, in a list of columns.
+, {alias} {cast}

@@ -1,0 +1,1 @@
+b.reason <> 'skip'
