@@ -36,7 +36,7 @@ pub struct PartitionConfig {
 /// Where dropped partitions are archived: in a folder, from the configuration's own on, or by a command; `false` says that
 /// they are not.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
-#[serde(untagged, expecting = "expected a folder, { command = \"...\" }, or false")]
+#[serde(untagged, expecting = "expected { command = \"...\" }, a folder, or false")]
 pub enum Archive {
     Kept(bool),
     Folder(PathBuf),
