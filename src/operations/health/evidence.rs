@@ -11,7 +11,7 @@ use crate::failure::one_line;
 use crate::operations::health::bloat::Bloat;
 use crate::operations::health::indexes::Indexes;
 use crate::operations::health::matviews::{self, Aging, Matview};
-use crate::operations::health::partitions::{self, Tended};
+use crate::operations::health::partitions::{self, Partitions};
 use crate::operations::health::registry::{Check, Source};
 use crate::operations::health::replication::Replication;
 use crate::operations::health::sequences::Sequences;
@@ -70,7 +70,7 @@ pub struct Evidence {
     pub(super) statements: Reading<Statements>,
     pub(super) matviews: Reading<Vec<Matview>>,
     pub(super) refreshes: Reading<Vec<Aging>>,
-    pub(super) partitions: Reading<Vec<Tended>>,
+    pub(super) partitions: Reading<Partitions>,
     /// What was done of late; nothing where no store tells of most of that time.
     pub(super) recent: Option<Window>,
 }
@@ -185,7 +185,7 @@ impl Evidence {
 
     /// Of each table that is partitioned by time the periods ahead.
     pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
-        self.partitions.iter().flatten().filter_map(Tended::periods_ahead)
+        self.partitions.iter().flat_map(Partitions::periods_ahead)
     }
 }
 

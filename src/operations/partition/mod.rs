@@ -38,4 +38,4 @@ pub use restore::{Restoration, plan_restore};
 pub use retire::{Retired, Terms, detach_recovery, due, plan_drop, plan_finalize};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};
 pub use template::Template;
-pub use timeline::{Part, Range, Timeline, is_by_time};
+pub use timeline::{Guess, Part, Range, Timeline, guess, is_by_time};
