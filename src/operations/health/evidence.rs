@@ -14,7 +14,7 @@ use crate::operations::health::matviews::{self, Aging, Matview};
 use crate::operations::health::partitions::{self, Partitions};
 use crate::operations::health::registry::{Check, Source};
 use crate::operations::health::replication::Replication;
-use crate::operations::health::sequences::Sequences;
+use crate::operations::health::sequences::{self, Sequences};
 use crate::operations::health::server::Server;
 use crate::operations::health::sessions::Sessions;
 use crate::operations::health::state::Missing;
@@ -115,7 +115,7 @@ pub async fn survey(
         ask.read(Source::Replication, query!("health/replication.sql")),
         ask.read(Source::Tables, query!("health/tables.sql")),
         ask.read(Source::Bloat, query!("health/bloat.sql")),
-        ask.read(Source::Sequences, query!("health/sequences.sql")),
+        ask.when(Source::Sequences, sequences::survey(session)),
         ask.read(Source::Indexes, query!("health/indexes.sql")),
         ask.when(Source::Statements, statements::survey(session, wishes.least_calls)),
         ask.read(Source::Matviews, query!("health/matviews.sql")),
