@@ -22,11 +22,11 @@ use crate::operations::health::statements::{self, Statements};
 use crate::operations::health::tables::Tables;
 use crate::operations::partition::Policy;
 use crate::operations::stats::{Span, Store, Window};
-use crate::pg::name::Ident;
+use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
-use crate::query;
+use crate::{ddl, query};
 
 /// A part of the evidence, or why there is none.
 pub(super) type Reading<T> = Result<T, Missing>;
@@ -91,6 +91,7 @@ pub async fn survey(
     let wanted: BTreeSet<Source> = checks.iter().flat_map(|check| check.sources).copied().collect();
     let facts = session.facts();
     let ask = Asking { session, wanted: &wanted };
+    let tables = ddl!("health/tables.sql", own = Literal(wishes.schema.clone()));
     let patience = query!("health/patience.sql");
     if let Err(error) = session.execute(&Sql::from(patience)).await {
         // Then the session's own timeouts hold.
@@ -113,7 +114,7 @@ pub async fn survey(
         ask.read(Source::Server, query!("health/server.sql")),
         ask.read(Source::Sessions, query!("health/sessions.sql")),
         ask.read(Source::Replication, query!("health/replication.sql")),
-        ask.read(Source::Tables, query!("health/tables.sql")),
+        ask.when(Source::Tables, document(session, &tables)),
         ask.read(Source::Bloat, query!("health/bloat.sql")),
         ask.when(Source::Sequences, sequences::survey(session)),
         ask.read(Source::Indexes, query!("health/indexes.sql")),
