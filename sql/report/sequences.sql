@@ -67,6 +67,8 @@ from (
         case when v.seqincrement > 0 then least(v.seqmax, coalesce(v.column_max, v.seqmax)) else v.seqmin end as last_possible,
         case
             when v.last_value is null and v.readable and not v.locked then 0
+            -- GREATEST passes over a null.
+            when v.last_value is null then null
             when v.seqincrement > 0 then
                 100.0 * greatest(v.last_value - v.seqmin, 0)
                 / nullif(least(v.seqmax, coalesce(v.column_max, v.seqmax))::numeric - v.seqmin, 0)
