@@ -23,7 +23,7 @@ use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
 use crate::commands::stats::StatsCommand;
 use crate::failure::Exit;
-use crate::output::{exit_of, explain_panics, show_statements, tell_usage};
+use crate::output::{Ui, exit_of, explain_panics, show_statements, tell_usage};
 
 /// Tends PostgreSQL databases from outside the server
 ///
@@ -95,6 +95,15 @@ impl Command {
         if matches!(self, Self::Health(_)) { Exit::Foreign(3) } else { exit_of(error) }
     }
 
+    /// Tells an error from before the command was run.
+    fn fail(&self, ui: &Ui, error: &anyhow::Error) -> Exit {
+        if let Self::Health(args) = self {
+            return args.fail(ui, error).unwrap_or(Exit::Foreign(3));
+        }
+        ui.error(error);
+        exit_of(error)
+    }
+
     async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
         match self {
             Self::Partition(command) => command.run(context).await,
@@ -129,10 +138,7 @@ pub fn main() -> ExitCode {
     let stop = Rc::new(Stop::default());
     let context = match Context::new(cli.global, &cli.command.name(), Rc::clone(&stop)) {
         Ok(context) => context,
-        Err((ui, error)) => {
-            ui.error(&error);
-            return cli.command.exit_of(&error).code().into();
-        }
+        Err((ui, error)) => return cli.command.fail(&ui, &error).code().into(),
     };
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,

@@ -28,6 +28,8 @@ select pg_catalog.jsonb_build_object(
     'blocks_read', p.blks_read,
     'stats_since_s', extract(epoch from pg_catalog.clock_timestamp() - coalesce(
         p.stats_reset, (select b.stats_reset from pg_catalog.pg_stat_bgwriter as b)))::float8,
+    -- A database that was never reset may be younger than the server's own statistics.
+    'blocks_since_s', extract(epoch from pg_catalog.clock_timestamp() - p.stats_reset)::float8,
     'archiver', (
         select pg_catalog.jsonb_build_object(
             'failed_count', a.failed_count,

@@ -1,7 +1,9 @@
 -- How much of each sequence is used, counted against its own end and the end of the integer column that it fills. Its
 -- value is seen with SELECT or USAGE on it, and by waiting for whoever changes it: `hidden` and `locked` say why it is
--- null. A sequence that nobody has asked has no value either, and neither reason.
+-- null. A sequence that nobody has asked has no value either, and neither reason; of one that was set away from its
+-- start and not called since, it is the value before the next one.
 -- $1 whether values are read at all
+-- Holes: oids, values, of the sequences that were not called what the next call gives.
 with s as (
     select
         c.oid,
@@ -15,10 +17,13 @@ with s as (
               and l.mode in ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')
         ) as locked,
         q.seqtypid, q.seqstart, q.seqmin, q.seqmax, q.seqincrement, q.seqcycle,
-        k.relid, k.attnum
+        k.relid, k.attnum,
+        e.value::numeric - q.seqincrement as before
     from pg_catalog.pg_sequence as q
     join pg_catalog.pg_class as c on c.oid = q.seqrelid
     join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
+    left join rows from (pg_catalog.unnest({oids}::oid[]), pg_catalog.unnest({values}::bigint[])) as e(oid, value)
+        on e.oid = c.oid
     left join lateral (
         -- Owned by the column, or only asked by its default.
         select d.refobjid as relid, d.refobjsubid::smallint as attnum
@@ -39,7 +44,9 @@ with s as (
       and n.nspname <> 'information_schema'
 ), v as (
     select s.*,
-           case when s.readable and not s.locked then pg_catalog.pg_sequence_last_value(s.oid) end as last_value,
+           case when s.readable and not s.locked then coalesce(
+                    pg_catalog.pg_sequence_last_value(s.oid)::numeric,
+                    case when s.before <> s.seqstart::numeric - s.seqincrement then s.before end) end as last_value,
            case a.atttypid when 'pg_catalog.int2'::pg_catalog.regtype then 32767
                            when 'pg_catalog.int4'::pg_catalog.regtype then 2147483647 end::bigint as column_max,
            case when a.attname is not null
@@ -60,10 +67,12 @@ from (
         case when v.seqincrement > 0 then least(v.seqmax, coalesce(v.column_max, v.seqmax)) else v.seqmin end as last_possible,
         case
             when v.last_value is null and v.readable and not v.locked then 0
+            -- GREATEST passes over a null.
+            when v.last_value is null then null
             when v.seqincrement > 0 then
-                100.0 * (v.last_value::numeric - v.seqmin)
+                100.0 * greatest(v.last_value - v.seqmin, 0)
                 / nullif(least(v.seqmax, coalesce(v.column_max, v.seqmax))::numeric - v.seqmin, 0)
-            else 100.0 * (v.seqmax - v.last_value::numeric) / nullif(v.seqmax::numeric - v.seqmin, 0)
+            else 100.0 * greatest(v.seqmax - v.last_value, 0) / nullif(v.seqmax::numeric - v.seqmin, 0)
         end::float8 as used_pct,
         v.column_name as "column",
         v.column_type,

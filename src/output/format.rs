@@ -18,15 +18,25 @@ pub fn bytes(bytes: i64) -> String {
 
 /// `1,234,567`
 pub fn count(number: f64) -> String {
-    let digits = format!("{:.0}", number.abs());
+    let grouped = grouped(&format!("{:.0}", number.abs()));
+    if number < 0.0 { format!("-{grouped}") } else { grouped }
+}
+
+/// As [`count`], with every digit of a large number.
+pub fn integer(number: i64) -> String {
+    let grouped = grouped(&number.unsigned_abs().to_string());
+    if number < 0 { format!("-{grouped}") } else { grouped }
+}
+
+fn grouped(digits: &str) -> String {
     let mut grouped = String::new();
     for (index, digit) in digits.chars().enumerate() {
-        if index > 0 && (digits.len() - index) % 3 == 0 {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);
     }
-    if number < 0.0 { format!("-{grouped}") } else { grouped }
+    grouped
 }
 
 /// `0.4 ms`, `35 ms`, `2.1 s`

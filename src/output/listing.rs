@@ -25,6 +25,8 @@ const SQL_SHOWN: usize = 100;
 pub enum Cell {
     Text(String),
     Count(f64),
+    /// A whole number of which each digit counts.
+    Integer(i64),
     Bytes(i64),
     Milliseconds(f64),
     /// A share of a hundred.
@@ -55,6 +57,7 @@ impl Cell {
         match self {
             Self::Text(text) => format::visible(text).into_owned(),
             Self::Count(number) => format::count(*number),
+            Self::Integer(number) => format::integer(*number),
             Self::Bytes(number) => format::bytes(*number),
             Self::Milliseconds(time) => format::milliseconds(*time),
             Self::Percent(share) => format!("{share:.1}%"),
@@ -70,7 +73,7 @@ impl Cell {
         match self {
             Self::Text(text) | Self::Lines(text) | Self::Sql(text) => text.clone(),
             Self::Count(number) => format!("{number:.0}"),
-            Self::Bytes(number) => number.to_string(),
+            Self::Integer(number) | Self::Bytes(number) => number.to_string(),
             Self::Milliseconds(time) | Self::Seconds(time) => format!("{time:.3}"),
             Self::Percent(share) => format!("{share:.2}"),
             Self::Series(values) => {
@@ -94,7 +97,7 @@ impl Cell {
     pub(super) const fn number(&self) -> Option<f64> {
         match self {
             Self::Count(n) | Self::Milliseconds(n) | Self::Percent(n) | Self::Seconds(n) => Some(*n),
-            Self::Bytes(n) => Some(*n as f64),
+            Self::Integer(n) | Self::Bytes(n) => Some(*n as f64),
             Self::Text(_) | Self::Lines(_) | Self::Sql(_) | Self::Series(_) | Self::None => None,
         }
     }

@@ -10,7 +10,7 @@ use crate::commands::health::format::HealthFormat;
 use crate::commands::health::list::list;
 use crate::failure::{Exit, one_line};
 use crate::operations::health::{Probe, State};
-use crate::output::exit_of;
+use crate::output::{Ui, exit_of};
 
 const FORMATS: &str = "\
 Exit codes are those of Nagios plugins:
@@ -89,15 +89,23 @@ impl HealthArgs {
             return Err(failed);
         }
         // What Nagios would take for critical is only that nothing is known.
-        context.ui.error(&failed);
-        if self.format(context) == HealthFormat::Nagios {
-            context.ui.answer(&format!("PGTEND UNKNOWN - {}", one_line(&failed)))?;
+        self.fail(&context.ui, &failed)
+    }
+
+    /// Tells an error, and to Nagios in the one line that it reads: also of what went wrong before there was a context.
+    ///
+    /// # Errors
+    /// When the answer cannot be written.
+    pub fn fail(&self, ui: &Ui, error: &anyhow::Error) -> anyhow::Result<Exit> {
+        ui.error(error);
+        if self.format(ui) == HealthFormat::Nagios {
+            ui.answer(&format!("PGTEND UNKNOWN - {}", one_line(error).replace(['|', '\n', '\r'], " ")))?;
         }
         Ok(exit(State::Unknown))
     }
 
-    fn format(&self, context: &Context) -> HealthFormat {
-        if context.ui.is_json() {
+    fn format(&self, ui: &Ui) -> HealthFormat {
+        if ui.is_json() {
             return HealthFormat::Json;
         }
         HealthFormat::from_str(&self.format, true).unwrap_or(HealthFormat::Table)
@@ -115,7 +123,7 @@ impl HealthArgs {
         let examined = examine(context, &selection, timeout).await?;
         let state = examined.state();
         let exit = exit(if state == State::Unknown { self.unknown_as.state() } else { state });
-        tell(context, self.format(context), &examined, probe, exit)?;
+        tell(context, self.format(&context.ui), &examined, probe, exit)?;
         Ok(exit)
     }
 }

@@ -62,7 +62,10 @@ pub fn nagios(state: State, verdicts: &[Verdict]) -> String {
     let first = match told.as_slice() {
         [] => checks(verdicts.iter().filter(|verdict| verdict.state == State::Ok).count()),
         told => {
-            told.iter().map(|v| format!("{}: {}", v.check, plain(&v.message))).collect::<Vec<_>>().join("; ")
+            let told = together(told).into_iter();
+            told.map(|(names, one)| format!("{names}: {}", plain(&one.message)))
+                .collect::<Vec<_>>()
+                .join("; ")
         }
     };
     let numbers: Vec<String> = verdicts.iter().filter_map(performance).collect();
@@ -70,16 +73,34 @@ pub fn nagios(state: State, verdicts: &[Verdict]) -> String {
     if !numbers.is_empty() {
         line = format!("{line} | {}", numbers.join(" "));
     }
-    let details = told.iter().map(|verdict| {
+    let details = together(&told).into_iter().map(|(names, verdict)| {
         let remedy = verdict.remedy.as_ref().map_or(String::new(), |remedy| format!(" -> {}", plain(remedy)));
-        format!(
-            "\n{} {}: {}{remedy}",
-            verdict.state.word().to_uppercase(),
-            verdict.check,
-            plain(&verdict.message)
-        )
+        format!("\n{} {names}: {}{remedy}", verdict.state.word().to_uppercase(), plain(&verdict.message))
     });
     format!("{line}{}\n", details.collect::<String>())
+}
+
+/// Checks that say the same word for word, as all do without a connection, are told once.
+fn together<'a>(told: &[&'a Verdict]) -> Vec<(String, &'a Verdict)> {
+    const NAMED: usize = 3;
+    let same = |one: &Verdict, other: &Verdict| {
+        one.state == other.state && one.message == other.message && one.remedy == other.remedy
+    };
+    let mut groups: Vec<Vec<&Verdict>> = Vec::new();
+    for verdict in told {
+        match groups.iter_mut().find(|group| same(group[0], verdict)) {
+            Some(group) => group.push(verdict),
+            None => groups.push(vec![verdict]),
+        }
+    }
+    let named = |group: Vec<&'a Verdict>| {
+        let names = match group.as_slice() {
+            few if few.len() <= NAMED => few.iter().map(|one| one.check).collect::<Vec<_>>().join(", "),
+            many => checks(many.len()),
+        };
+        (names, group[0])
+    };
+    groups.into_iter().map(named).collect()
 }
 
 fn checks(count: usize) -> String {

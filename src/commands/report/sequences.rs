@@ -25,7 +25,7 @@ impl Report for SequencesArgs {
         Column {
             header: "Last possible",
             name: "last_possible",
-            cell: |row| Cell::Count(row.last_possible as f64),
+            cell: |row| Cell::Integer(row.last_possible),
         },
         Column { header: "Column", name: "column", cell: |row| Cell::text(row.column.clone()) },
         Column {
@@ -42,7 +42,7 @@ impl Report for SequencesArgs {
 
 fn last_value(row: &Sequence) -> Cell {
     match row.last_value {
-        Some(value) => Cell::Count(value as f64),
+        Some(value) => Cell::Integer(value),
         None if row.hidden => Cell::Text("hidden".to_owned()),
         None if row.locked => Cell::Text("locked".to_owned()),
         None => Cell::None,

@@ -11,10 +11,10 @@ use crate::failure::one_line;
 use crate::operations::health::bloat::Bloat;
 use crate::operations::health::indexes::Indexes;
 use crate::operations::health::matviews::{self, Aging, Matview};
-use crate::operations::health::partitions::{self, Tended};
+use crate::operations::health::partitions::{self, Partitions};
 use crate::operations::health::registry::{Check, Source};
 use crate::operations::health::replication::Replication;
-use crate::operations::health::sequences::Sequences;
+use crate::operations::health::sequences::{self, Sequences};
 use crate::operations::health::server::Server;
 use crate::operations::health::sessions::Sessions;
 use crate::operations::health::state::Missing;
@@ -22,11 +22,11 @@ use crate::operations::health::statements::{self, Statements};
 use crate::operations::health::tables::Tables;
 use crate::operations::partition::Policy;
 use crate::operations::stats::{Span, Store, Window};
-use crate::pg::name::Ident;
+use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::sql::{Query, Sql};
 use crate::pg::state::ServerError;
-use crate::query;
+use crate::{ddl, query};
 
 /// A part of the evidence, or why there is none.
 pub(super) type Reading<T> = Result<T, Missing>;
@@ -70,7 +70,7 @@ pub struct Evidence {
     pub(super) statements: Reading<Statements>,
     pub(super) matviews: Reading<Vec<Matview>>,
     pub(super) refreshes: Reading<Vec<Aging>>,
-    pub(super) partitions: Reading<Vec<Tended>>,
+    pub(super) partitions: Reading<Partitions>,
     /// What was done of late; nothing where no store tells of most of that time.
     pub(super) recent: Option<Window>,
 }
@@ -91,6 +91,7 @@ pub async fn survey(
     let wanted: BTreeSet<Source> = checks.iter().flat_map(|check| check.sources).copied().collect();
     let facts = session.facts();
     let ask = Asking { session, wanted: &wanted };
+    let tables = ddl!("health/tables.sql", own = Literal(wishes.schema.clone()));
     let patience = query!("health/patience.sql");
     if let Err(error) = session.execute(&Sql::from(patience)).await {
         // Then the session's own timeouts hold.
@@ -113,9 +114,9 @@ pub async fn survey(
         ask.read(Source::Server, query!("health/server.sql")),
         ask.read(Source::Sessions, query!("health/sessions.sql")),
         ask.read(Source::Replication, query!("health/replication.sql")),
-        ask.read(Source::Tables, query!("health/tables.sql")),
+        ask.when(Source::Tables, document(session, &tables)),
         ask.read(Source::Bloat, query!("health/bloat.sql")),
-        ask.read(Source::Sequences, query!("health/sequences.sql")),
+        ask.when(Source::Sequences, sequences::survey(session)),
         ask.read(Source::Indexes, query!("health/indexes.sql")),
         ask.when(Source::Statements, statements::survey(session, wishes.least_calls)),
         ask.read(Source::Matviews, query!("health/matviews.sql")),
@@ -185,7 +186,7 @@ impl Evidence {
 
     /// Of each table that is partitioned by time the periods ahead.
     pub fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
-        self.partitions.iter().flatten().filter_map(Tended::periods_ahead)
+        self.partitions.iter().flat_map(Partitions::periods_ahead)
     }
 }
 

@@ -1,17 +1,37 @@
 //! Checks of partitioned tables: how many periods ahead inserts are safe, what is overdue, what interrupted runs left.
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 
+use crate::ddl;
+use crate::failure::{Failure, sentences};
 use crate::operations::health::evidence::{Evidence, Reading};
 use crate::operations::health::limits::Limits;
 use crate::operations::health::state::{Judged, Judgement, Missing, Object, State, some, worst};
-use crate::operations::partition::{FindingKind, Policy, Report, Timeline, check, is_by_time, survey_check};
-use crate::pg::catalog::{PartitionedTable, TableName, find_relations, partitioned_tables};
+use crate::operations::partition::{
+    FindingKind, Guess, Policy, Report, Timeline, check, guess, is_by_time, survey_check,
+};
+use crate::pg::bound::PartitionBound;
+use crate::pg::catalog::{Partition, PartitionedTable, TableName, find_relations, partitioned_tables};
 use crate::pg::name::Ident;
 use crate::pg::session::Session;
 
-/// A table that is partitioned by time, or that the configuration names.
+#[derive(Debug)]
+pub(super) struct Partitions {
+    tended: Vec<Tended>,
+    /// Of tables that are not partitioned by time.
+    defaults: Vec<DefaultPartition>,
+}
+
+/// A default partition, and how many rows it holds.
+#[derive(Debug)]
+struct DefaultPartition {
+    table: String,
+    name: String,
+    rows: Reading<u64>,
+}
+
+/// A table that is partitioned by time, or may be, or that the configuration names.
 #[derive(Debug)]
 pub(super) struct Tended {
     name: String,
@@ -29,9 +49,15 @@ struct Known {
     configured: Option<f64>,
 }
 
+impl Partitions {
+    pub(super) fn periods_ahead(&self) -> impl Iterator<Item = (&str, f64)> {
+        self.tended.iter().filter_map(Tended::periods_ahead)
+    }
+}
+
 impl Tended {
     /// Nothing where it is not known.
-    pub(super) fn periods_ahead(&self) -> Option<(&str, f64)> {
+    fn periods_ahead(&self) -> Option<(&str, f64)> {
         self.known.as_ref().ok().map(|known| (self.name.as_str(), known.periods_ahead))
     }
 }
@@ -43,7 +69,7 @@ pub(super) async fn survey(
     session: &Session,
     wishes: &[(String, Policy)],
     now: DateTime<Utc>,
-) -> Reading<Vec<Tended>> {
+) -> Reading<Partitions> {
     let tables = partitioned_tables(session, None).await.map_err(|error| Missing::from(&error))?;
     let names: Vec<TableName> = wishes.iter().map(|(name, _)| TableName::parse(name)).collect();
     let found = find_relations(session, &names).await.map_err(|error| Missing::from(&error))?;
@@ -61,14 +87,70 @@ pub(super) async fn survey(
             Err(error) => tended.push(Tended { name: name.clone(), known: Err(Missing::from(&error)) }),
         }
     }
+    let mut defaults = Vec::new();
     for table in tables {
         let policy = policies.get(&table.oid).copied();
-        if policy.is_some() || is_by_time(&table) {
-            let name = table.relation.plain();
-            tended.push(Tended { name, known: look(session, table, policy, now).await });
+        let name = table.relation.plain();
+        let certain = policy.is_some() || is_by_time(&table);
+        let guess = if certain { Guess::Column } else { guess(&table) };
+        if !matches!(guess, Guess::Column) {
+            defaults.extend(default_rows(session, &table).await);
         }
+        let known = match guess {
+            Guess::Column => look(session, table, policy, now).await,
+            Guess::Expression(table) => judge_expression(*table, now),
+            Guess::Unclear => {
+                let reason =
+                    format!("its key ({}) may be a time that pgtend cannot read", table.key_definition);
+                Err(Missing::unknown(reason).remedy(BY_HAND))
+            }
+            Guess::NoTime => continue,
+        };
+        tended.push(Tended { name, known });
     }
-    Ok(tended)
+    Ok(Partitions { tended, defaults })
+}
+
+const BY_HAND: &str = "compare the newest partition's bound with the values to come: \
+                       pgtend cannot, and `[health] skip` leaves the check out";
+
+/// What can be said without the key's name; the rows of a default partition are counted apart.
+fn judge_expression(table: PartitionedTable, now: DateTime<Utc>) -> Reading<Known> {
+    let policy = Policy { ahead: 0, ..Policy::default() };
+    let timeline = Timeline::read(table, &policy).map_err(|error| unread(&error))?;
+    let point = timeline.calendar.point(now);
+    let report = check(&timeline, &policy, point, None);
+    let periods_ahead = f64::from(periods_ahead(&timeline, point));
+    Ok(Known { report, unseen: None, periods_ahead, configured: None })
+}
+
+async fn default_rows(session: &Session, table: &PartitionedTable) -> Option<DefaultPartition> {
+    let is_default = |partition: &&Partition| partition.bound == Some(PartitionBound::Default);
+    let default = table.partitions.iter().find(is_default)?;
+    let sql = ddl!("health/default_rows.sql", default = default.relation);
+    let rows = match session.read(&sql).await {
+        Ok(rows) => {
+            let count = rows.first().and_then(|row| row.first()?.as_deref()?.parse().ok());
+            count.ok_or_else(|| Missing::unknown("the server gave no count"))
+        }
+        Err(error) => Err(match Ident::new(&session.facts().role) {
+            Ok(role) => {
+                Missing::from(&error).remedy(format!("grant select on {} to {role}", default.relation))
+            }
+            Err(_) => Missing::from(&error),
+        }),
+    };
+    Some(DefaultPartition { table: table.relation.plain(), name: default.relation.plain(), rows })
+}
+
+/// Without the name of the table, which the check says once.
+fn unread(error: &anyhow::Error) -> Missing {
+    let missing = Missing::from(error);
+    let hint = error.chain().find_map(|cause| cause.downcast_ref::<Failure>()?.hint.clone());
+    let remedy = missing.remedy.or(hint).unwrap_or_else(|| BY_HAND.to_owned());
+    let sentences = sentences(error);
+    let reason = sentences.get(1..).filter(|rest| !rest.is_empty()).unwrap_or(&sentences).join(": ");
+    Missing::unknown(reason).remedy(remedy)
 }
 
 async fn look(
@@ -78,7 +160,7 @@ async fn look(
     now: DateTime<Utc>,
 ) -> Reading<Known> {
     let policy = Policy { ahead: 0, ..configured.cloned().unwrap_or_default() };
-    let timeline = Timeline::read(table, &policy).map_err(|error| Missing::from(&error))?;
+    let timeline = Timeline::read(table, &policy).map_err(|error| unread(&error))?;
     let sample = survey_check(session, &timeline).await;
     let role = Ident::new(&session.facts().role).map_err(|error| Missing::from(&error))?;
     let unseen = sample.as_ref().err().map(|error| match &timeline.default {
@@ -177,6 +259,8 @@ pub(super) fn upkeep(evidence: &Evidence, limits: &Limits) -> Judged {
             objects.push(Object { name: format!("{}: {}", table.name, finding.text), value: None, state });
         }
     }
+    let defaults = &partitions(evidence)?.defaults;
+    objects.extend(defaults.iter().filter_map(DefaultPartition::filled));
     let count = objects.len() as f64;
     let state = objects.iter().map(|object| object.state).fold(limits.grade(count), State::or_worse);
     let names: Vec<String> = objects.iter().map(|object| object.name.clone()).collect();
@@ -184,11 +268,12 @@ pub(super) fn upkeep(evidence: &Evidence, limits: &Limits) -> Judged {
         all_known(tended)?;
         let unseen = tended.iter().find_map(|table| table.known.as_ref().ok()?.unseen.clone());
         unseen.map_or(Ok(()), Err)?;
+        defaults.iter().find_map(|default| default.rows.as_ref().err().cloned()).map_or(Ok(()), Err)?;
         if !unknown.is_empty() {
             return Err(Missing::unknown(some(&unknown)));
         }
     }
-    if tended.is_empty() {
+    if tended.is_empty() && defaults.is_empty() {
         return Err(Missing::skipped("no table is partitioned by time"));
     }
     let message = if names.is_empty() { "nothing is overdue or left over".to_owned() } else { some(&names) };
@@ -198,8 +283,24 @@ pub(super) fn upkeep(evidence: &Evidence, limits: &Limits) -> Judged {
         .remedy("pgtend partition maintain --dry-run"))
 }
 
-fn tended(evidence: &Evidence) -> Result<&Vec<Tended>, Missing> {
+fn partitions(evidence: &Evidence) -> Result<&Partitions, Missing> {
     evidence.partitions.as_ref().map_err(Clone::clone)
+}
+
+fn tended(evidence: &Evidence) -> Result<&[Tended], Missing> {
+    Ok(&partitions(evidence)?.tended)
+}
+
+impl DefaultPartition {
+    /// Other kinds of keys than times may want such rows: then it is worth a warning and no more.
+    fn filled(&self) -> Option<Object> {
+        const LIMIT: u64 = 100_000;
+        let rows = self.rows.as_ref().ok().copied().filter(|rows| *rows > 0)?;
+        let more = if rows > LIMIT { "more than " } else { "" };
+        let (table, name, rows) = (&self.table, &self.name, rows.min(LIMIT));
+        let name = format!("{table}: {more}{rows} rows in the default partition {name}");
+        Some(Object { name, value: None, state: State::Warning })
+    }
 }
 
 /// A table of which nothing is known may be bad.
@@ -207,7 +308,14 @@ fn all_known(tended: &[Tended]) -> Result<(), Missing> {
     let missing = tended.iter().filter_map(|table| Some((table, table.known.as_ref().err()?)));
     let missing: Vec<(&Tended, &Missing)> = missing.collect();
     let Some((_, first)) = missing.first() else { return Ok(()) };
-    let reasons: Vec<String> =
-        missing.iter().map(|(table, missing)| format!("{}: {}", table.name, missing.reason)).collect();
-    Err(Missing { reason: some(&reasons), ..(*first).clone() })
+    let named = |reason: &str| {
+        let names = missing.iter().filter(|(_, missing)| missing.reason == reason);
+        let names: Vec<String> = names.map(|(table, _)| table.name.clone()).collect();
+        format!("{}: {reason}", some(&names))
+    };
+    let mut reasons: Vec<String> = missing.iter().map(|(_, missing)| named(&missing.reason)).collect();
+    let mut told = BTreeSet::new();
+    reasons.retain(|reason| told.insert(reason.clone()));
+    let remedy = first.remedy.clone().unwrap_or_else(|| BY_HAND.to_owned());
+    Err(Missing { reason: some(&reasons), remedy: Some(remedy), ..(*first).clone() })
 }

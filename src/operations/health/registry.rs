@@ -93,7 +93,7 @@ const GB: f64 = 1024.0 * MB;
 const ANY: Limits = Limits::warning(1.0);
 
 /// Every check, in the order in which they are told.
-pub const CHECKS: [Check; 32] = {
+pub const CHECKS: [Check; 33] = {
     use Group::{Indexes, Matviews, Partitions, Replication, Server, Sessions, Statements, Tables};
     use Probe::{Basic, Full, Live, Ready};
     use Source as S;
@@ -188,8 +188,16 @@ pub const CHECKS: [Check; 32] = {
             replication::lag,
         ),
         check(
+            ("synchronous_standbys", Replication, Basic),
+            "synchronous standbys that are not there, of those that commits wait for",
+            U::Count,
+            Limits { warning: None, critical: None, at_least: None },
+            &[S::Replication],
+            replication::synchronous,
+        ),
+        check(
             ("replication_slots", Replication, Basic),
-            "WAL that a replication slot keeps; also slots that have lost what they need",
+            "WAL that a replication slot keeps; also slots that have lost what they need, or whose standby is away",
             U::Bytes,
             Limits::of(GB, 10.0 * GB),
             &[S::Replication],

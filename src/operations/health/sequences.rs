@@ -1,9 +1,12 @@
 //! The check of sequences that come to their end, or to the end of the column that they fill.
 use serde::Deserialize;
 
-use crate::operations::health::evidence::Evidence;
+use crate::ddl;
+use crate::operations::health::evidence::{Evidence, Reading, document};
 use crate::operations::health::limits::Limits;
 use crate::operations::health::state::{Judged, Judgement, Missing, State, some};
+use crate::pg::catalog::uncalled_sequences;
+use crate::pg::session::Session;
 
 #[derive(Debug, Deserialize)]
 pub(super) struct Sequences {
@@ -22,6 +25,12 @@ struct Used {
     by_column: bool,
 }
 
+pub(super) async fn survey(session: &Session) -> Reading<Sequences> {
+    let uncalled = uncalled_sequences(session).await.map_err(|error| Missing::from(&error))?;
+    let (oids, values) = (uncalled.oids(), uncalled.values());
+    document(session, &ddl!("health/sequences.sql", oids = oids, values = values)).await
+}
+
 pub(super) fn used(evidence: &Evidence, limits: &Limits) -> Judged {
     let sequences = evidence.sequences.as_ref().map_err(Clone::clone)?;
     let objects = limits.reached(sequences.used.iter().map(|used| (used.name.clone(), used.value)));
@@ -37,7 +46,7 @@ pub(super) fn used(evidence: &Evidence, limits: &Limits) -> Judged {
         return Err(Missing::unknown(reason).remedy(remedy));
     }
     let Some(fullest) = fullest else {
-        let message = format!("none of {} sequences was used yet", sequences.sequences);
+        let message = format!("none of {} sequences comes to an end", sequences.sequences);
         return Ok(Judgement::new(State::Ok, message).value(0.0));
     };
     let what = if fullest.by_column { " of what its column can hold" } else { "" };

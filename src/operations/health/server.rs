@@ -17,6 +17,8 @@ pub(super) struct Server {
     blocks_hit: Option<f64>,
     blocks_read: Option<f64>,
     stats_since_s: Option<f64>,
+    /// Of this database's counters; null where it is not known when they began.
+    blocks_since_s: Option<f64>,
     archiver: Archiver,
 }
 
@@ -225,7 +227,7 @@ pub(super) fn cache(evidence: &Evidence, limits: &Limits) -> Judged {
         evidence.recent.as_ref().filter(|window| limits.is_worth(window.database.hit + window.database.read));
     let (hit, read, since_s) = match (recent, server.blocks_hit, server.blocks_read) {
         (Some(window), ..) => (window.database.hit, window.database.read, window.coverage.covered_s),
-        (None, Some(hit), Some(read)) => (hit, read, server.stats_since_s),
+        (None, Some(hit), Some(read)) => (hit, read, server.blocks_since_s),
         _ => return Err(Missing::unknown("the server has no statistics of this database")),
     };
     if !limits.is_worth(hit + read) {
@@ -249,7 +251,7 @@ mod tests {
         let mut server = json!({
             "settings": {"data_checksums": "on", "track_counts": "on", "archive_mode": "on", "archive_command": "cp"},
             "pending_restart": [], "databases": [], "shared_checksum_failures": 0,
-            "blocks_hit": 5.0, "blocks_read": 5.0, "stats_since_s": 10.0,
+            "blocks_hit": 5.0, "blocks_read": 5.0, "stats_since_s": 10.0, "blocks_since_s": null,
             "archiver": {"failed_count": 0, "failing": false, "failing_for_s": null, "last_failed": null}
         });
         for (key, value) in more.as_object().unwrap() {
@@ -292,6 +294,9 @@ mod tests {
     fn a_server_that_does_not_count_has_no_cache_ratio() {
         let off = server(&json!({"settings": {"track_counts": "off"}}));
         assert_eq!(cache(&off, &Limits::default()).unwrap_err().state, State::Unknown);
-        assert_eq!(cache(&server(&json!({})), &Limits::of(80.0, 60.0)).unwrap().state, State::Critical);
+        let judged = cache(&server(&json!({})), &Limits::of(80.0, 60.0)).unwrap();
+        assert_eq!(judged.state, State::Critical);
+        // The server has counted for ten seconds; this database may be younger.
+        assert_eq!(judged.message, "50.0 % of the blocks read were in shared buffers");
     }
 }

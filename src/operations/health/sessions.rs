@@ -83,18 +83,21 @@ pub(super) fn connections(evidence: &Evidence, limits: &Limits) -> Judged {
 }
 
 pub(super) fn queries(evidence: &Evidence, limits: &Limits) -> Judged {
-    longest(evidence, limits, "runs a query", |sessions| sessions.longest_query.as_ref())
+    longest(evidence, limits, ("runs a query", "pg_cancel_backend"), |sessions| {
+        sessions.longest_query.as_ref()
+    })
 }
 
 pub(super) fn idle_in_transaction(evidence: &Evidence, limits: &Limits) -> Judged {
-    longest(evidence, limits, "idles in a transaction", |sessions| sessions.longest_idle.as_ref())
+    let (does, end) = ("idles in a transaction", "pg_terminate_backend");
+    longest(evidence, limits, (does, end), |sessions| sessions.longest_idle.as_ref())
 }
 
 /// Of sessions that this role does not see it is not known what they do: what is seen may be bad, but never fine.
 fn longest(
     evidence: &Evidence,
     limits: &Limits,
-    does: &str,
+    (does, end): (&str, &str),
     pick: fn(&Sessions) -> Option<&Longest>,
 ) -> Judged {
     let sessions = evidence.sessions.as_ref().map_err(Clone::clone)?;
@@ -108,8 +111,7 @@ fn longest(
         None => format!("no session {does}"),
         Some(longest) => format!("{} {does} for {}", longest.who(), span(value)),
     };
-    let remedy = pick(sessions)
-        .map_or(String::new(), |longest| format!("select pg_terminate_backend({})", longest.pid));
+    let remedy = pick(sessions).map_or(String::new(), |longest| format!("select {end}({})", longest.pid));
     Ok(Judgement::new(state, message).value(value).remedy(remedy))
 }
 

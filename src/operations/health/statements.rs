@@ -18,6 +18,7 @@ struct Extension {
     version: String,
     loaded: bool,
     may_read: bool,
+    track: Option<String>,
     most: Option<f64>,
 }
 
@@ -52,6 +53,20 @@ struct Statement {
 pub(super) struct Statements {
     counted: Counted,
     most: Option<f64>,
+    /// `pg_stat_statements.track` is not `none`.
+    tracks: bool,
+}
+
+impl Statements {
+    /// # Errors
+    /// Where nothing is counted: no slow statement is then no evidence.
+    fn tracked(&self) -> Result<(), Missing> {
+        if self.tracks {
+            return Ok(());
+        }
+        let missing = Missing::unknown("pg_stat_statements.track is none: no statement is counted");
+        Err(missing.remedy("alter system reset pg_stat_statements.track; select pg_reload_conf()"))
+    }
 }
 
 /// What is slow beyond the critical limit alarms only where it takes at least this share of all time.
@@ -86,11 +101,13 @@ pub(super) async fn survey(session: &Session, least_calls: f64) -> Reading<State
         &ddl!("health/statements.sql", schema = schema, least_calls = Literal(least_calls.to_string())),
     )
     .await?;
-    Ok(Statements { counted, most: extension.most })
+    let tracks = extension.track.as_deref() != Some("none");
+    Ok(Statements { counted, most: extension.most, tracks })
 }
 
 /// By what was done of late where the store knows it, else by all that was ever counted.
 pub(super) fn slow(evidence: &Evidence, limits: &Limits) -> Judged {
+    evidence.statements.as_ref().map_or(Ok(()), Statements::tracked)?;
     if let Some(window) = evidence.recent.as_ref().filter(|window| window.coverage.has_statements) {
         return Ok(judged(&recent(window), window.coverage.covered_s, limits));
     }
@@ -163,6 +180,7 @@ impl Statement {
 
 pub(super) fn fill(evidence: &Evidence, limits: &Limits) -> Judged {
     let statements = evidence.statements.as_ref().map_err(Clone::clone)?;
+    statements.tracked()?;
     let counted = &statements.counted;
     let Some(most) = statements.most else {
         return Err(Missing::unknown("pg_stat_statements.max cannot be read"));

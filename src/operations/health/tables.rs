@@ -9,7 +9,11 @@ use crate::operations::health::state::{Judged, Judgement, Missing, State, some};
 pub(super) struct Tables {
     tables: i64,
     dead: Vec<Dead>,
+    /// For the whole server.
+    autovacuum: bool,
     unvacuumed: Vec<String>,
+    /// Tables for whose TOAST table it is switched off.
+    toast_unvacuumed: Vec<String>,
     unanalyzed: Vec<String>,
 }
 
@@ -51,14 +55,27 @@ fn counted(evidence: &Evidence) -> Result<(), Missing> {
 
 pub(super) fn autovacuum(evidence: &Evidence, limits: &Limits) -> Judged {
     let tables = evidence.tables.as_ref().map_err(Clone::clone)?;
-    let count = tables.unvacuumed.len() as f64;
-    let message = match tables.unvacuumed.as_slice() {
+    // What a standby says of itself is nothing to the primary, whose autovacuum it is.
+    if !tables.autovacuum && !evidence.standby {
+        let message =
+            format!("autovacuum is off for the whole server: it tends none of {} tables", tables.tables);
+        let state = limits.grade(tables.tables as f64).or_worse(State::Warning);
+        let remedy = "alter system reset autovacuum; select pg_reload_conf()";
+        return Ok(Judgement::new(state, message).value(tables.tables as f64).remedy(remedy));
+    }
+    let toast = tables.toast_unvacuumed.iter().map(|name| format!("{name} (its TOAST table)"));
+    let names: Vec<String> = tables.unvacuumed.iter().cloned().chain(toast).collect();
+    let count = names.len() as f64;
+    let message = match names.as_slice() {
         [] => format!("autovacuum tends all {} tables", tables.tables),
         names => format!("autovacuum is switched off for {}", some(names)),
     };
-    let remedy =
-        tables.unvacuumed.first().map(|name| format!("alter table {name} reset (autovacuum_enabled)"));
-    Ok(Judgement::new(limits.grade(count), message).value(count).remedy(remedy.unwrap_or_default()))
+    let remedy = match (tables.unvacuumed.first(), tables.toast_unvacuumed.first()) {
+        (Some(name), _) => format!("alter table {name} reset (autovacuum_enabled)"),
+        (None, Some(name)) => format!("alter table {name} reset (toast.autovacuum_enabled)"),
+        (None, None) => String::new(),
+    };
+    Ok(Judgement::new(limits.grade(count), message).value(count).remedy(remedy))
 }
 
 pub(super) fn analyzed(evidence: &Evidence, limits: &Limits) -> Judged {

@@ -48,4 +48,4 @@ pub use rows::plan_rows;
 pub use rows_survey::{RowsWish, survey_rows};
 pub use survey::{Survey, survey_check, survey_create, survey_drop, survey_restore, survey_tables};
 pub use template::Template;
-pub use timeline::{Part, Range, Timeline, is_by_time};
+pub use timeline::{Guess, Part, Range, Timeline, guess, is_by_time};

@@ -153,6 +153,77 @@ pub fn is_by_time(table: &PartitionedTable) -> bool {
     table.strategy == Strategy::Range && kinds.iter().any(|kind| !matches!(kind, KeyKind::Encoded(_)))
 }
 
+/// A time that pgtend cannot tend may still be behind the key: an expression of one, or numbers that read as one.
+#[derive(Clone, Debug)]
+pub enum Guess {
+    /// Nothing speaks for a time.
+    NoTime,
+    /// The column's bounds read as times.
+    Column,
+    /// The bounds of an expression do: so would the table be, if its key were a column of that type.
+    Expression(Box<PartitionedTable>),
+    /// It may be a time, and nothing says which.
+    Unclear,
+}
+
+/// What the bounds say of a table that [`is_by_time`] does not know.
+pub fn guess(table: &PartitionedTable) -> Guess {
+    let Some(first) = table.key.first().filter(|_| table.strategy == Strategy::Range) else {
+        return Guess::NoTime;
+    };
+    let policy = Policy::default();
+    let parts: Vec<RawPart> = table.partitions.iter().filter_map(raw_part).collect();
+    if first.name.is_some() {
+        let type_name = first.type_name.as_deref().unwrap_or("");
+        let is_time = KeyKind::of_type(type_name).iter().any(|kind| plausible(*kind, &policy, &parts));
+        return if is_time { Guess::Column } else { Guess::NoTime };
+    }
+    let values: Vec<&String> = parts
+        .iter()
+        .flat_map(|(_, from, to)| [from, to])
+        .filter_map(|side| match side.first() {
+            Some(Datum::Value(text)) => Some(text),
+            _ => None,
+        })
+        .collect();
+    let all = |fits: &dyn Fn(&str) -> bool| values.iter().all(|text| fits(text));
+    if values.is_empty() {
+        return Guess::Unclear;
+    }
+    if all(&|text| KeyKind::Timestamptz.decode(text).is_some()) {
+        let zoned = values.iter().any(|text| text.ends_with("+00"));
+        let type_name = if zoned { "timestamp with time zone" } else { "timestamp without time zone" };
+        return Guess::Expression(Box::new(with_key(table, type_name)));
+    }
+    if [Encoding::EpochS, Encoding::EpochMs]
+        .iter()
+        .any(|one| plausible(KeyKind::Encoded(*one), &policy, &parts))
+    {
+        return Guess::Expression(Box::new(with_key(table, "bigint")));
+    }
+    // Years, months as numbers, or a remainder.
+    if all(&|text| text.parse::<f64>().is_ok()) { Guess::Unclear } else { Guess::NoTime }
+}
+
+fn raw_part(partition: &Partition) -> Option<RawPart> {
+    match partition.bound.clone() {
+        Some(PartitionBound::Range { from, to }) if !partition.detach_pending => {
+            Some((partition.clone(), from, to))
+        }
+        _ => None,
+    }
+}
+
+/// As if the expression were a column; nothing is asked of the server under that name.
+fn with_key(table: &PartitionedTable, type_name: &str) -> PartitionedTable {
+    let mut table = table.clone();
+    if let Some(first) = table.key.first_mut() {
+        first.name = Ident::new("key").ok();
+        first.type_name = Some(type_name.to_owned());
+    }
+    table
+}
+
 fn time_column(table: &PartitionedTable, policy: &Policy) -> anyhow::Result<Ident> {
     let how = match table.strategy {
         Strategy::Range => None,

@@ -56,6 +56,21 @@ pub async fn one<T: DeserializeOwned>(
     found.ok_or_else(|| ServerError::local(query.file, "the server gave no row".to_owned()))
 }
 
+/// As [`rows`], of a query with values in its text.
+pub async fn rows_with<T: DeserializeOwned>(
+    session: &Session,
+    sql: &Sql,
+    params: &[&(dyn ToSql + Sync)],
+) -> Read<Vec<T>> {
+    let rows = session.query_of(&sql.marked(), params).await?;
+    rows.iter()
+        .map(|row| {
+            let text: &str = row.try_get(0).map_err(|error| ServerError::new(sql.file, &error))?;
+            parse(sql.file, text)
+        })
+        .collect()
+}
+
 /// As [`rows`], of a query that names a schema in its text.
 pub async fn rows_of<T: DeserializeOwned>(session: &Session, sql: &Sql) -> Read<Vec<T>> {
     let rows = session.read(&sql.marked()).await?;

@@ -1,10 +1,11 @@
 //! How long each sequence lasts, counted against the column that it fills.
 use serde::{Deserialize, Serialize};
 
+use crate::ddl;
 use crate::operations::report::frame::{Answer, Note, counted};
-use crate::operations::report::read::{Read, Rights, rows};
+use crate::operations::report::read::{Read, Rights, rows_with};
+use crate::pg::catalog::{Uncalled, uncalled_sequences};
 use crate::pg::session::Session;
-use crate::query;
 
 const HIGH_PCT: f64 = 75.0;
 
@@ -13,7 +14,7 @@ pub struct Sequence {
     pub sequence: String,
     #[serde(rename = "type")]
     pub kind: String,
-    /// Null when it was never asked, or when `hidden` or `locked` says why it is not known.
+    /// Of one that was set and not called since, the value before the next. Null when it was never asked, or when `hidden` or `locked` says why it is not known.
     pub last_value: Option<i64>,
     pub last_possible: i64,
     pub used_pct: Option<f64>,
@@ -26,9 +27,13 @@ pub struct Sequence {
 
 /// A sequence that somebody locks just now is not waited for.
 pub async fn sequences(session: &Session, rights: &Rights) -> Read<Answer<Sequence>> {
-    let query = query!("report/sequences.sql");
-    let found = match rows(session, &query, &[&true]).await {
-        Err(error) if error.lock_busy() => rows(session, &query, &[&false]).await?,
+    let uncalled = match uncalled_sequences(session).await {
+        Err(error) if error.lock_busy() => Uncalled::default(),
+        uncalled => uncalled?,
+    };
+    let sql = ddl!("report/sequences.sql", oids = uncalled.oids(), values = uncalled.values());
+    let found = match rows_with(session, &sql, &[&true]).await {
+        Err(error) if error.lock_busy() => rows_with(session, &sql, &[&false]).await?,
         found => found?,
     };
     Ok(judge(found, rights))

@@ -8,6 +8,7 @@ mod index_use;
 mod matview;
 mod partitioned;
 mod properties;
+mod sequence;
 mod tree;
 
 pub use dependent::{
@@ -27,4 +28,5 @@ pub use partitioned::{
     sizes, taken_names,
 };
 pub use properties::{Grant, Policy, Properties, ReplicaIdentity, properties};
+pub use sequence::{Uncalled, uncalled_sequences};
 pub use tree::{TableNode, TableTree, is_partition_of, partition_root, table_tree};

@@ -144,8 +144,14 @@ fn lies(said: &Output, bad: &[&str], role: &str) -> Vec<String> {
 }
 
 /// What is bad on the servers of [`nobody_is_told_that_bad_servers_are_fine`].
-const BAD_SERVERS: [&str; 5] =
-    ["prepared_transactions", "archiver", "pending_restart", "replication_lag", "matview_age"];
+const BAD_SERVERS: [&str; 6] = [
+    "prepared_transactions",
+    "archiver",
+    "pending_restart",
+    "replication_lag",
+    "matview_age",
+    "synchronous_standbys",
+];
 /// What takes a broken disk, or a month: their judges are tested alone.
 const ELSEWHERE: [&str; 2] = ["checksums", "unused_indexes"];
 
@@ -181,6 +187,9 @@ async fn nobody_is_told_that_bad_servers_are_fine() {
         program.env("HOME", home.path()).directory(home.path()).run()
     };
     run("postgres", &["matview", "refresh", "daily"]).success();
+    client.batch_execute("set synchronous_commit = local").await.unwrap();
+    client.batch_execute("alter system set synchronous_standby_names = 'nosuch'").await.unwrap();
+    client.batch_execute("select pg_reload_conf()").await.unwrap();
     pair.on_standby().await.batch_execute("select pg_wal_replay_pause()").await.unwrap();
     let truth = "select (select failed_count from pg_stat_archiver) > 0
                  and coalesce((select replay_lag from pg_stat_replication) > interval '100 ms', false)

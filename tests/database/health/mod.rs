@@ -4,6 +4,7 @@ mod formats;
 mod hostile;
 mod matrix;
 mod reach;
+mod silence;
 mod standby;
 mod support;
 mod window;
