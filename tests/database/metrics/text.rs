@@ -94,6 +94,23 @@ async fn a_role_without_rights_gets_what_it_may_see() {
 }
 
 #[tokio::test]
+async fn names_that_differ_in_what_cannot_be_seen_are_different_series() {
+    let db = Database::create().await;
+    db.batch(
+        "create table q (id int); create table \"q\u{1b}[31m\" (id int); create table \"q\u{7}\" (id int)",
+    )
+    .await;
+    let said = db.pgtend(["metrics"]).run().success();
+    well_formed(&said.stdout);
+    for label in ["q", "q\\\\u{1b}[31m", "q\\\\u{7}"] {
+        contains(&said.stdout, &format!("relname=\"{label}\""));
+    }
+    let said = db.pgtend(["report", "sizes", "--format", "csv"]).run().success();
+    contains(&said.stdout, "q\\u{1b}[31m");
+    contains(&said.stdout, "q\\u{7}");
+}
+
+#[tokio::test]
 async fn the_file_is_replaced_in_one_act_and_never_left_green() {
     let db = partitioned().await;
     let folder = tempfile::tempdir().unwrap();
