@@ -132,6 +132,33 @@ async fn the_file_is_replaced_in_one_act_and_never_left_green() {
     assert!(!text.contains("last_success"), "{text}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
 
+    contains(&text, "\npgtend_textfile_written_timestamp_seconds ");
+
+    let bad = folder.path().join("bad.toml");
+    let write = |arguments: &[&str]| {
+        db.pgtend(["metrics"]).args(["--textfile".as_ref(), file.as_os_str()]).args(arguments).run()
+    };
+    for (config, arguments) in [
+        ("[nonsense]\n", ["--config", bad.to_str().unwrap()]),
+        ("[health.nonsense]\nwarning = 1\n", ["--config", bad.to_str().unwrap()]),
+        ("", ["--tables", "xx"]),
+        ("", ["--format", "csv"]),
+    ] {
+        fs::write(&bad, config).unwrap();
+        write(&[]).success();
+        contains(&fs::read_to_string(&file).unwrap(), "pg_up 1\n");
+        write(&arguments).code(2);
+        let text = fs::read_to_string(&file).unwrap();
+        well_formed(&text);
+        contains(&text, "pg_up 0\n");
+        contains(&text, "\npgtend_textfile_written_timestamp_seconds ");
+    }
+    write(&[]).success();
+    let said = pgtend(["metrics", "-d", "postgresql://[bad"]);
+    said.args([format!("--textfile={}", file.display())]).run().code(2);
+    contains(&fs::read_to_string(&file).unwrap(), "pg_up 0\n");
+    fs::remove_file(&bad).unwrap();
+
     let nowhere = folder.path().join("no/pgtend.prom");
     let said = db.pgtend(["metrics"]).args(["--textfile".as_ref(), nowhere.as_os_str()]).run().code(1);
     contains(&said.stderr, "replace ");
