@@ -94,6 +94,22 @@ async fn a_role_without_rights_gets_what_it_may_see() {
 }
 
 #[tokio::test]
+async fn of_hidden_sessions_nothing_is_made_up() {
+    let db = partitioned().await;
+    let _other = db.client().await;
+    let role = db.role("plain").await;
+    let of_hidden = |said: &str, family: &str| {
+        let own = format!("{family}{{datname=\"{}\",state=\"unknown\"", db.name());
+        said.lines().filter(|line| line.starts_with(&own)).count()
+    };
+    let said = db.pgtend_as(&role, ["metrics"]).run().success().stdout;
+    assert_eq!(of_hidden(&said, "pg_stat_activity_count"), 1, "{said}");
+    assert_eq!(of_hidden(&said, "pg_stat_activity_max_tx_duration"), 0, "{said}");
+    let said = db.pgtend(["metrics"]).run().success().stdout;
+    contains(&said, &format!("pg_stat_activity_max_tx_duration{{datname=\"{}\",state=\"idle\"", db.name()));
+}
+
+#[tokio::test]
 async fn names_that_differ_in_what_cannot_be_seen_are_different_series() {
     let db = Database::create().await;
     db.batch(
