@@ -75,6 +75,21 @@ async fn what_a_role_was_denied_is_named_here_and_by_the_report() {
 }
 
 #[tokio::test]
+async fn a_window_that_only_a_hidden_store_knows_names_the_grant() {
+    let db = Database::create().await;
+    db.batch("create extension pg_stat_statements").await;
+    db.pgtend(["stats", "capture"]).run().success();
+    let role = db.role("plain").await;
+    for window in [["--since", "1h"], ["--from", "2026-01-01T00:00:00Z"]] {
+        let said = db.pgtend_as(&role, ["report", "table-access"]).args(window).run().code(4);
+        contains(&said.stderr, "the snapshots in schema \"pgtend\" are hidden from this role");
+        contains(&said.stderr, "grant usage on schema \"pgtend\"");
+    }
+    // Without a window of one's own there are the counters.
+    db.pgtend_as(&role, ["report", "table-access"]).run().success();
+}
+
+#[tokio::test]
 async fn what_the_server_lacks() {
     let db = Database::create().await;
     let said = db.pgtend(["doctor", "--json"]).run().code(3);
