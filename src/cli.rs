@@ -14,7 +14,7 @@ use crate::commands::help_topics::{EXIT_CODES, HelpArgs};
 use crate::commands::index::IndexCommand;
 use crate::commands::init::InitArgs;
 use crate::commands::matview::MatviewCommand;
-use crate::commands::metrics::MetricsArgs;
+use crate::commands::metrics::{MetricsArgs, tell_down, textfile_of};
 use crate::commands::migrate::MigrateCommand;
 use crate::commands::normalize::NormalizeCommand;
 use crate::commands::partition::PartitionCommand;
@@ -23,7 +23,7 @@ use crate::commands::sandbox::SandboxCommand;
 use crate::commands::schedule::ScheduleCommand;
 use crate::commands::stats::StatsCommand;
 use crate::failure::Exit;
-use crate::output::{Ui, exit_of, explain_panics, show_statements, tell_usage};
+use crate::output::{Ui, Voice, exit_of, explain_panics, show_statements, tell_usage};
 
 /// Tends PostgreSQL databases from outside the server
 ///
@@ -101,6 +101,9 @@ impl Command {
             return args.fail(ui, error).unwrap_or(Exit::Foreign(3));
         }
         ui.error(error);
+        if let Self::Metrics(args) = self {
+            args.tell_down(ui);
+        }
         exit_of(error)
     }
 
@@ -159,9 +162,14 @@ fn wrong_use(error: &clap::Error) -> ExitCode {
     if !tell_usage(error) {
         return Exit::Done.code().into();
     }
-    let words = Cli::command().ignore_errors(true).try_get_matches();
-    let health = words.is_ok_and(|words| words.subcommand_name() == Some("health"));
-    if health { Exit::Foreign(3) } else { Exit::Usage }.code().into()
+    let words = Cli::command().ignore_errors(true).try_get_matches().ok();
+    let command = words.as_ref().and_then(|words| words.subcommand_name());
+    if command == Some("metrics")
+        && let Some(file) = textfile_of(std::env::args_os())
+    {
+        tell_down(&Ui::new(Voice::default()), &file);
+    }
+    if command == Some("health") { Exit::Foreign(3) } else { Exit::Usage }.code().into()
 }
 
 /// The command beside the signals: the first one asks everything to stop, the second one does not ask.

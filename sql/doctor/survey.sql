@@ -11,7 +11,7 @@ select pg_catalog.jsonb_build_object(
     'settings', (select pg_catalog.jsonb_object_agg(s.name, s.reset_val) from pg_catalog.pg_settings as s
                  where s.name in ('autovacuum', 'track_counts', 'track_io_timing', 'lock_timeout', 'statement_timeout',
                                   'idle_in_transaction_session_timeout', 'log_lock_waits', 'max_connections',
-                                  'fsync', 'full_page_writes')),
+                                  'fsync', 'full_page_writes', 'pg_stat_statements.track')),
     'extension', (select pg_catalog.jsonb_build_object('installed', e.installed_version, 'newest', e.default_version)
                   from pg_catalog.pg_available_extensions as e where e.name = 'pg_stat_statements'),
     'extension_loaded', pg_catalog.current_setting('pg_stat_statements.max', true) is not null,

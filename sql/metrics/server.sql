@@ -36,8 +36,10 @@ select pg_catalog.jsonb_build_object(
                    coalesce(a.usename, '') as usename, coalesce(a.backend_type, 'unknown') as backend_type,
                    coalesce(a.wait_event_type, '') as wait_event_type,
                    pg_catalog.count(*) as count,
-                   coalesce(pg_catalog.max(extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)), 0)::float8
-                       as max_tx_duration
+                   -- What a session does is hidden from a role without rights, and not tracked where that is disabled.
+                   case when not pg_catalog.bool_or(a.backend_type is null or a.state = 'disabled') then
+                       coalesce(pg_catalog.max(extract(epoch from pg_catalog.clock_timestamp() - a.xact_start)), 0)
+                   end::float8 as max_tx_duration
             from pg_catalog.pg_stat_activity as a
             where a.pid <> pg_catalog.pg_backend_pid() and a.datname is not null
             group by 1, 2, 3, 4, 5

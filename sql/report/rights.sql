@@ -11,5 +11,6 @@ from (
          from pg_catalog.pg_extension as e
          join pg_catalog.pg_namespace as n on n.oid = e.extnamespace
          where e.extname = 'pg_stat_statements') as statements_schema,
+        pg_catalog.current_setting('pg_stat_statements.track', true) as statements_track,
         pg_catalog.current_setting('track_counts')::boolean as counts
 ) as x

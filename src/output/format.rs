@@ -70,6 +70,11 @@ pub fn printable(text: &str) -> Cow<'_, str> {
     escaped(text, |c| c.is_control() && c != '\n' && c != '\t')
 }
 
+/// The same for a program, which may have any line: two names that differ are not to look the same to it.
+pub fn distinct(text: &str) -> Cow<'_, str> {
+    escaped(text, |c| c.is_control() && !matches!(c, '\n' | '\r' | '\t'))
+}
+
 fn escaped(text: &str, obeyed: fn(char) -> bool) -> Cow<'_, str> {
     if !text.contains(obeyed) {
         return Cow::Borrowed(text);
@@ -124,6 +129,7 @@ mod tests {
         assert_eq!(one_line("sélect 1", 3), "sél…");
         assert_eq!(visible("a\nb\u{1b}[31m é"), "a\\nb\\u{1b}[31m é");
         assert_eq!(printable("a\nb\u{1b}[31m\r"), "a\nb\\u{1b}[31m\\r");
+        assert_eq!(distinct("a\r\n\tb\u{1b}[31m\u{7}"), "a\r\n\tb\\u{1b}[31m\\u{7}");
         assert_eq!((fitting("select 1", 8), fitting("select 12", 8)), ("select 1".into(), "select …".into()));
         assert_eq!(sparkline(&[0.0, 50.0, 100.0]), "▁▅█");
         assert_eq!(sparkline(&[]), "");

@@ -71,7 +71,7 @@ impl Cell {
 
     fn raw(&self) -> String {
         match self {
-            Self::Text(text) | Self::Lines(text) | Self::Sql(text) => text.clone(),
+            Self::Text(text) | Self::Lines(text) | Self::Sql(text) => format::distinct(text).into_owned(),
             Self::Count(number) => format!("{number:.0}"),
             Self::Integer(number) | Self::Bytes(number) => number.to_string(),
             Self::Milliseconds(time) | Self::Seconds(time) => format!("{time:.3}"),

@@ -216,7 +216,7 @@ async fn history(
 }
 
 /// A server that does not answer is critical. One that answers and refuses this role is not known to be ill.
-fn unreached(selection: &Selection, error: &anyhow::Error, began: Instant) -> Examined {
+pub fn unreached(selection: &Selection, error: &anyhow::Error, began: Instant) -> Examined {
     let refused = error.chain().find_map(|cause| cause.downcast_ref::<ConnectFailure>());
     let sqlstate = refused.and_then(|failure| failure.sqlstate.as_deref()).unwrap_or_default();
     let state = match sqlstate {

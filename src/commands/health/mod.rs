@@ -7,5 +7,5 @@ mod list;
 
 pub use args::HealthArgs;
 pub use document::{Document, SCHEMA};
-pub use examine::{Examined, Selection, examine, gather, reach};
+pub use examine::{Examined, Selection, examine, gather, reach, unreached};
 pub use format::{families, headline};

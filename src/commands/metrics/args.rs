@@ -1,18 +1,20 @@
 //! The flags of `pgtend metrics`, and where the numbers go.
+use std::ffi::OsString;
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use chrono::Utc;
 use clap::Args;
 
 use crate::commands::context::Context;
 use crate::commands::health::Selection;
-use crate::commands::metrics::scrape::{Scrape, scrape};
+use crate::commands::metrics::scrape::{Scrape, scrape, up};
 use crate::commands::metrics::serve::serve;
-use crate::failure::{Exit, Explain as _};
+use crate::failure::{Exit, Explain as _, one_line};
 use crate::operations::health::Probe;
-use crate::operations::metrics::Scope;
-use crate::output::{Format, replace_file};
+use crate::operations::metrics::{Exposition, Family, Scope};
+use crate::output::{Format, Ui, exit_of, replace_file};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -59,22 +61,20 @@ pub struct Wanted {
 
 impl MetricsArgs {
     pub async fn run(&self, context: &Context) -> anyhow::Result<Exit> {
-        if context.ui.format() != Format::Table && self.listen.is_none() {
-            let error = anyhow::anyhow!("metrics have one format, the text of Prometheus");
-            return Err(error.exit(Exit::Usage).hint("`pgtend health --json` has verdicts as JSON"));
-        }
-        let wanted = Wanted {
-            selection: Selection::of_probe(context, Probe::Full)?,
-            scope: Scope { tables: self.tables, partitions: self.partitions },
-            max_series: self.max_series,
-            timeout: self.timeout,
-        };
         if let Some(address) = self.listen {
-            return serve(context, &wanted, address).await;
+            return serve(context, &self.wanted(context)?, address).await;
         }
-        let Scrape { text, up } = scrape(context, &wanted).await?;
+        let Scrape { text, up } = match self.read(context).await {
+            Ok(scrape) => scrape,
+            Err(error) => {
+                if !matches!(exit_of(&error), Exit::Interrupted | Exit::Terminated) {
+                    self.tell_down(&context.ui);
+                }
+                return Err(error);
+            }
+        };
         match &self.textfile {
-            Some(file) => replace_file(file, &text)?,
+            Some(file) => replace_file(file, &(text + &written()))?,
             None => context.ui.answer(&text)?,
         }
         if up {
@@ -83,4 +83,62 @@ impl MetricsArgs {
         context.ui.warning("the server cannot be reached; the numbers say so (pg_up 0)");
         Ok(Exit::Denied)
     }
+
+    /// Whatever hinders a reading, the last good one does not stay in the file.
+    pub fn tell_down(&self, ui: &Ui) {
+        if let Some(file) = &self.textfile {
+            tell_down(ui, file);
+        }
+    }
+
+    async fn read(&self, context: &Context) -> anyhow::Result<Scrape> {
+        if context.ui.format() != Format::Table {
+            let error = anyhow::anyhow!("metrics have one format, the text of Prometheus");
+            return Err(error.exit(Exit::Usage).hint("`pgtend health --json` has verdicts as JSON"));
+        }
+        scrape(context, &self.wanted(context)?).await
+    }
+
+    fn wanted(&self, context: &Context) -> anyhow::Result<Wanted> {
+        Ok(Wanted {
+            selection: Selection::of_probe(context, Probe::Full)?,
+            scope: Scope { tables: self.tables, partitions: self.partitions },
+            max_series: self.max_series,
+            timeout: self.timeout,
+        })
+    }
+}
+
+/// For a command line that cannot be read: the file that it names, where it is one of `pgtend metrics`.
+pub fn textfile_of(words: impl IntoIterator<Item = OsString>) -> Option<PathBuf> {
+    const FLAG: &str = "--textfile";
+    let mut words = words.into_iter();
+    while let Some(word) = words.next() {
+        if word == FLAG {
+            return words.next().filter(|file| !file.to_string_lossy().starts_with('-')).map(PathBuf::from);
+        }
+        let joined = word.to_str().and_then(|word| word.strip_prefix(FLAG)?.strip_prefix('='));
+        if let Some(file) = joined.filter(|file| !file.is_empty()) {
+            return Some(PathBuf::from(file));
+        }
+    }
+    None
+}
+
+/// Writes that there are no numbers. That this cannot be written is said, and is not why the run has failed.
+pub fn tell_down(ui: &Ui, file: &Path) {
+    let mut exposition = Exposition::default();
+    exposition.push(up(false));
+    if let Err(error) = replace_file(file, &format!("{exposition}{}", written())) {
+        ui.warning(&one_line(&error));
+    }
+}
+
+/// A file does not tell by itself that nobody writes it any more.
+fn written() -> String {
+    let mut exposition = Exposition::default();
+    let help = "When this file was written, whether the server answered or not";
+    let family = Family::gauge("pgtend_textfile_written_timestamp_seconds", help);
+    exposition.push(family.of(Some(Utc::now().timestamp() as f64)));
+    exposition.to_string()
 }

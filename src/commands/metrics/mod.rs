@@ -3,4 +3,4 @@ mod args;
 mod scrape;
 mod serve;
 
-pub use args::MetricsArgs;
+pub use args::{MetricsArgs, tell_down, textfile_of};

@@ -62,9 +62,13 @@ fn pool(exposition: &mut Exposition, context: &Context) {
     }
 }
 
-fn head(exposition: &mut Exposition, up: bool, verdicts: &[Verdict]) {
-    let family = Family::gauge("pg_up", "Whether the server answered in time");
-    exposition.push(family.of(Some(f64::from(u8::from(up)))));
+/// The first of all numbers.
+pub fn up(up: bool) -> Family {
+    Family::gauge("pg_up", "Whether the server answered in time").of(Some(f64::from(u8::from(up))))
+}
+
+fn head(exposition: &mut Exposition, answered: bool, verdicts: &[Verdict]) {
+    exposition.push(up(answered));
     for family in check_families(verdicts) {
         exposition.push(family);
     }

@@ -1,9 +1,10 @@
 //! The numbers and the health over HTTP. One reading at a time, shared by all who ask meanwhile; a bounded number of
 //! connections, each for one request; nothing that a client or the server does ends it.
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
-use std::rc::Rc;
+use std::rc::{Rc, Weak};
 use std::time::{Duration, Instant};
 
 use anyhow::Context as _;
@@ -17,17 +18,19 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, Notify};
 
 use crate::commands::context::Context;
-use crate::commands::health::{Document, SCHEMA, Selection, examine};
+use crate::commands::health::{Document, Examined, SCHEMA, Selection, examine, gather, unreached};
 use crate::commands::metrics::args::Wanted;
 use crate::commands::metrics::scrape::{Scrape, scrape};
 use crate::failure::{Exit, one_line};
-use crate::operations::health::{Probe, State};
+use crate::operations::health::{Probe, State, judge};
 
-/// Those beyond wait in the system's queue.
-const CONNECTIONS: usize = 16;
+/// One more, and the oldest that has not asked yet is let go.
+const CONNECTIONS: usize = 256;
+/// Who could not open a session by then cannot serve anybody.
+const READY: Duration = Duration::from_secs(2);
 /// Who has not asked by then makes room for others.
 const SAY_WHAT: Duration = Duration::from_secs(2);
 /// Who sends or takes longer than this beyond a reading's own time is let go.
@@ -54,12 +57,18 @@ pub async fn serve(context: &Context, wanted: &Wanted, address: SocketAddr) -> a
         ));
     }
     context.ui.status(&format!("serving on http://{address}/metrics"));
-    let server = Server { context, wanted, answers: RefCell::default(), turn: Mutex::new(()) };
+    let server = Server { context, wanted, answers: RefCell::default(), turns: <[Mutex<()>; 2]>::default() };
     let mut clients = FuturesUnordered::new();
+    let mut waiting = Waiting::default();
     loop {
         tokio::select! {
-            accepted = listener.accept(), if clients.len() < CONNECTIONS => match accepted {
-                Ok((stream, _)) => clients.push(server.client(stream)),
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => {
+                    if clients.len() >= CONNECTIONS {
+                        waiting.let_go();
+                    }
+                    clients.push(server.client(stream, waiting.enter()));
+                }
                 Err(error) => {
                     tracing::debug!("accept: {error}");
                     tokio::time::sleep(AFTER_ERROR).await;
@@ -81,7 +90,37 @@ struct Server<'a> {
     wanted: &'a Wanted,
     /// The last answer of each page.
     answers: RefCell<Vec<(Page, Instant, Answer)>>,
-    turn: Mutex<()>,
+    /// Of the pages that read much, and of the one that must not wait for them.
+    turns: [Mutex<()>; 2],
+}
+
+/// A connection, as long as it is there.
+#[derive(Default)]
+struct Guest {
+    has_asked: Cell<bool>,
+    leave: Notify,
+}
+
+/// The connections, the oldest first.
+#[derive(Default)]
+struct Waiting(VecDeque<Weak<Guest>>);
+
+impl Waiting {
+    fn enter(&mut self) -> Rc<Guest> {
+        self.0.retain(|guest| guest.strong_count() > 0);
+        let guest = Rc::new(Guest::default());
+        self.0.push_back(Rc::downgrade(&guest));
+        guest
+    }
+
+    /// The oldest that has said nothing to answer; if all have, the oldest.
+    fn let_go(&mut self) {
+        let silent = |guest: &Weak<Guest>| guest.upgrade().is_some_and(|guest| !guest.has_asked.get());
+        let index = self.0.iter().position(silent).unwrap_or(0);
+        if let Some(guest) = self.0.remove(index).and_then(|guest| guest.upgrade()) {
+            guest.leave.notify_one();
+        }
+    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -100,14 +139,20 @@ struct Answer {
 }
 
 impl Server<'_> {
-    async fn client(&self, stream: TcpStream) {
-        let service = service_fn(|request| async move { Ok::<_, Infallible>(self.answer(&request).await) });
+    async fn client(&self, stream: TcpStream, guest: Rc<Guest>) {
+        let service = service_fn(|request| {
+            guest.has_asked.set(true);
+            async move { Ok::<_, Infallible>(self.answer(&request).await) }
+        });
         let mut server = http1::Builder::new();
         server.keep_alive(false).timer(TokioTimer::new()).header_read_timeout(SAY_WHAT);
         let served = server.serve_connection(TokioIo::new(stream), service);
         let limit = self.wanted.timeout * 2 + SLOW_CLIENT;
-        if let Ok(Err(error)) = tokio::time::timeout(limit, served).await {
-            tracing::debug!("client: {error}");
+        tokio::select! {
+            served = tokio::time::timeout(limit, served) => if let Ok(Err(error)) = served {
+                tracing::debug!("client: {error}");
+            },
+            () = guest.leave.notified() => tracing::debug!("client: let go for another"),
         }
     }
 
@@ -137,7 +182,7 @@ impl Server<'_> {
         if page == Page::Live {
             return Answer { status: StatusCode::OK, kind: TEXT, body: "live\n".into() };
         }
-        let _turn = self.turn.lock().await;
+        let _turn = self.turns[usize::from(page == Page::Ready)].lock().await;
         if let Some(answer) = self.fresh(page) {
             return answer;
         }
@@ -159,17 +204,18 @@ impl Server<'_> {
     }
 
     async fn read(&self, page: Page) -> anyhow::Result<Answer> {
-        let probe = match page {
+        let (probe, examined) = match page {
             Page::Metrics => {
                 // Prometheus wants 200: that the server is down is a number among others.
                 let Scrape { text, .. } = scrape(self.context, self.wanted).await?;
                 return Ok(Answer { status: StatusCode::OK, kind: PROMETHEUS, body: text.into() });
             }
-            Page::Live | Page::Ready => Probe::Ready,
-            Page::Detailed => Probe::Full,
+            Page::Live | Page::Ready => (Probe::Ready, self.examine_anew().await?),
+            Page::Detailed => {
+                let selection = Selection::of_probe(self.context, Probe::Full)?;
+                (Probe::Full, examine(self.context, &selection, self.wanted.timeout).await?)
+            }
         };
-        let selection = Selection::of_probe(self.context, probe)?;
-        let examined = examine(self.context, &selection, self.wanted.timeout).await?;
         let state = examined.state();
         let status = match state {
             State::Critical | State::Unknown if page == Page::Ready => StatusCode::SERVICE_UNAVAILABLE,
@@ -182,6 +228,28 @@ impl Server<'_> {
             fields.insert("schema".to_owned(), SCHEMA.into());
         }
         Ok(Answer { status, kind: JSON, body: serde_json::to_string_pretty(&body)?.into() })
+    }
+
+    /// Over a session of its own: one of the pool goes on while nobody else can connect.
+    async fn examine_anew(&self) -> anyhow::Result<Examined> {
+        let (context, began) = (self.context, Instant::now());
+        let selection = Selection::of_probe(context, Probe::Ready)?;
+        let reading = async {
+            let session = context.connect_to_read().await?;
+            let connected_ms = began.elapsed().as_secs_f64() * 1000.0;
+            let evidence = gather(context, &session, &selection, connected_ms).await;
+            anyhow::Ok((session.facts().clone(), evidence))
+        };
+        let late = |_| Err(anyhow::anyhow!("no answer within {}", humantime::format_duration(READY)));
+        let read = tokio::time::timeout(READY.min(self.wanted.timeout), reading).await.unwrap_or_else(late);
+        context.stop.check()?;
+        Ok(match read {
+            Ok((facts, evidence)) => {
+                let verdicts = judge(&evidence, &selection.checks, &selection.limits);
+                Examined { facts: Some(facts), verdicts, took: began.elapsed() }
+            }
+            Err(error) => unreached(&selection, &error, began),
+        })
     }
 }
 

@@ -11,6 +11,7 @@ use crate::failure::{Exit, Explain as _};
 use crate::operations::report::{Answer, FailIf, Note, SlowQuery, Slowness, slow_queries};
 use crate::operations::stats::{Scope, Source, Window};
 use crate::output::{Cell, Column};
+use crate::pg::catalog::{Denied, denied, grants};
 
 const SLOW: Duration = Duration::from_millis(100);
 const HOURS: usize = 24;
@@ -77,7 +78,7 @@ impl Report for SlowQueriesArgs {
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<SlowQuery>> {
         let seen = self.window.read(desk, Scope { statements: true, relations: false }).await?;
         if !seen.window.coverage.has_statements && seen.window.statements.is_empty() {
-            return Err(without_statements(desk, &seen.window));
+            return Err(without_statements(desk, &seen.window).await);
         }
         let compares = self.compare || self.fail_if.as_ref().is_some_and(FailIf::compares);
         let before = if compares { seen.before(desk).await? } else { None };
@@ -129,12 +130,20 @@ impl SlowQueriesArgs {
 }
 
 /// Why there are no statements, and what brings them.
-pub fn without_statements(desk: &Desk<'_>, window: &Window) -> anyhow::Error {
+pub async fn without_statements(desk: &Desk<'_>, window: &Window) -> anyhow::Error {
     if window.coverage.source == Source::Store && window.coverage.captures == 0 {
         return anyhow!("the snapshot store has no capture in this window").exit(Exit::Failed).hint(
             "what happens between two captures is what it knows: `pgtend stats capture` every ten minutes; \
              without it: --since-reset",
         );
+    }
+    let denied = denied(desk.session).await.unwrap_or_default();
+    let denied: Vec<&Denied> = denied.iter().filter(|denied| denied.of_statements).collect();
+    if !denied.is_empty() {
+        let objects: Vec<&str> = denied.iter().map(|denied| denied.object.as_str()).collect();
+        return anyhow!("this role may not read pg_stat_statements: {} is denied", objects.join(", "))
+            .exit(Exit::Denied)
+            .hint(format!("{};", grants(denied)));
     }
     match &desk.rights.statements {
         None => anyhow!("the database has no pg_stat_statements, which counts statements").hint(

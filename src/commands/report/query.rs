@@ -39,7 +39,7 @@ impl Report for QueryArgs {
     async fn answer(&self, desk: &Desk<'_>) -> anyhow::Result<Answer<QueryHour>> {
         let seen = self.window.read(desk, Scope { statements: true, relations: false }).await?;
         if !seen.window.coverage.has_statements && seen.window.statements.is_empty() {
-            return Err(without_statements(desk, &seen.window));
+            return Err(without_statements(desk, &seen.window).await);
         }
         let sum = self.find(&seen.window.statements)?;
         let hours = match (&seen.store, seen.span) {

@@ -60,7 +60,10 @@ impl WindowArgs {
         }
         let store = match wish {
             Wish::Live(_) | Wish::SinceReset => None,
-            Wish::Since { .. } | Wish::Between(_) => {
+            Wish::Since { or_counters: false, .. } | Wish::Between(_) => {
+                store::needed(desk.context, desk.session, self.store.as_deref()).await?
+            }
+            Wish::Since { or_counters: true, .. } => {
                 store::to_read(desk.context, desk.session, self.store.as_deref()).await?
             }
         };

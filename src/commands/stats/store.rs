@@ -1,5 +1,6 @@
 //! Which store a run uses: the one named by flag or configuration, else the schema's, else the file of this database.
 use std::env;
+use std::fmt;
 use std::path::PathBuf;
 
 use anyhow::{Context as _, anyhow};
@@ -52,11 +53,44 @@ pub async fn to_read(
     session: &Session,
     flag: Option<&str>,
 ) -> anyhow::Result<Option<Store>> {
-    let (store, warning) = find(context, session, flag).await?;
-    if let Some(warning) = warning {
-        context.ui.warning(&warning);
+    let (store, unusable) = find(context, session, flag).await?;
+    if let Some(unusable) = unusable {
+        context.ui.warning(&unusable.to_string());
     }
     Ok(store)
+}
+
+/// As [`to_read`], for what only a store can answer.
+///
+/// # Errors
+/// When there is one, and it cannot be used.
+pub async fn needed(
+    context: &Context,
+    session: &Session,
+    flag: Option<&str>,
+) -> anyhow::Result<Option<Store>> {
+    match find(context, session, flag).await? {
+        (None, Some(Unusable { why, remedy, exit })) => Err(anyhow!(why).exit(exit).hint(remedy)),
+        (store, Some(unusable)) => {
+            context.ui.warning(&unusable.to_string());
+            Ok(store)
+        }
+        (store, None) => Ok(store),
+    }
+}
+
+/// Why a store that is there is passed over.
+#[derive(Debug)]
+pub struct Unusable {
+    why: String,
+    remedy: String,
+    exit: Exit,
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.why, self.remedy)
+    }
 }
 
 /// As [`to_read`], with what is to be said about a store that cannot be used.
@@ -64,7 +98,7 @@ pub async fn find(
     context: &Context,
     session: &Session,
     flag: Option<&str>,
-) -> anyhow::Result<(Option<Store>, Option<String>)> {
+) -> anyhow::Result<(Option<Store>, Option<Unusable>)> {
     let place = place(context, flag)?;
     if let Place::File(path) = place {
         let store = FileStore { path };
@@ -80,24 +114,28 @@ pub async fn find(
         return Ok((Some(Store::schema(schema)), None));
     }
     let role = Ident::new(&session.facts().role)?;
-    let warning = match state.complete {
-        true if !state.current => Some(format!(
-            "the snapshots in schema {schema} are those of an earlier pgtend: the next `pgtend stats capture` takes them over"
-        )),
-        true if state.plain && state.trusted => Some(format!(
-            "the snapshots in schema {schema} are hidden from this role: grant usage on schema {schema} to {role}; \
-             grant select on all tables in schema {schema} to {role};"
-        )),
-        true => {
-            Some(format!("the snapshots in schema {schema} are not used: somebody else could change them"))
+    let unusable = |what: &str, remedy: String, exit: Exit| {
+        Some(Unusable { why: format!("the snapshots in schema {schema} are {what}"), remedy, exit })
+    };
+    let unusable = match state.complete {
+        true if !state.current => {
+            let remedy = "the next `pgtend stats capture` takes them over";
+            unusable("those of an earlier pgtend", remedy.to_owned(), Exit::Failed)
         }
+        true if state.plain && state.trusted => {
+            let remedy = format!(
+                "grant usage on schema {schema} to {role}; grant select on all tables in schema {schema} to {role};"
+            );
+            unusable("hidden from this role", remedy, Exit::Denied)
+        }
+        true => unusable("not used", "somebody else could change them".to_owned(), Exit::Denied),
         false => None,
     };
     let file = match place {
         Place::Usual => Some(FileStore { path: usual_file(session).await? }).filter(FileStore::exists),
         _ => None,
     };
-    Ok((file.map(Store::File), warning))
+    Ok((file.map(Store::File), unusable))
 }
 
 /// The store to write: the schema's is made where it is not there.

@@ -2,6 +2,7 @@
 use serde::Serialize;
 
 use crate::operations::doctor::survey::Environment;
+use crate::pg::catalog::{Denied, grants};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -60,13 +61,7 @@ fn rights(environment: &Environment, schema: &str) -> Vec<Finding> {
             .remedy(format!("grant {owners} to {role}, for those that pgtend shall change")),
     };
     vec![
-        granted(
-            environment.reads_stats,
-            Level::Problem,
-            "report, health, metrics",
-            "what other roles' sessions and statements do is hidden",
-            "pg_read_all_stats",
-        ),
+        statistics(environment),
         granted(
             environment.reads_data,
             Level::Advice,
@@ -85,6 +80,23 @@ fn rights(environment: &Environment, schema: &str) -> Vec<Finding> {
         owned(relations.foreign_matviews, relations.matviews, "matview refresh", "materialized views"),
         books(environment, schema),
     ]
+}
+
+fn statistics(environment: &Environment) -> Finding {
+    let subject = "report, health, metrics";
+    let (mut without, mut grants) = (Vec::new(), Vec::new());
+    if !environment.reads_stats && !environment.superuser {
+        without.push("what other roles' sessions and statements do is hidden".to_owned());
+        grants.push(format!("grant pg_read_all_stats to {}", environment.role));
+    }
+    for denied in environment.denied.iter().filter(|denied| !denied.of_statements) {
+        without.push(format!("{} is denied", denied.object));
+        grants.push(denied.grant.clone());
+    }
+    if without.is_empty() {
+        return Finding::new(Level::Fine, subject, "every right is there");
+    }
+    Finding::new(Level::Problem, subject, without.join("; ")).remedy(grants.join("; "))
 }
 
 fn books(environment: &Environment, schema: &str) -> Finding {
@@ -107,6 +119,13 @@ fn books(environment: &Environment, schema: &str) -> Finding {
     }
 }
 
+fn unreadable(environment: &Environment) -> Finding {
+    let denied: Vec<&Denied> = environment.denied.iter().filter(|denied| denied.of_statements).collect();
+    let objects: Vec<&str> = denied.iter().map(|denied| denied.object.as_str()).collect();
+    let message = format!("{} is denied to this role; slow queries stay unknown", objects.join(", "));
+    Finding::new(Level::Problem, "pg_stat_statements", message).remedy(grants(denied))
+}
+
 fn extension(environment: &Environment) -> Finding {
     let subject = "pg_stat_statements";
     match &environment.extension {
@@ -125,6 +144,15 @@ fn extension(environment: &Environment) -> Finding {
                 Finding::new(Level::Problem, subject, "not in this database; slow queries stay unknown")
                     .remedy("create extension pg_stat_statements")
             }
+            (Some(_), ..) if environment.denied.iter().any(|denied| denied.of_statements) => {
+                unreadable(environment)
+            }
+            (Some(_), ..) if environment.is_set("pg_stat_statements.track", "none") => Finding::new(
+                Level::Problem,
+                subject,
+                "pg_stat_statements.track is none: no statement is counted; slow queries stay unknown",
+            )
+            .remedy("alter system set pg_stat_statements.track = 'top'; select pg_reload_conf()"),
             (Some(installed), Some(newest), _) if installed != newest => {
                 let message = format!("version {installed}; the server has {newest}");
                 Finding::new(Level::Advice, subject, message)
@@ -136,9 +164,7 @@ fn extension(environment: &Environment) -> Finding {
 }
 
 fn settings(environment: &Environment) -> Vec<Finding> {
-    let is = |name: &str, value: &str| {
-        environment.settings.get(name).is_some_and(|set| set.as_deref() == Some(value))
-    };
+    let is = |name: &str, value: &str| environment.is_set(name, value);
     let told = |bad: bool, level: Level, name: &str, message: &str, remedy: &str| {
         bad.then(|| Finding::new(level, name, message).remedy(remedy))
     };

@@ -5,6 +5,7 @@ use anyhow::Context as _;
 use serde::Deserialize;
 
 use crate::ddl;
+use crate::pg::catalog::{Denied, denied};
 use crate::pg::name::{Ident, Literal};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -21,9 +22,17 @@ pub struct Environment {
     pub(super) extension_loaded: bool,
     pub(super) relations: Relations,
     pub(super) own_schema: Option<OwnSchema>,
+    #[serde(skip)]
+    pub(super) denied: Vec<Denied>,
     /// Quoted as a GRANT wants it.
     #[serde(skip)]
     pub(super) role: String,
+}
+
+impl Environment {
+    pub(super) fn is_set(&self, setting: &str, value: &str) -> bool {
+        self.settings.get(setting).is_some_and(|set| set.as_deref() == Some(value))
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -60,6 +69,8 @@ pub async fn survey(session: &Session, schema: &str) -> anyhow::Result<Environme
         .context("look at the role and the settings")?;
     let text = rows.into_iter().flatten().flatten().next().context("the server gave no answer")?;
     let mut environment: Environment = serde_json::from_str(&text)?;
+    environment.denied =
+        denied(session).await.map_err(ServerError::explained).context("look at what the role is denied")?;
     environment.role = Ident::new(&session.facts().role)?.to_string();
     Ok(environment)
 }

@@ -89,7 +89,7 @@ impl fmt::Display for Exposition {
                 f.write_str(name)?;
                 for (index, (label, text)) in labels.iter().enumerate() {
                     let before = if index == 0 { '{' } else { ',' };
-                    write!(f, "{before}{label}=\"{}\"", escaped(text, true))?;
+                    write!(f, "{before}{label}=\"{}\"", escaped(&distinct(text), true))?;
                 }
                 if !labels.is_empty() {
                     f.write_char('}')?;
@@ -107,6 +107,15 @@ fn number(value: f64) -> String {
         _ if value.is_infinite() => if value > 0.0 { "+Inf" } else { "-Inf" }.to_owned(),
         _ => value.to_string(),
     }
+}
+
+/// Names that differ in characters that a reader drops stay different: `\u{1b}`. Of others only what would look the same
+/// changes.
+fn distinct(text: &str) -> String {
+    let dropped = |c: char| c.is_control() && c != '\n' && c != '\t';
+    let text = text.replace("\\u{", "\\u{5c}u{");
+    let shown = |c: char| if dropped(c) { c.escape_unicode().to_string() } else { c.to_string() };
+    text.chars().map(shown).collect()
 }
 
 fn escaped(text: &str, quoted: bool) -> String {
@@ -131,6 +140,15 @@ mod tests {
             "# HELP pgtend_size_bytes Size\\nof \\\\ all\n# TYPE pgtend_size_bytes gauge\n\
              pgtend_size_bytes{relname=\"a\\\"b\\\\c\\nd\",schemaname=\"s\"} 1.5\n"
         );
+    }
+
+    #[test]
+    fn names_that_differ_stay_different() {
+        let names = ["q", "q\u{1b}", "q\u{7}", "q\\u{1b}", "q\\u{5c}u{1b}", "q\\", "q\r", "q\\r"];
+        let labels: std::collections::BTreeSet<String> = names.map(distinct).into();
+        assert_eq!(labels.len(), names.len(), "{labels:?}");
+        assert!(!labels.iter().any(|label| label.contains(char::is_control)), "{labels:?}");
+        assert_eq!((distinct("a\n\tb\\"), distinct("\u{1b}")), ("a\n\tb\\".into(), "\\u{1b}".into()));
     }
 
     #[test]

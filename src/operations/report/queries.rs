@@ -83,7 +83,15 @@ pub fn slow_queries(
         Note::new(format!("{count:.0} evictions: rare statements may be counted too low"))
             .remedy("alter system set pg_stat_statements.max = 20000; -- takes a restart")
     });
-    Answer::new(verdict, rows).next(next).blind(hidden).note(evicted)
+    Answer::new(verdict, rows).next(next).blind(hidden).note(evicted).blind(not_tracking(rights))
+}
+
+/// Few statements, or none, are no evidence then.
+fn not_tracking(rights: &Rights) -> Option<Note> {
+    rights.statements_track.as_ref().filter(|track| *track == "none").map(|_| {
+        Note::new("pg_stat_statements.track is none: no statement is counted")
+            .remedy("alter system set pg_stat_statements.track = 'top'; select pg_reload_conf();")
+    })
 }
 
 fn row(sum: &StatementSum, total: f64, before: Option<&StatementSum>) -> SlowQuery {

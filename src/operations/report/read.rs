@@ -24,6 +24,8 @@ pub struct Rights {
     /// The version of the extension pg_stat_statements, and its schema; null where the database has none.
     pub statements: Option<String>,
     pub statements_schema: Option<String>,
+    /// Of pg_stat_statements, what it counts; null where it is not loaded.
+    pub statements_track: Option<String>,
 }
 
 /// Sets the timeouts of a session that reports.

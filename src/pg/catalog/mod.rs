@@ -1,5 +1,6 @@
 //! Reads of the system catalogs, one function per file in `sql/catalog/`. What they return is evidence: a planner that
 //! asks for a [`PartitionedTable`] cannot be given a name that nobody looked up.
+mod denied;
 mod dependent;
 mod find;
 mod foreign_key;
@@ -11,6 +12,7 @@ mod properties;
 mod sequence;
 mod tree;
 
+pub use denied::{Denied, denied, grants};
 pub use dependent::{
     Constraint, DependentObjects, ForeignKeyIn, Function, OwnedSequence, Publication, RelationName,
     TableColumn, Trigger, View, dependent_objects,

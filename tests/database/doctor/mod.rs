@@ -37,6 +37,59 @@ async fn a_plain_role_is_told_each_grant_and_the_grants_help() {
 }
 
 #[tokio::test]
+async fn what_a_role_was_denied_is_named_here_and_by_the_report() {
+    let db = Database::create().await;
+    db.batch("create schema \"Ext S\"; create extension pg_stat_statements schema \"Ext S\"").await;
+    let role = db.role("plain").await;
+    db.batch(&format!("grant pg_read_all_stats to {role}")).await;
+    let run = || db.pgtend_as(&role, ["doctor", "--json"]).run();
+    let report = || db.pgtend_as(&role, ["report", "slow-queries", "--since-reset"]).run();
+    let usage = format!("grant usage on schema \"Ext S\" to {role}");
+    let execute = format!("grant execute on function \"Ext S\".pg_stat_statements(boolean) to {role}");
+    db.batch("revoke execute on function \"Ext S\".pg_stat_statements(boolean) from public").await;
+    for grants in [format!("{usage}; {execute}"), execute] {
+        let found = finding(&run().code(3), "pg_stat_statements");
+        assert_eq!(found["level"], "problem");
+        assert_eq!(found["remedy"], grants);
+        let said = report().code(4);
+        contains(&said.stderr, "this role may not read pg_stat_statements: ");
+        contains(&said.stderr, &format!("{grants};"));
+        db.batch(grants.split(';').next().unwrap()).await;
+    }
+    report().success();
+    assert_ne!(finding(&run(), "pg_stat_statements")["level"], "problem");
+
+    db.batch("revoke execute on function pg_lock_status(), pg_stat_get_activity(integer) from public").await;
+    db.batch(&format!("alter database \"{}\" set pg_stat_statements.track = none", db.name())).await;
+    let said = run().code(3);
+    let rights = finding(&said, "report, health, metrics");
+    assert_eq!(rights["level"], "problem");
+    contains(rights["message"].as_str().unwrap(), "function pg_catalog.pg_lock_status() is denied");
+    db.batch(rights["remedy"].as_str().unwrap()).await;
+    let said = run().code(3);
+    assert_eq!(finding(&said, "report, health, metrics")["level"], "fine");
+    let found = finding(&said, "pg_stat_statements");
+    assert_eq!(found["level"], "problem");
+    contains(found["message"].as_str().unwrap(), "pg_stat_statements.track is none");
+    contains(&report().success().stdout, "note: pg_stat_statements.track is none: no statement is counted");
+}
+
+#[tokio::test]
+async fn a_window_that_only_a_hidden_store_knows_names_the_grant() {
+    let db = Database::create().await;
+    db.batch("create extension pg_stat_statements").await;
+    db.pgtend(["stats", "capture"]).run().success();
+    let role = db.role("plain").await;
+    for window in [["--since", "1h"], ["--from", "2026-01-01T00:00:00Z"]] {
+        let said = db.pgtend_as(&role, ["report", "table-access"]).args(window).run().code(4);
+        contains(&said.stderr, "the snapshots in schema \"pgtend\" are hidden from this role");
+        contains(&said.stderr, "grant usage on schema \"pgtend\"");
+    }
+    // Without a window of one's own there are the counters.
+    db.pgtend_as(&role, ["report", "table-access"]).run().success();
+}
+
+#[tokio::test]
 async fn what_the_server_lacks() {
     let db = Database::create().await;
     let said = db.pgtend(["doctor", "--json"]).run().code(3);

@@ -2,6 +2,7 @@
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::process::Child;
+use std::time::Duration;
 
 use super::text::well_formed;
 use crate::common::database::Database;
@@ -26,6 +27,8 @@ impl Serving {
 
     fn ask(&self, request: &str) -> (String, String) {
         let mut stream = TcpStream::connect(&self.address).unwrap();
+        // Rather than wait for others.
+        stream.set_read_timeout(Some(Duration::from_secs(15))).unwrap();
         write!(stream, "{request} HTTP/1.1\r\nHost: pgtend\r\n\r\n").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
@@ -80,11 +83,39 @@ fn without_a_database_it_goes_on_and_says_so() {
 }
 
 #[tokio::test]
+async fn ready_is_who_can_open_one_more_session() {
+    let db = Database::create().await;
+    let role = db.role("plain").await;
+    db.batch(&format!("grant pg_read_all_stats to {role}; alter role {role} connection limit 5")).await;
+    let serving = Serving::start(db.pgtend_as(&role, ["metrics"]));
+    contains(&serving.ask("GET /metrics").1, "pg_up 1\n");
+    contains(&serving.ask("GET /health/ready").0, "200 OK");
+    let url = db.url_as(&role);
+    let mut taken = Vec::new();
+    // The session of the answer before may be on its way out.
+    while taken.len() < 4 {
+        taken.extend(connected(&url).await);
+    }
+    tokio::time::sleep(Duration::from_millis(1100)).await;
+    let (head, body) = serving.ask("GET /health/ready");
+    contains(&head, "503 Service Unavailable");
+    contains(&body, "too many connections for role");
+    // The session that it has goes on.
+    contains(&serving.ask("GET /metrics").1, "pg_up 1\n");
+}
+
+async fn connected(url: &str) -> Option<tokio_postgres::Client> {
+    let (client, connection) = tokio_postgres::connect(url, tokio_postgres::NoTls).await.ok()?;
+    tokio::spawn(connection);
+    Some(client)
+}
+
+#[tokio::test]
 async fn clients_that_say_nothing_or_nonsense_stop_nobody() {
     let db = Database::create().await;
     let serving = Serving::start(db.pgtend(["metrics"]));
     // More than it has room for.
-    let silent: Vec<TcpStream> = (0..24)
+    let silent: Vec<TcpStream> = (0..300)
         .map(|n| {
             let mut stream = TcpStream::connect(&serving.address).unwrap();
             if n % 2 == 0 {
@@ -96,6 +127,7 @@ async fn clients_that_say_nothing_or_nonsense_stop_nobody() {
     let mut nonsense = TcpStream::connect(&serving.address).unwrap();
     nonsense.write_all(b"\x00\xff nonsense\r\n\r\n").unwrap();
     drop(nonsense);
+    contains(&serving.ask("GET /health/live").0, "200 OK");
     contains(&serving.ask("GET /metrics").1, "pg_up 1\n");
     drop(silent);
     let together: Vec<String> = std::thread::scope(|scope| {

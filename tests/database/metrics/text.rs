@@ -94,6 +94,39 @@ async fn a_role_without_rights_gets_what_it_may_see() {
 }
 
 #[tokio::test]
+async fn of_hidden_sessions_nothing_is_made_up() {
+    let db = partitioned().await;
+    let _other = db.client().await;
+    let role = db.role("plain").await;
+    let of_hidden = |said: &str, family: &str| {
+        let own = format!("{family}{{datname=\"{}\",state=\"unknown\"", db.name());
+        said.lines().filter(|line| line.starts_with(&own)).count()
+    };
+    let said = db.pgtend_as(&role, ["metrics"]).run().success().stdout;
+    assert_eq!(of_hidden(&said, "pg_stat_activity_count"), 1, "{said}");
+    assert_eq!(of_hidden(&said, "pg_stat_activity_max_tx_duration"), 0, "{said}");
+    let said = db.pgtend(["metrics"]).run().success().stdout;
+    contains(&said, &format!("pg_stat_activity_max_tx_duration{{datname=\"{}\",state=\"idle\"", db.name()));
+}
+
+#[tokio::test]
+async fn names_that_differ_in_what_cannot_be_seen_are_different_series() {
+    let db = Database::create().await;
+    db.batch(
+        "create table q (id int); create table \"q\u{1b}[31m\" (id int); create table \"q\u{7}\" (id int)",
+    )
+    .await;
+    let said = db.pgtend(["metrics"]).run().success();
+    well_formed(&said.stdout);
+    for label in ["q", "q\\\\u{1b}[31m", "q\\\\u{7}"] {
+        contains(&said.stdout, &format!("relname=\"{label}\""));
+    }
+    let said = db.pgtend(["report", "sizes", "--format", "csv"]).run().success();
+    contains(&said.stdout, "q\\u{1b}[31m");
+    contains(&said.stdout, "q\\u{7}");
+}
+
+#[tokio::test]
 async fn the_file_is_replaced_in_one_act_and_never_left_green() {
     let db = partitioned().await;
     let folder = tempfile::tempdir().unwrap();
@@ -114,6 +147,33 @@ async fn the_file_is_replaced_in_one_act_and_never_left_green() {
     contains(&text, "pgtend_check_status{check=\"sequences\",group=\"tables\"} 3\n");
     assert!(!text.contains("last_success"), "{text}");
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "nothing is left beside it");
+
+    contains(&text, "\npgtend_textfile_written_timestamp_seconds ");
+
+    let bad = folder.path().join("bad.toml");
+    let write = |arguments: &[&str]| {
+        db.pgtend(["metrics"]).args(["--textfile".as_ref(), file.as_os_str()]).args(arguments).run()
+    };
+    for (config, arguments) in [
+        ("[nonsense]\n", ["--config", bad.to_str().unwrap()]),
+        ("[health.nonsense]\nwarning = 1\n", ["--config", bad.to_str().unwrap()]),
+        ("", ["--tables", "xx"]),
+        ("", ["--format", "csv"]),
+    ] {
+        fs::write(&bad, config).unwrap();
+        write(&[]).success();
+        contains(&fs::read_to_string(&file).unwrap(), "pg_up 1\n");
+        write(&arguments).code(2);
+        let text = fs::read_to_string(&file).unwrap();
+        well_formed(&text);
+        contains(&text, "pg_up 0\n");
+        contains(&text, "\npgtend_textfile_written_timestamp_seconds ");
+    }
+    write(&[]).success();
+    let said = pgtend(["metrics", "-d", "postgresql://[bad"]);
+    said.args([format!("--textfile={}", file.display())]).run().code(2);
+    contains(&fs::read_to_string(&file).unwrap(), "pg_up 0\n");
+    fs::remove_file(&bad).unwrap();
 
     let nowhere = folder.path().join("no/pgtend.prom");
     let said = db.pgtend(["metrics"]).args(["--textfile".as_ref(), nowhere.as_os_str()]).run().code(1);
