@@ -50,7 +50,7 @@ async fn what_a_role_cannot_see_passes_no_condition() {
     };
     let said = run("mean > 100000s").code(4);
     contains(&said.stderr, "cannot be judged: statements of other roles are hidden");
-    contains(&said.stderr, &format!("grant pg_read_all_stats to \"{role}\""));
+    contains(&said.stderr, &format!("grant pg_read_all_stats to {role}"));
 }
 
 #[tokio::test]
