@@ -36,6 +36,8 @@ pub struct Plan {
 pub struct Step {
     pub summary: String,
     pub run: Run,
+    /// A transaction of its own before each attempt at that of the step, so that what it locks is free again by then.
+    pub ahead: Vec<Sql>,
     pub locks: Vec<Lock>,
     /// What is gone for good once the step is done.
     pub destroys: Option<Loss>,
@@ -149,6 +151,7 @@ impl Step {
         Self {
             summary,
             run: Run::Transaction { prepare, act },
+            ahead: Vec::new(),
             locks: Vec::new(),
             destroys: None,
             interrupted: "nothing has happened; the next run does it",
@@ -172,7 +175,7 @@ impl Step {
         match &self.run {
             Run::Transaction { prepare, act } => {
                 let first = self.locks.iter().filter_map(|lock| lock.by.as_ref());
-                prepare.iter().chain(first).chain(act).collect()
+                self.ahead.iter().chain(prepare).chain(first).chain(act).collect()
             }
             Run::Alone { prepare, statement, .. } => prepare.iter().chain([statement]).collect(),
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),

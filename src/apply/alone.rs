@@ -102,7 +102,7 @@ impl Runner<'_> {
         if state == State::Done {
             return Ok(Some(Timing::default()));
         }
-        match self.transaction(target, &[], &recover.locks, &recover.finish).await {
+        match self.transaction(target, &[], &[], &recover.locks, &recover.finish).await {
             Ok(timing) => Ok(Some(timing)),
             Err(error) => {
                 let error = error.context("bring the half-done attempt to its end");

@@ -158,7 +158,7 @@ impl<'a> Runner<'a> {
                 if let Some(relation) = &step.after_transactions_on {
                     self.wait_for_old_transactions(target, relation).await?;
                 }
-                let done = self.transaction(target, prepare, &step.locks, act).await;
+                let done = self.transaction(target, &step.ahead, prepare, &step.locks, act).await;
                 match (done, &step.recover) {
                     (Err(error), Some(recover)) => self.unless_done(target, step, recover, error).await,
                     (done, _) => done,

@@ -68,18 +68,28 @@ impl Runner<'_> {
     pub(super) async fn transaction(
         &self,
         target: &str,
+        ahead: &[Sql],
         prepare: &[Sql],
         locks: &[Lock],
         act: &[Sql],
     ) -> anyhow::Result<Timing> {
         let lock_ms = self.patience.lock_timeout_ms(self.session.facts().deadlock_timeout_ms);
-        let framed = framed(prepare, locks, act, lock_ms, self.patience.statement_timeout_ms());
+        let statement_ms = self.patience.statement_timeout_ms();
+        let ahead = (!ahead.is_empty()).then(|| framed(&[], &[], ahead, lock_ms, statement_ms));
+        let framed = framed(prepare, locks, act, lock_ms, statement_ms);
         let mut attempt = 1;
         let mut watch = Watch::default();
         loop {
             self.check_stop()?;
             let began = Instant::now();
-            let error = match self.watched_attempt(&framed, &mut watch).await {
+            let attempted = match &ahead {
+                Some(ahead) => match self.attempt(ahead).await {
+                    Ok(_) => self.watched_attempt(&framed, &mut watch).await,
+                    Err(error) => Err(error),
+                },
+                None => self.watched_attempt(&framed, &mut watch).await,
+            };
+            let error = match attempted {
                 Ok(timing) => {
                     let attempt_ms = Some(milliseconds(began));
                     return Ok(Timing { attempts: attempt, attempt_ms, ..timing });

@@ -140,8 +140,12 @@ fn comment(head: &str, text: &str) -> String {
 fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
     match &step.run {
         Run::Transaction { prepare, act } => {
-            let framed = framed(prepare, &step.locks, act, timeouts.lock_ms, timeouts.statement_ms);
-            framed.begin.iter().chain(&framed.body).map(ToString::to_string).collect()
+            let Timeouts { lock_ms, statement_ms } = timeouts;
+            let ahead =
+                (!step.ahead.is_empty()).then(|| framed(&[], &[], &step.ahead, lock_ms, statement_ms));
+            let own = framed(prepare, &step.locks, act, lock_ms, statement_ms);
+            let transactions = ahead.iter().chain([&own]);
+            transactions.flat_map(|one| one.begin.iter().chain(&one.body)).map(ToString::to_string).collect()
         }
         Run::Move(moving) => moving.example().iter().map(ToString::to_string).collect(),
         _ => step.statements().into_iter().map(ToString::to_string).collect(),

@@ -407,10 +407,10 @@ mod tests {
         {
             assert!(condition(text).is_ok(), "{text}");
         }
-        assert_eq!(condition("a = 1 -- so").unwrap().text(), "a = 1");
-        for text in
-            ["", "a = 1;", "a = 1; drop table t", "a) or (b", "(a", "a = 'b", "a]", "-- a", "/* a", "$$a"]
-        {
+        for text in ["a = 1 -- so", "a = 1;"] {
+            assert_eq!(condition(text).unwrap().text(), "a = 1");
+        }
+        for text in ["", "a = 1; drop table t", "a) or (b", "(a", "a = 'b", "a]", "-- a", "/* a", "$$a"] {
             assert!(condition(text).is_err(), "{text}");
         }
     }

@@ -121,8 +121,8 @@ mod tests {
             ("alter role x password $s$abc$s$;", "alter role x password $s$***$s$;"),
             ("options (user 'u', password 'a b')", "options (user 'u', password '***')"),
             (
-                "do 'begin execute ''alter role x password abc ''; end'",
-                "do 'begin execute ''alter role x password *** ''; end'",
+                "do 'begin execute ''alter role x password ''''abc'''' ''; end'",
+                "do 'begin execute ''alter role x password ''''***'''' ''; end'",
             ),
             (
                 "do $$ begin alter role x password 'abc'; end $$",

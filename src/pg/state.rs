@@ -75,9 +75,12 @@ impl ServerError {
         self.state.as_ref() == Some(state)
     }
 
-    /// The lock was not to be had in time, or the server chose us as a deadlock's victim: nothing happened.
+    /// The lock was not to be had in time, the row went to another partition while it was waited for, or the server chose
+    /// us as a deadlock's victim: nothing happened.
     pub fn lock_busy(&self) -> bool {
-        self.is(&SqlState::LOCK_NOT_AVAILABLE) || self.is(&SqlState::T_R_DEADLOCK_DETECTED)
+        [SqlState::LOCK_NOT_AVAILABLE, SqlState::T_R_DEADLOCK_DETECTED, SqlState::T_R_SERIALIZATION_FAILURE]
+            .iter()
+            .any(|state| self.is(state))
     }
 
     /// The connection is gone; whether the statement took effect is for the catalog to say.

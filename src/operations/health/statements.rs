@@ -45,7 +45,7 @@ struct Statement {
     calls: f64,
     mean_ms: f64,
     share_pct: f64,
-    #[serde(deserialize_with = "deserialize_masked")]
+    #[serde(default, deserialize_with = "deserialize_masked")]
     query: Option<String>,
 }
 

@@ -314,6 +314,7 @@ pub(super) fn guard_default(
             statement: ddl!("partition/window_validate.sql", default = default.relation),
             guard: None,
         },
+        ahead: Vec::new(),
         locks: vec![Lock {
             relation: default.relation.clone(),
             mode: LockMode::ShareUpdateExclusive,

@@ -486,6 +486,7 @@ fn detach_step(timeline: &Timeline, partition: &Partition, keys: &ForeignKeys) -
             statement: ddl!("partition/detach_concurrently.sql", parent = *parent, partition = *name),
             guard: Some(still_there(timeline, partition)),
         },
+        ahead: Vec::new(),
         locks,
         destroys: None,
         interrupted: "the detach is pending: its rows are out of sight; the next run finalizes it",

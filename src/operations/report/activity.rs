@@ -27,7 +27,7 @@ pub struct Activity {
     pub state_s: Option<f64>,
     /// Transactions since its snapshot: rows that died in them stay.
     pub holds_back_transactions: Option<i64>,
-    #[serde(deserialize_with = "deserialize_masked")]
+    #[serde(default, deserialize_with = "deserialize_masked")]
     pub query: Option<String>,
 }
 

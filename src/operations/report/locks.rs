@@ -30,7 +30,7 @@ pub struct Lock {
     /// Null where this role may not see it.
     pub state: Option<String>,
     pub transaction_s: Option<f64>,
-    #[serde(deserialize_with = "deserialize_masked")]
+    #[serde(default, deserialize_with = "deserialize_masked")]
     pub query: Option<String>,
 }
 

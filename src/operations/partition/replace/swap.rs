@@ -15,9 +15,7 @@ use crate::pg::sql::{BodyLiteral, Keyword, Sql};
 use crate::plan::{Lock, Step};
 
 pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
-    // Once before the locks, so that next to nothing is left for the time when they are held.
-    let mut prepare = replay::statements(replacement, true, Reach::All)?;
-    prepare.extend(ready(replacement));
+    let prepare = ready(replacement);
     let mut act = guards(replacement);
     act.extend(replay::statements(replacement, true, Reach::Last)?);
     act.push(ddl!("partition/replace/immediate.sql"));
@@ -32,6 +30,9 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
         some => format!("exchange {} partitions for one", some.len()),
     };
     let mut step = Step::transaction(summary, prepare, act);
+    // So that next to nothing is left for the time when the locks are held. Rows that were locked for it must be free
+    // before they are asked for: a writer that waits for such a row holds the table.
+    step.ahead = replay::statements(replacement, true, Reach::All)?;
     step.locks = locks(replacement)?;
     step.after_transactions_on = Some(replacement.table().clone());
     step.interrupted =
