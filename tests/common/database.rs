@@ -104,8 +104,12 @@ impl Database {
     }
 }
 
+/// One at a time makes the extension.
+const FORGETTING: i64 = 20_000;
+
 impl Drop for Database {
-    /// Besides: many databases would fill the memory that they lie in. The test does not wait for it.
+    /// Besides: many databases would fill the memory that they lie in, and their statements push out those of others.
+    /// The test does not wait for it.
     fn drop(&mut self) {
         let (url, name) = (server().url("postgres"), self.name.clone());
         thread::spawn(move || {
@@ -113,7 +117,16 @@ impl Drop for Database {
             let dropped = async {
                 let (client, connection) = tokio_postgres::connect(&url, NoTls).await?;
                 let driver = tokio::spawn(connection);
+                let known = "select oid from pg_database where datname = $1";
+                let oid: u32 = client.query_one(known, &[&name]).await?.get(0);
                 client.batch_execute(&format!("drop database {name} with (force)")).await?;
+                client
+                    .batch_execute(&format!(
+                        "select pg_advisory_xact_lock({FORGETTING});
+                         create extension if not exists pg_stat_statements;
+                         select pg_stat_statements_reset(0, {oid}, 0)"
+                    ))
+                    .await?;
                 drop(client);
                 let _ = driver.await;
                 Ok::<_, tokio_postgres::Error>(())
