@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, timed};
-use crate::writers::{Seen, deadlocks, live};
+use crate::writers::{Seen, insist, live};
 
 const SMALL: u32 = 200_000;
 const LARGE: u32 = 2_000_000;
@@ -57,8 +57,6 @@ struct Way {
     name: &'static str,
     statements: fn(&Ground) -> usize,
 }
-/// Attempts at a month that deadlocks with the writers, before it is left where it is.
-const ATTEMPTS: usize = 20;
 
 const WAYS: [Way; 3] = [
     Way { name: "INSERT ... SELECT and RENAME", statements: copy_and_rename },
@@ -124,7 +122,7 @@ fn default_partition(ground: &Ground) -> usize {
                  '2026-{month}-01Z'::timestamptz, '2026-{month}-01Z'::timestamptz + interval '1 month'); end $$;
              commit;"
         );
-        broken_off += (0..ATTEMPTS).take_while(|_| deadlocks(ground, &statements)).count();
+        broken_off += insist(ground, &statements);
     }
     broken_off
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, milliseconds_since, timed};
-use crate::writers::{deadlocks, live};
+use crate::writers::{insist, live};
 
 const ROWS: u32 = 1_000_000;
 const WRITERS: i64 = 2;
@@ -79,7 +79,7 @@ fn move_out(ground: &Ground) {
                  '2026-01-01Z'::timestamptz + interval '{month} months'); end $$;
              commit"
         );
-        while deadlocks(ground, &statements) {}
+        insist(ground, &statements);
     }
 }
 

@@ -130,12 +130,21 @@ async fn compare(client: &Client, rows: &HashMap<i64, Option<String>>, seen: &mu
     }
 }
 
-/// Runs a transaction, and tells whether the server broke it off.
-pub fn deadlocks(ground: &Ground, statements: &str) -> bool {
+/// Attempts at a transaction that writers are in the way of, before it is left.
+const ATTEMPTS: usize = 20;
+
+/// Runs a transaction, again while the server breaks it off for the writers' sake; returns how often it did.
+pub fn insist(ground: &Ground, statements: &str) -> usize {
+    (0..ATTEMPTS).take_while(|_| breaks_off(ground, statements)).count()
+}
+
+fn breaks_off(ground: &Ground, statements: &str) -> bool {
+    // A deadlock, or a row that came after the others had been moved.
+    let writers = [SqlState::T_R_DEADLOCK_DETECTED, SqlState::CHECK_VIOLATION];
     ground.block_on(async {
         match ground.client("busy").await.batch_execute(statements).await {
             Ok(()) => false,
-            Err(error) if error.code() == Some(&SqlState::T_R_DEADLOCK_DETECTED) => true,
+            Err(error) if error.code().is_some_and(|code| writers.contains(code)) => true,
             Err(error) => panic!("{error:?}\n{statements}"),
         }
     })
