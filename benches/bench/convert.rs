@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, timed};
-use crate::writers::{Seen, insist, live};
+use crate::writers::{Seen, insist, live, months};
 
 const SMALL: u32 = 200_000;
 const LARGE: u32 = 2_000_000;
@@ -27,22 +27,11 @@ fn table(rows: u32) -> String {
     )
 }
 
-/// The partitioned table that the usual ways fill, with a partition for each month.
-const PARTITIONED: &str = "
-create table messages_new (like messages including defaults) partition by range (at);
-do $$
-declare
-    month timestamptz;
-begin
-    for month in select generate_series('2026-08-01Z'::timestamptz, '2027-02-01Z', '1 month') loop
-        execute format('create table messages_%s partition of messages_new for values from (%L) to (%L)',
-                       to_char(month, 'YYYY_MM'), month, month + '1 month');
-    end loop;
-end
-$$;
-alter table messages_new add primary key (id, at);
-create index on messages_new (sender, at desc);
-";
+/// The partitioned table that the usual ways fill.
+fn partitioned() -> String {
+    months("2026-08-01Z", "2027-02-01Z")
+}
+
 const RENAME: &str = "
 alter table reads drop constraint reads_message_id_fkey;
 begin;
@@ -68,14 +57,14 @@ const WAYS: [Way; 3] = [
 ];
 
 fn copy_and_rename(ground: &Ground) -> usize {
-    ground.batch("busy", PARTITIONED);
+    ground.batch("busy", &partitioned());
     ground.batch("busy", "insert into messages_new select * from messages");
     ground.batch("busy", RENAME);
     0
 }
 
 fn slices(ground: &Ground) -> usize {
-    ground.batch("busy", PARTITIONED);
+    ground.batch("busy", &partitioned());
     for first in (0..SMALL).step_by(10_000) {
         ground.batch(
             "busy",

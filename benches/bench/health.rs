@@ -41,7 +41,7 @@ pub fn run() -> Vec<Figure> {
     ground.batch("hundred", "create extension pg_stat_statements");
     ground.batch("many", "vacuum analyze");
     let hundred = median(times(&ground, "hundred"));
-    let all = format!("median of {RUNS}; all 32 checks");
+    let all = format!("median of {RUNS}; all checks");
     vec![
         figure(&ground, "hundred", "health, all checks, 100 tables, whole process", 100.0),
         server_time(&ground),

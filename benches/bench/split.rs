@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, milliseconds_since, timed};
-use crate::writers::{insist, live};
+use crate::writers::{insist, live, months};
 
 const ROWS: u32 = 1_000_000;
 const WRITERS: i64 = 2;
@@ -27,26 +27,9 @@ fn table() -> String {
     )
 }
 
-/// The same table with a partition for each month, empty.
-const MONTHS: &str = "
-create table messages_new (like messages including defaults) partition by range (at);
-do $$
-declare
-    month timestamptz;
-begin
-    for month in select generate_series('2025-12-01Z'::timestamptz, '2026-11-01Z', '1 month') loop
-        execute format('create table messages_%s partition of messages_new for values from (%L) to (%L)',
-                       to_char(month, 'YYYY_MM'), month, month + '1 month');
-    end loop;
-end
-$$;
-alter table messages_new add primary key (id, at);
-create index on messages_new (sender, at desc);
-create index on messages_new (at);
-";
-
 fn copy(ground: &Ground) {
-    ground.batch("busy", MONTHS);
+    ground.batch("busy", &months("2025-12-01Z", "2026-11-01Z"));
+    ground.batch("busy", "create index on messages_new (at)");
     ground.batch("busy", "insert into messages_new select * from messages");
     ground.batch(
         "busy",

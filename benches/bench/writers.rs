@@ -130,6 +130,25 @@ async fn compare(client: &Client, rows: &HashMap<i64, Option<String>>, seen: &mu
     }
 }
 
+/// `messages` as a partitioned table, empty, with a partition for each month from the first to the last.
+pub fn months(first: &str, last: &str) -> String {
+    format!(
+        "create table messages_new (like messages including defaults) partition by range (at);
+         do $$
+         declare
+             month timestamptz;
+         begin
+             for month in select generate_series('{first}'::timestamptz, '{last}', '1 month') loop
+                 execute format('create table messages_%s partition of messages_new for values from (%L) to (%L)',
+                                to_char(month, 'YYYY_MM'), month, month + '1 month');
+             end loop;
+         end
+         $$;
+         alter table messages_new add primary key (id, at);
+         create index on messages_new (sender, at desc)"
+    )
+}
+
 /// Attempts at a transaction that writers are in the way of, before it is left.
 const ATTEMPTS: usize = 20;
 

@@ -8,7 +8,7 @@ use tokio_postgres::error::SqlState;
 use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
-use crate::failure::{Exit, Explain as _};
+use crate::failure::Explain as _;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
 use crate::plan::{Framed, Lock, framed};
@@ -53,14 +53,7 @@ impl Runner<'_> {
                         (size, in_time) = (size.saturating_sub(1), 0);
                     }
                 }
-                Err(error) if error.lock_busy() && !self.budget().is_spent() => {
-                    self.budget().spend(began.elapsed());
-                    let pause = self.budget().pause(attempt);
-                    self.budget().spend(pause);
-                    self.sleep(pause).await?;
-                    attempt += 1;
-                }
-                Err(error) if error.lock_busy() => return Err(error.explained().exit(Exit::Busy)),
+                Err(error) if error.lock_busy() => self.wait_out(began, &mut attempt, error).await?,
                 Err(error) if error.is(&SqlState::QUERY_CANCELED) => {
                     self.check_stop()?;
                     if size + 1 == batches.len() {

@@ -5,13 +5,13 @@ use std::time::{Duration, Instant};
 use anyhow::{Context as _, anyhow, ensure};
 
 use crate::apply::Event;
+use crate::apply::archive::digest;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::{Timing, milliseconds};
 use crate::failure::{Exit, Explain as _};
 use crate::pg::lock::older_transactions;
-use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{CatchUp, Digest, Proof, framed};
+use crate::plan::{CatchUp, Proof, framed};
 use crate::{ddl, query};
 
 /// So few changed keys are dealt with while the tables are locked.
@@ -105,8 +105,8 @@ impl Runner<'_> {
     async fn prove(&self, target: &str, proof: &Proof) -> anyhow::Result<()> {
         self.session.execute(&ddl!("apply/snapshot_begin.sql")).await.map_err(ServerError::explained)?;
         let compared = async {
-            let old = self.rows_and_hash(&proof.old).await?;
-            let new = self.rows_and_hash(&proof.new).await?;
+            let old = digest(self.session, &proof.old).await?;
+            let new = digest(self.session, &proof.new).await?;
             anyhow::Ok((old, new))
         };
         let compared = compared.await;
@@ -128,13 +128,5 @@ impl Runner<'_> {
         let text = format!("{} rows copied, equal in number and hash", new.rows);
         self.tell(Event::Note { target: target.to_owned(), text });
         Ok(())
-    }
-
-    async fn rows_and_hash(&self, sql: &Sql) -> anyhow::Result<Digest> {
-        let rows = self.session.read(sql).await.map_err(ServerError::explained)?;
-        match rows.first().map(Vec::as_slice) {
-            Some([Some(rows), Some(hash)]) => Ok(Digest { rows: rows.parse()?, hash: hash.clone() }),
-            other => Err(anyhow!("{} answered {other:?}", sql.file)),
-        }
     }
 }

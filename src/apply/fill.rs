@@ -10,7 +10,6 @@ use crate::apply::runner::Runner;
 use crate::apply::transaction::{Timing, milliseconds};
 use crate::apply::{Event, Limits, LoadReport, Throttle};
 use crate::ddl;
-use crate::failure::{Exit, Explain as _};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
@@ -114,16 +113,10 @@ impl Runner<'_> {
                 Ok(rows) => return Ok(rows),
                 Err(error) => error,
             };
-            if !error.lock_busy() || self.budget().is_spent() {
-                let busy = error.lock_busy();
-                let error = self.stopped_or(error.explained());
-                return Err(if busy { error.exit(Exit::Busy) } else { error });
+            if !error.lock_busy() {
+                return Err(self.stopped_or(error.explained()));
             }
-            self.budget().spend(began.elapsed());
-            let pause = self.budget().pause(attempt);
-            self.budget().spend(pause);
-            self.sleep(pause).await?;
-            attempt += 1;
+            self.wait_out(began, &mut attempt, error).await?;
         }
     }
 

@@ -10,7 +10,7 @@ use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
 use crate::apply::{Event, Limits, Throttle};
 use crate::ddl;
-use crate::failure::{Exit, Explain as _};
+use crate::failure::Explain as _;
 use crate::pg::name::{Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
@@ -149,14 +149,7 @@ impl Runner<'_> {
                     from = to;
                     size = self.next_size(size, began.elapsed());
                 }
-                Err(error) if error.lock_busy() && !self.budget().is_spent() => {
-                    self.budget().spend(began.elapsed());
-                    let pause = self.budget().pause(attempt);
-                    self.budget().spend(pause);
-                    self.sleep(pause).await?;
-                    attempt += 1;
-                }
-                Err(error) if error.lock_busy() => return Err(error.explained().exit(Exit::Busy)),
+                Err(error) if error.lock_busy() => self.wait_out(began, &mut attempt, error).await?,
                 Err(error) if error.is(&SqlState::QUERY_CANCELED) && size > 1 => {
                     self.check_stop()?;
                     size /= 2;

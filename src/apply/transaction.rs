@@ -190,6 +190,24 @@ impl Runner<'_> {
         self.sleep(pause).await
     }
 
+    /// Waits a little where nobody asks who was in the way of a batch; or gives up.
+    pub(super) async fn wait_out(
+        &self,
+        began: Instant,
+        attempt: &mut u32,
+        error: ServerError,
+    ) -> anyhow::Result<()> {
+        if self.budget().is_spent() {
+            return Err(error.explained().exit(Exit::Busy));
+        }
+        self.budget().spend(began.elapsed());
+        let pause = self.budget().pause(*attempt);
+        self.budget().spend(pause);
+        self.sleep(pause).await?;
+        *attempt += 1;
+        Ok(())
+    }
+
     pub(super) fn check_stop(&self) -> anyhow::Result<()> {
         if self.cleaning.get() { Ok(()) } else { Ok(self.stop.check()?) }
     }

@@ -10,4 +10,5 @@ mod store;
 
 pub use file::{Content, read_back};
 pub use manifest::{Found, find, read, read_stored};
+pub(super) use run::digest;
 pub use store::prepare;

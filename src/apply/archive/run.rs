@@ -212,7 +212,8 @@ impl Runner<'_> {
     }
 }
 
-pub(super) async fn digest(session: &Session, sql: &Sql) -> anyhow::Result<Digest> {
+/// How many rows there are, and the hash of all, as the server computes it.
+pub(in crate::apply) async fn digest(session: &Session, sql: &Sql) -> anyhow::Result<Digest> {
     let rows = session.read(sql).await.map_err(ServerError::explained)?;
     let row = rows.into_iter().next().unwrap_or_default();
     match row.as_slice() {

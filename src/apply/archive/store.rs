@@ -93,7 +93,6 @@ impl Write for Sink {
             Self::File(file) => file.write(part),
             Self::Command { child, stdin } => {
                 let written = stdin.as_mut().map_or(Ok(0), |stdin| stdin.write(part));
-                // A closed pipe of our own output is no error; this one is.
                 written.map_err(|error| {
                     *stdin = None;
                     succeeded(child).err().unwrap_or_else(|| not_read(&error))
