@@ -5,7 +5,7 @@ use std::time::Instant;
 use crate::figure::{Figure, Target};
 use crate::ground::{Ground, Spent, milliseconds_since};
 
-const MESSAGES: u32 = 500_000;
+const MESSAGES: u32 = 1_000_000;
 /// For what is compared with itself, or with a merge that is slow.
 const FEWER_MESSAGES: u32 = 250_000;
 const FILE: &str = "/tmp/pgtend-bench-rows";

@@ -1,6 +1,5 @@
 //! Reads one document of the source into rows of the target, rejects and counts. It knows no server: fields come as
 //! COPY's binary format has them, rows leave in it.
-use std::io::Write as _;
 use std::ops::Range;
 
 use anyhow::{Context as _, ensure};
@@ -451,15 +450,22 @@ fn path_text(crumbs: &[Crumb<'_>]) -> String {
 
 /// Appends a path to a value, as jsonpath writes it.
 fn put_path(crumbs: &[Crumb<'_>], out: &mut Vec<u8>) {
+    let mut number = itoa::Buffer::new();
     out.push(b'$');
     for crumb in crumbs {
-        // Writing into memory never fails.
-        let _ = match crumb {
-            Crumb::Index(index) => write!(out, "[{index}]"),
-            Crumb::Entry(place) => write!(out, ".*[{place}]"),
-            Crumb::Name(name) => out.write_all(b".").and_then(|()| out.write_all(name.bytes())),
-            Crumb::Field(name) => write!(out, ".{}", serde_json::Value::from(*name)),
+        let quoted;
+        let parts: [&[u8]; 3] = match crumb {
+            Crumb::Index(index) => [b"[", number.format(*index).as_bytes(), b"]"],
+            Crumb::Entry(place) => [b".*[", number.format(*place).as_bytes(), b"]"],
+            Crumb::Name(name) => [b".", name.bytes(), b""],
+            Crumb::Field(name) => {
+                quoted = serde_json::Value::from(*name).to_string();
+                [b".", quoted.as_bytes(), b""]
+            }
         };
+        for part in parts {
+            out.extend_from_slice(part);
+        }
     }
 }
 
