@@ -1,1 +1,9 @@
-delete from {table} as t using {batch} as b where {matches}
+-- The copies of these keys' rows.
+delete from {table}
+where ctid = any (array(
+    select s.ctid
+    from {batch} as b
+    cross join lateral (
+        {lookup}
+    ) as s
+))

@@ -1,8 +1,6 @@
 -- Nobody changes these rows until the copies are up to them.
 select pg_catalog.count(*)
-from (
-    select
-    from {batch} as b
-    join only {source} as s on {matches}
-    for share of s
+from {batch} as b
+cross join lateral (
+    {lookup}
 ) as held

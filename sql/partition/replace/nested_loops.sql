@@ -2,4 +2,6 @@
 set local enable_hashjoin = off;
 set local enable_mergejoin = off;
 set local enable_seqscan = off;
+set local enable_sort = off;
+set local enable_incremental_sort = off;
 set local jit = off

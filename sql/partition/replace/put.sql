@@ -2,5 +2,7 @@
 insert into {table} ({columns})
 select {from_columns}
 from {batch} as b
-join only {source} as s on {matches}
-where {condition}{share}
+cross join lateral (
+    {lookup}
+) as s
+where {condition}

@@ -1,2 +1,1 @@
-
 for share of s

@@ -1,2 +1,2 @@
 
-        delete from {table} as t where {matches};
+        delete from {table} where ctid = (select s.ctid from ({lookup}) as s);

@@ -14,6 +14,7 @@ mod prepare;
 mod refer;
 mod refuse;
 mod replay;
+mod row_key;
 mod rows;
 mod split;
 mod swap;

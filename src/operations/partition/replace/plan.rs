@@ -7,7 +7,8 @@ use crate::operations::partition::policy::Policy;
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::{Place, State};
 use crate::operations::partition::replace::order::Order;
-use crate::operations::partition::replace::refuse::{key, refuse};
+use crate::operations::partition::replace::refuse::refuse;
+use crate::operations::partition::replace::row_key::RowKey;
 use crate::operations::partition::replace::{clean_up, fill, prepare, refer, replay, swap};
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::name::{Ident, Relation};
@@ -19,8 +20,7 @@ pub(super) struct Replacement<'a> {
     pub policy: &'a Policy,
     pub order: &'a Order,
     pub evidence: &'a ReplaceEvidence,
-    /// Columns by which a row is found again.
-    pub key: Vec<Ident>,
+    pub key: RowKey,
     /// Columns that are written: all but generated ones.
     pub columns: Vec<Ident>,
     pub jobs: usize,
@@ -72,7 +72,7 @@ pub fn plan_replace(
         policy,
         order,
         evidence,
-        key: key(evidence).ok_or_else(none)?,
+        key: RowKey::of(evidence).ok_or_else(none)?,
         columns: columns.collect::<anyhow::Result<_>>()?,
         jobs,
         pace,

@@ -10,7 +10,7 @@ use crate::operations::partition::replace::order::{Piece, condition};
 use crate::operations::partition::replace::plan::Replacement;
 use crate::pg::catalog::Properties;
 use crate::pg::lock::LockMode;
-use crate::pg::name::{Column, Ident, Literal, Relation};
+use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Fragment, List, Sql};
 use crate::plan::{Lock, Step};
 
@@ -18,7 +18,7 @@ use crate::plan::{Lock, Step};
 pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     let (order, names) = (replacement.order, &replacement.evidence.names);
     let source = &order.sources.first().context("nothing to replace")?.partition.relation;
-    let keys = Fragment::joined(key_columns(replacement)?, ", ");
+    let keys = Fragment::joined(replacement.key.list_columns()?, ", ");
     let sources = order.sources.iter().map(|source| source.partition.oid).collect();
     let mark = Mark::Delta { parent: replacement.oid(), verb: order.verb, sources };
     let mark = Literal(mark.to_string());
@@ -58,28 +58,15 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     Ok(step)
 }
 
-/// The name of a key's column where keys are noted: it is none of the table's.
-pub(super) fn noted(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Ident>> {
-    (1..=replacement.key.len()).map(|number| Ident::new(format!("pgtend_k{number}"))).collect()
-}
-
-fn key_columns(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
-    let columns = replacement.key.iter().zip(noted(replacement)?);
-    Ok(columns
-        .map(|(column, name)| ddl!("partition/replace/key.sql", column = *column, name = name))
-        .collect())
-}
-
 /// `through`: what is done at once to the copies of a row that goes.
 pub(super) fn note_function(replacement: &Replacement<'_>, through: Fragment) -> anyhow::Result<Sql> {
-    let of = |alias| replacement.key.iter().map(|one| Column(alias, one.clone())).collect::<Vec<_>>();
-    let names = &replacement.evidence.names;
+    let (key, names) = (&replacement.key, &replacement.evidence.names);
     Ok(ddl!(
         "partition/replace/note_function.sql",
         function = names.row_function,
         delta = names.delta,
-        old_keys = List(&of("old")),
-        new_keys = List(&of("new")),
+        old_keys = List(&key.row("old")),
+        new_keys = List(&key.row("new")),
         through = through,
     ))
 }
@@ -145,28 +132,6 @@ pub(super) fn comment(replacement: &Replacement<'_>, piece: &Piece) -> Option<St
     let said = taken.next().and_then(|(_, evidence)| evidence.properties.comment.clone());
     let said = said.and_then(|comment| without_mark(&comment).map(str::to_owned));
     replacement.policy.overrides.comment.clone().or(said)
-}
-
-/// `left.k1 = right.k1 and ...`: the keys of a table against those that are noted.
-pub(super) fn matches(
-    replacement: &Replacement<'_>,
-    table: &'static str,
-    list: &'static str,
-) -> anyhow::Result<Fragment> {
-    let pairs = replacement.key.iter().zip(noted(replacement)?);
-    let equal = pairs.map(|(column, name)| {
-        ddl!("partition/replace/equal.sql", left = Column(table, column.clone()), right = Column(list, name))
-    });
-    Ok(Fragment::joined(equal, " and "))
-}
-
-/// As [`matches`], with the key of a row that is deleted or changed.
-pub(super) fn matches_old(replacement: &Replacement<'_>) -> Fragment {
-    let equal = replacement.key.iter().map(|column| {
-        let (left, right) = (Column("t", column.clone()), Column("old", column.clone()));
-        ddl!("partition/replace/equal.sql", left = left, right = right)
-    });
-    Fragment::joined(equal, " and ")
 }
 
 pub(super) fn relations(replacement: &Replacement<'_>) -> Vec<Relation> {

@@ -4,7 +4,7 @@
 use crate::ddl;
 use crate::operations::partition::convert::lock;
 use crate::operations::partition::replace::plan::Replacement;
-use crate::operations::partition::replace::prepare::{matches_old, note_function, relations};
+use crate::operations::partition::replace::prepare::{note_function, relations};
 use crate::operations::partition::replace::replay::{self, Reach};
 use crate::pg::lock::LockMode;
 use crate::pg::sql::{Deparsed, Fragment};
@@ -13,8 +13,8 @@ use crate::plan::{Fill, FillTable, Lock, Run, Step};
 pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     let pieces = relations(replacement);
     let through = pieces.iter().map(|piece| {
-        let matches = matches_old(replacement);
-        ddl!("partition/replace/through.sql", table = *piece, matches = matches)
+        let lookup = replacement.key.lookup(piece, &replacement.key.row("old"), false);
+        ddl!("partition/replace/through.sql", table = *piece, lookup = lookup)
     });
     let prepare = replay::statements(replacement, false, Reach::All)?;
     let mut act = replay::statements(replacement, false, Reach::Last)?;

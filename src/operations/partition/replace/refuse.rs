@@ -5,11 +5,10 @@ use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::Place;
 use crate::operations::partition::replace::order::Order;
+use crate::operations::partition::replace::row_key::RowKey;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::bound::Datum;
-use crate::pg::catalog::{ForeignKeyIn, Index};
-use crate::pg::index::KeyOf;
-use crate::pg::name::Ident;
+use crate::pg::catalog::ForeignKeyIn;
 
 /// # Errors
 /// With everything that is in the way.
@@ -22,7 +21,7 @@ pub(super) fn refuse(timeline: &Timeline, order: &Order, evidence: &ReplaceEvide
     }
     let mut reasons = evidence.in_the_way.clone();
     reasons.extend(evidence.dependents.clone());
-    if key(evidence).is_none() {
+    if RowKey::of(evidence).is_none() {
         reasons.push(format!(
             "{table} has no primary key, and no unique index of columns that cannot be null, by which a changed row \
              could be found again: add one"
@@ -116,27 +115,4 @@ fn incoming(evidence: &ReplaceEvidence, reasons: &mut Vec<String>) {
         }
     };
     reasons.extend(evidence.table.objects.referencing.iter().filter_map(refuse));
-}
-
-/// Columns by which a row is found again: those of the primary key, else of a unique index, none of them null.
-pub(super) fn key(evidence: &ReplaceEvidence) -> Option<Vec<Ident>> {
-    let source = evidence.sources.first()?;
-    let columns = &source.objects;
-    let not_null = |name: &Ident| columns.column(name).is_some_and(|column| column.not_null);
-    let usable = |index: &&Index| {
-        let constraint = index.constraint.as_deref().and_then(|name| source.objects.constraint(name));
-        index.unique && index.valid && !constraint.is_some_and(|constraint| constraint.deferrable)
-    };
-    let mut indexes: Vec<&Index> = source.indexes.iter().filter(usable).collect();
-    indexes.sort_by_key(|index| (index.kind != crate::pg::catalog::IndexKind::PrimaryKey, index.oid));
-    // Of several partitions, only an index of the partitioned table is on each.
-    let shared = |index: &&&Index| evidence.sources.len() == 1 || index.parent.is_some();
-    indexes.iter().filter(shared).find_map(|index| {
-        let definition = index.definition.as_ref().filter(|definition| definition.predicate.is_none())?;
-        let columns = definition.keys.iter().map(|key| match &key.of {
-            KeyOf::Column(column) if not_null(column) => Some(column.clone()),
-            _ => None,
-        });
-        columns.collect()
-    })
 }

@@ -2,7 +2,6 @@
 use crate::ddl;
 use crate::operations::partition::replace::order::condition;
 use crate::operations::partition::replace::plan::Replacement;
-use crate::operations::partition::replace::prepare::matches;
 use crate::pg::lock::LockMode;
 use crate::pg::name::Column;
 use crate::pg::sql::{Fragment, Keyword, List, Sql};
@@ -61,6 +60,7 @@ pub(super) fn statements(
     let names = &replacement.evidence.names;
     let exclusive = LockMode::Exclusive.keyword();
     let most = if reach == Reach::Some { MOST_KEYS } else { Keyword("all") };
+    let (key, listed) = (&replacement.key, replacement.key.listed("b")?);
     let referring = referring && !replacement.evidence.foreign_keys.is_empty();
     let mut statements = vec![
         ddl!("partition/replace/nested_loops.sql"),
@@ -76,13 +76,10 @@ pub(super) fn statements(
             "partition/replace/forget.sql",
             table = piece.relation,
             batch = names.batch,
-            matches = matches(replacement, "t", "b")?
+            lookup = key.lookup(&piece.relation, &listed, false)
         ));
     }
     let from: Vec<Column> = replacement.columns.iter().map(|one| Column("s", one.clone())).collect();
-    let share = || {
-        if referring { Fragment(ddl!("partition/replace/share.sql")) } else { Fragment::none() }
-    };
     for piece in &replacement.order.pieces {
         for source in &replacement.order.sources {
             statements.push(ddl!(
@@ -91,10 +88,8 @@ pub(super) fn statements(
                 columns = List(&replacement.columns),
                 from_columns = List(&from),
                 batch = names.batch,
-                source = source.partition.relation,
-                matches = matches(replacement, "s", "b")?,
-                condition = condition(replacement.timeline, replacement.order, piece.place)?,
-                share = share()
+                lookup = key.lookup(&source.partition.relation, &listed, referring),
+                condition = condition(replacement.timeline, replacement.order, piece.place)?
             ));
         }
     }
@@ -108,14 +103,14 @@ pub(super) fn statements(
 
 /// The rows before their copies, as writers lock them.
 fn hold(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
+    let listed = replacement.key.listed("b")?;
     let sources = replacement.order.sources.iter();
     sources
         .map(|source| {
             Ok(ddl!(
                 "partition/replace/hold.sql",
                 batch = replacement.evidence.names.batch,
-                source = source.partition.relation,
-                matches = matches(replacement, "s", "b")?
+                lookup = replacement.key.lookup(&source.partition.relation, &listed, true)
             ))
         })
         .collect()
@@ -135,13 +130,14 @@ fn digest<'a>(
     let all = all.iter().flat_map(|source| &source.objects.columns);
     let columns = all.map(|column| Ok(Column("t", crate::pg::name::Ident::new(&column.name)?)));
     let columns: Vec<Column> = columns.collect::<anyhow::Result<_>>()?;
+    let noted = replacement.key.listed("d")?;
     let rows = tables.map(|table| {
         Ok(ddl!(
             "partition/replace/digest_rows.sql",
             columns = List(&columns),
             table = *table,
             delta = replacement.evidence.names.delta,
-            matches = matches(replacement, "t", "d")?
+            matches = replacement.key.matches(&noted)
         ))
     });
     let rows = Fragment::joined(rows.collect::<anyhow::Result<Vec<_>>>()?, "\n    union all\n");
