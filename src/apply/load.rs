@@ -139,7 +139,7 @@ const READ_ROWS: u32 = 20_000;
 const MOST_BYTES: usize = 4 << 20;
 const PIECE: usize = 256 << 10;
 const TELL: Duration = Duration::from_millis(500);
-const PORTIONS_WAITING: usize = 2;
+const PORTIONS_WAITING: usize = 1;
 /// So many portions go over the temporary table before the straight way is tried again.
 const STAGED_IN_A_ROW: u32 = 20;
 

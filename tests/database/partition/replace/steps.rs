@@ -135,8 +135,12 @@ async fn interrupted(db: &Database) {
 
 #[tokio::test]
 async fn an_interrupted_run_is_gone_on_with_or_taken_back() {
-    for abort in [false, true] {
+    // A key in the order of the primary key, and one in an order of its own.
+    let other =
+        "alter table events drop constraint events_pkey cascade; create unique index on events (at desc, id)";
+    for (key, abort) in [("", false), ("", true), (other, false)] {
         let db = events().await;
+        db.batch(key).await;
         let before = rows(&db).await;
         interrupted(&db).await;
         db.batch(
