@@ -112,6 +112,12 @@ select pg_catalog.jsonb_build_object(
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'name', g.tgname,
             'definition', pg_catalog.pg_get_triggerdef(g.oid),
+            -- On whatever table.
+            'act', pg_catalog.replace(
+                pg_catalog.pg_get_triggerdef(g.oid),
+                pg_catalog.format(' ON %I.%I ', (
+                    select n.nspname from pg_catalog.pg_namespace as n where n.oid = t.relnamespace
+                ), t.relname), ' '),
             'enabled', g.tgenabled,
             'row', g.tgtype & 1 = 1,
             'transition_tables', g.tgoldtable is not null or g.tgnewtable is not null,

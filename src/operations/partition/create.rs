@@ -458,7 +458,7 @@ fn summary(chunk: &[Wanted]) -> String {
 }
 
 /// Referenced tables, referencing tables, parent, default: always in this order.
-fn attach_locks(timeline: &Timeline, evidence: &CreateEvidence) -> Vec<Lock> {
+pub(super) fn attach_locks(timeline: &Timeline, evidence: &CreateEvidence) -> Vec<Lock> {
     let lock = |table: &Relation, mode, may: bool| {
         if may { Lock::first(table.clone(), mode) } else { Lock::implied(table.clone(), mode) }
     };

@@ -5,14 +5,16 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::archive::{digest, idents};
-use crate::operations::partition::create::{Side, Wanted, conditions, plan_guarded_attach};
+use crate::operations::partition::convert::{lock, validate_step};
+use crate::operations::partition::create::{Side, Wanted, attach_locks, conditions, plan_guarded_attach};
 use crate::operations::partition::inherit::dress;
 use crate::operations::partition::policy::Policy;
+use crate::operations::partition::replace::ForeignKeyOut;
 use crate::operations::partition::survey::RestoreEvidence;
 use crate::operations::partition::timeline::{Range, Timeline};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
-use crate::pg::sql::{Keyword, List};
+use crate::pg::sql::{BodyLiteral, Deparsed, Keyword, List};
 use crate::plan::{ArchivedColumn, Digest, Lock, Plan, Restore, Run, Step, StoredFile, Subject};
 
 /// An archive that is to come back, as its manifest tells of it.
@@ -73,13 +75,17 @@ pub fn plan_restore(
     if !evidence.begun {
         plan.steps.push(create_step(timeline, policy, restoration, evidence)?);
     }
+    if evidence.refers {
+        plan.steps.push(unrefer_step(restoration, evidence));
+    }
     plan.steps.push(fill_step(restoration)?);
     if restoration.attach {
+        plan.steps.extend(refer_steps(restoration, evidence));
         let wanted = restoration.wanted(timeline)?;
         plan_guarded_attach(
             timeline,
             &wanted,
-            attach_step(timeline, restoration, &wanted)?,
+            attach_step(timeline, restoration, &wanted, evidence)?,
             &evidence.create,
             &mut plan,
         )?;
@@ -136,7 +142,56 @@ fn fill_step(restoration: &Restoration<'_>) -> anyhow::Result<Step> {
     Ok(step)
 }
 
-fn attach_step(timeline: &Timeline, restoration: &Restoration<'_>, wanted: &Wanted) -> anyhow::Result<Step> {
+/// Foreign keys like the partitioned table's, proved before it is a partition: ATTACH would read every row otherwise.
+fn refer_steps(restoration: &Restoration<'_>, evidence: &RestoreEvidence) -> Vec<Step> {
+    let (name, keys) = (&restoration.relation, &evidence.foreign_keys);
+    if keys.is_empty() {
+        return Vec::new();
+    }
+    let add = |key: &ForeignKeyOut| {
+        let definition = Deparsed(key.definition.clone());
+        ddl!("partition/replace/refer.sql", table = *name, name = key.name, definition = definition)
+    };
+    let summary = format!("give {} its foreign keys", name.plain());
+    let mut step = Step::transaction(summary, vec![], keys.iter().map(add).collect());
+    step.locks = referenced(evidence, LockMode::ShareRowExclusive);
+    step.locks.push(Lock::first(name.clone(), LockMode::ShareRowExclusive));
+    step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
+    step.minor = true;
+    let prove = keys.iter().map(|key| {
+        let mut step = validate_step(name, &key.name, &key.referenced, key.name.raw());
+        step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
+        step
+    });
+    [step].into_iter().chain(prove).collect()
+}
+
+/// Rows are put into it without foreign keys.
+fn unrefer_step(restoration: &Restoration<'_>, evidence: &RestoreEvidence) -> Step {
+    let name = &restoration.relation;
+    let table = BodyLiteral(name.to_string());
+    let summary = format!("take the foreign keys off {}, which is to be filled again", name.plain());
+    let act = vec![ddl!("partition/replace/drop_foreign_keys.sql", table = table)];
+    let mut step = Step::transaction(summary, vec![], act);
+    step.locks = referenced(evidence, LockMode::AccessExclusive);
+    step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
+    step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
+    step.minor = true;
+    step
+}
+
+/// Tables that it refers to.
+fn referenced(evidence: &RestoreEvidence, mode: LockMode) -> Vec<Lock> {
+    let tables = evidence.create.foreign_keys.referenced.iter();
+    tables.map(|one| lock(one.table.clone(), mode, one.may_lock)).collect()
+}
+
+fn attach_step(
+    timeline: &Timeline,
+    restoration: &Restoration<'_>,
+    wanted: &Wanted,
+    evidence: &RestoreEvidence,
+) -> anyhow::Result<Step> {
     let (parent, name) = (&timeline.table.relation, &restoration.relation);
     let (from, to) = (timeline.literal_or_open(wanted.range.lo)?, timeline.literal_or_open(wanted.range.hi)?);
     let attach =
@@ -145,10 +200,7 @@ fn attach_step(timeline: &Timeline, restoration: &Restoration<'_>, wanted: &Want
     let unmark = ddl!("partition/comment.sql", partition = *name, comment = Keyword("null"));
     let mut step =
         Step::transaction(format!("attach {}", name.plain()), vec![], vec![attach, uncheck, unmark]);
-    step.locks = vec![Lock::first(parent.clone(), LockMode::ShareUpdateExclusive)];
-    if let Some(default) = &timeline.default {
-        step.locks.push(Lock::first(default.relation.clone(), LockMode::AccessExclusive));
-    }
+    step.locks = attach_locks(timeline, &evidence.create);
     step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
     step.interrupted = "the restored table stays a table of its own, marked; the next run goes on with it";
     Ok(step)
@@ -161,12 +213,9 @@ fn refuse_attach(
 ) -> anyhow::Result<()> {
     let name = timeline.table.relation.plain();
     let without = "restore it without --attach";
-    let keys = &evidence.create.foreign_keys;
-    if !keys.referenced.is_empty() || !keys.referencing.is_empty() {
-        return Err(anyhow!(
-            "attach to {name}: it has foreign keys, and ATTACH would check every row while it locks the other tables"
-        )
-        .hint(without));
+    if evidence.registry {
+        let error = anyhow!("attach to {name}: its keys stand in a registry, which ATTACH does not fill");
+        return Err(error.hint(format!("{without}, and insert its rows into {name}")));
     }
     let range = restoration.range(timeline)?;
     if let Some(other) =

@@ -5,15 +5,17 @@ use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::aside::{aside_name, standing};
+use crate::operations::partition::convert::REGISTRY_TRIGGERS;
 use crate::operations::partition::create::{Side, Wanted, conditions, first_value};
 use crate::operations::partition::key::KeyKind;
+use crate::operations::partition::replace::{ForeignKeyOut, foreign_keys_out, refers};
 use crate::operations::partition::restore::Restoration;
 use crate::operations::partition::retire::Retired;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
     ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, cascades,
-    dependents, find_relations, foreign_keys, may_create_in, partitioned_tables, properties, sizes,
-    taken_names,
+    dependent_objects, dependents, find_relations, foreign_keys, may_create_in, partitioned_tables,
+    properties, sizes, taken_names,
 };
 use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::session::Session;
@@ -292,6 +294,12 @@ async fn names_for_asides(
 pub struct RestoreEvidence {
     /// An interrupted restore of the same archive has made the table.
     pub begun: bool,
+    /// And has given it foreign keys.
+    pub refers: bool,
+    /// The partitioned table's.
+    pub foreign_keys: Vec<ForeignKeyOut>,
+    /// Its keys stand in a registry that triggers keep.
+    pub registry: bool,
     /// The partitioned table's.
     pub columns: Vec<ArchivedColumn>,
     pub create: CreateEvidence,
@@ -309,8 +317,8 @@ pub async fn survey_restore(
         .query(&query!("partition/restore_state.sql"), &[&relation.schema.raw(), &relation.name.raw()])
         .await
         .map_err(ServerError::explained)?;
-    let begun = match rows.first() {
-        None => false,
+    let begun: Option<u32> = match rows.first() {
+        None => None,
         Some(row) => {
             let (comment, attached): (Option<String>, bool) =
                 (row.try_get("comment")?, row.try_get("is_partition")?);
@@ -320,13 +328,20 @@ pub async fn survey_restore(
                 anyhow!("{} is there already; nothing was changed", relation.plain())
                     .hint("give the table another name with --as, or drop that one first")
             );
-            true
+            Some(row.try_get("oid")?)
         }
+    };
+    let refers = match begun {
+        Some(table) => refers(session, &[table]).await?,
+        None => false,
     };
     let oid = timeline.table.oid;
     let create = survey_create(session, timeline, &[restoration.wanted(timeline)?]).await?;
     let columns = columns(session, &[oid]).await?.remove(&oid).unwrap_or_default();
-    Ok(RestoreEvidence { begun, columns, create })
+    let foreign_keys = foreign_keys_out(session, oid).await?;
+    let triggers = dependent_objects(session, oid).await?.triggers;
+    let registry = triggers.iter().any(|trigger| REGISTRY_TRIGGERS.contains(&trigger.name.as_str()));
+    Ok(RestoreEvidence { begun: begun.is_some(), refers, foreign_keys, registry, columns, create })
 }
 
 /// The columns of tables as an archive holds them, by the tables' oids.

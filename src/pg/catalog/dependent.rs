@@ -136,6 +136,8 @@ impl ForeignKeyIn {
 pub struct Trigger {
     pub name: String,
     pub definition: String,
+    /// The definition without the table.
+    pub act: String,
     /// As in `pg_trigger.tgenabled`: `O`, `D`, `R` or `A`.
     pub enabled: String,
     pub row: bool,

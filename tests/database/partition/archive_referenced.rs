@@ -91,8 +91,45 @@ async fn a_registry_loses_the_keys_and_what_refers_to_them() {
     contains(&said.stderr, "archived 6000 rows");
     assert_eq!(db.value("select string_agg(id::text, ' ') from events_ids").await, "7000");
     assert_eq!(db.value(ORDERS).await, "12:7000");
-    tend(&db, ["partition", "restore", manifest(&db).to_str().unwrap(), "--as", "august"]).run().success();
+    let manifest = manifest(&db);
+    let restore = ["partition", "restore", manifest.to_str().unwrap()];
+    contains(&tend(&db, restore).args(["--attach"]).run().code(1).stderr, "its keys stand in a registry");
+    tend(&db, restore).args(["--as", "august"]).run().success();
     assert_eq!(db.value("select count(*) from (table august except all table before) as d").await, "0");
+}
+
+#[tokio::test]
+async fn a_month_with_foreign_keys_is_a_partition_again() {
+    let db = referenced("on delete cascade").await;
+    db.batch(
+        "create table people (id bigint primary key);
+         insert into people select distinct id from events;
+         alter table events add constraint of_people foreign key (id) references people",
+    )
+    .await;
+    let state = async |db: &Database| (names(db, "events").await, fingerprint(db).await);
+    tend(&db, DROP).run().success();
+    let manifest = manifest(&db);
+    let restore = ["partition", "restore", manifest.to_str().unwrap(), "--attach"];
+    // Somebody has gone meanwhile.
+    db.batch("delete from people where id = 4711").await;
+    let gone = tend(&db, restore).run().code(1);
+    contains(&gone.stderr, "prove of_people of public.events_p2026_08");
+    contains(&gone.stderr, "23503");
+    assert_eq!(names(&db, "events").await, ["events_p2026_10", "events_p2026_11"]);
+    db.batch("insert into people values (4711)").await;
+    tend(&db, restore).run().success();
+    assert_eq!(names(&db, "events").await.len(), 3);
+    let same = "select count(*) from (select * from events_p2026_08 except all table before) as d";
+    assert_eq!(db.value(same).await, "0");
+    let keys = "select string_agg(conname || ' ' || convalidated || ' ' || (conparentid <> 0), ', ' order by conname)
+                from pg_constraint where conrelid = 'events_p2026_08'::regclass and contype = 'f'";
+    assert_eq!(db.value(keys).await, "of_people true true");
+    db.batch("insert into orders values (20, 1, (select at from events_p2026_08 where id = 1))").await;
+    let restored = state(&db).await;
+    // There it is.
+    contains(&tend(&db, restore).run().code(1).stderr, "is there already");
+    assert_eq!(state(&db).await, restored);
 }
 
 /// As a run leaves it that was stopped when some rows were set aside.

@@ -6,7 +6,7 @@ use crate::operations::index::{Text, build_steps, usual_name};
 use crate::operations::partition::convert::evidence::{Evidence, Whole};
 use crate::operations::partition::convert::names::is_own;
 use crate::operations::partition::convert::terms::Key;
-use crate::pg::catalog::{Index, IndexKind, Strategy};
+use crate::pg::catalog::{Index, IndexKind, Strategy, Trigger};
 use crate::pg::index::IndexDefinition;
 use crate::plan::Plan;
 
@@ -36,10 +36,15 @@ pub(super) fn unfit(evidence: &Evidence, key: &Key) -> Vec<String> {
     let hanging = !objects.referencing.is_empty()
         || !objects.views.is_empty()
         || !objects.functions.is_empty()
-        || !objects.triggers.is_empty()
+        || !objects.triggers.iter().all(|trigger| table_has(evidence, trigger))
         || !objects.others.is_empty();
     say(hanging, "other objects hang on it".to_owned());
     reasons
+}
+
+/// What is dropped with the shell comes again with the table's.
+fn table_has(evidence: &Evidence, trigger: &Trigger) -> bool {
+    evidence.whole.objects.triggers.iter().any(|own| own.act == trigger.act)
 }
 
 fn columns(whole: &Whole) -> HashSet<(&str, &str)> {

@@ -1,7 +1,7 @@
 //! What hangs on a table goes over to another one that takes its name: triggers, identity, sequences, views, functions,
 //! publications. In either direction, in the transaction in which the names change.
 use crate::operations::partition::convert::evidence::{Whole, fingerprint, idents};
-use crate::operations::partition::convert::names::is_own;
+use crate::operations::partition::convert::names::REGISTRY_TRIGGERS;
 use crate::pg::catalog::{OwnedSequence, Publication, Trigger, View};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
@@ -38,8 +38,9 @@ impl<'a> Handover<'a> {
         )
     }
 
-    fn triggers(&self) -> impl Iterator<Item = &'a Trigger> {
-        self.giver.objects.triggers.iter().filter(|trigger| !is_own(&trigger.name))
+    pub fn triggers(&self) -> impl Iterator<Item = &'a Trigger> {
+        let all = self.giver.objects.triggers.iter();
+        all.filter(|trigger| !REGISTRY_TRIGGERS.contains(&trigger.name.as_str()))
     }
 
     fn identity(&self) -> Option<&'a OwnedSequence> {

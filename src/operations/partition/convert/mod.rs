@@ -17,7 +17,7 @@ mod undo;
 
 pub(super) use conversion::lock;
 pub(super) use evidence::{Whole, fingerprint};
-pub(super) use names::without_mark;
+pub(super) use names::{REGISTRY_TRIGGERS, without_mark};
 pub(super) use registry::{foreign_key, validate_step};
 
 pub use abort::plan_abort;

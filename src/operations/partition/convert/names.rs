@@ -41,6 +41,8 @@ pub fn own_name(oid: u32) -> anyhow::Result<Ident> {
 pub const BOUND: &str = "pgtend_bound";
 pub const ROW_TRIGGER: &str = "pgtend_ids";
 pub const TRUNCATE_TRIGGER: &str = "pgtend_ids_truncate";
+/// They keep the registry. Others of pgtend's keep what outlives a conversion, and go over as any trigger does.
+pub const REGISTRY_TRIGGERS: [&str; 2] = [ROW_TRIGGER, TRUNCATE_TRIGGER];
 
 /// Names of this beginning are pgtend's.
 pub fn is_own(name: &str) -> bool {

@@ -6,7 +6,7 @@ use crate::ddl;
 use crate::operations::index::only_done;
 use crate::operations::partition::convert::conversion::{Conversion, lock};
 use crate::operations::partition::convert::evidence::idents;
-use crate::operations::partition::convert::names::{Mark, Names, ROW_TRIGGER, TRUNCATE_TRIGGER, own_name};
+use crate::operations::partition::convert::names::{Mark, Names, REGISTRY_TRIGGERS, own_name};
 use crate::pg::catalog::{ForeignKeyIn, OnDelete};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
@@ -102,7 +102,7 @@ pub(super) fn triggers(table: &Relation, names: &Names, columns: &[Ident]) -> Ve
 }
 
 pub(super) fn drop_triggers(table: &Relation) -> anyhow::Result<Vec<Sql>> {
-    [ROW_TRIGGER, TRUNCATE_TRIGGER]
+    REGISTRY_TRIGGERS
         .into_iter()
         .map(|name| {
             let trigger = Ident::new(name)?;

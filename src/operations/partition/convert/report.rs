@@ -1,5 +1,6 @@
 //! What will happen to everything that hangs on the table, and what the conversion costs: the notes of its plan.
 use crate::operations::partition::convert::conversion::Conversion;
+use crate::operations::partition::convert::handover::Handover;
 use crate::operations::partition::convert::terms::IncomingFk;
 use crate::pg::catalog::{ForeignKeyIn, IndexKind};
 
@@ -116,8 +117,8 @@ fn indexes(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
 fn hanging(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
     let whole = &conversion.evidence.whole;
     let objects = &whole.objects;
-    let triggers = objects.triggers.iter().filter(|trigger| !super::names::is_own(&trigger.name));
-    notes.extend(triggers.map(|one| format!("trigger {}: goes over in the cut-over", one.name)));
+    let handover = Handover { giver: whole };
+    notes.extend(handover.triggers().map(|one| format!("trigger {}: goes over in the cut-over", one.name)));
     notes.extend(objects.views.iter().map(|one| {
         format!("view {}: is defined again in the cut-over, so that it reads all partitions", one.name.name)
     }));

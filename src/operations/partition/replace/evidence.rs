@@ -73,6 +73,7 @@ pub struct ReplaceEvidence {
 #[derive(Clone, Debug)]
 pub struct ForeignKeyOut {
     pub name: Ident,
+    pub referenced: Relation,
     pub definition: String,
     pub validated: bool,
     /// Rows that refer keep the referred row from going or changing.
@@ -104,12 +105,20 @@ pub async fn left(session: &Session, table: &PartitionedTable) -> anyhow::Result
     }
     if let Some((verb, sources)) = changes {
         let oids: Vec<u32> = pieces.iter().map(|one| one.oid).collect();
-        let rows = session.query(&query!("partition/replace/refers.sql"), &[&oids]).await;
-        let rows = rows.map_err(ServerError::explained)?;
-        let refers = rows.first().context("the server gave no row")?.try_get("refers")?;
+        let refers = refers(session, &oids).await?;
         left.begun = Some(Begun { verb, sources, pieces, refers });
     }
     Ok(left)
+}
+
+/// Any of the tables has a foreign key.
+pub(in crate::operations::partition) async fn refers(
+    session: &Session,
+    oids: &[u32],
+) -> anyhow::Result<bool> {
+    let rows = session.query(&query!("partition/replace/refers.sql"), &[&oids]).await;
+    let rows = rows.map_err(ServerError::explained)?;
+    Ok(rows.first().context("the server gave no row")?.try_get("refers")?)
 }
 
 impl Begun {
@@ -183,7 +192,7 @@ pub async fn survey_replace(
         names,
         table: whole(session, oid, relation).await?,
         sources,
-        foreign_keys: foreign_keys(session, oid).await?,
+        foreign_keys: foreign_keys_out(session, oid).await?,
         in_the_way: in_the_way(session, order, oid).await?,
         dependents: if oids.is_empty() { Vec::new() } else { dependents(session, &oids).await? },
         taken,
@@ -237,13 +246,20 @@ async fn truncated(session: &Session, names: &Names) -> anyhow::Result<bool> {
     Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
 }
 
-async fn foreign_keys(session: &Session, oid: u32) -> anyhow::Result<Vec<ForeignKeyOut>> {
+pub(in crate::operations::partition) async fn foreign_keys_out(
+    session: &Session,
+    oid: u32,
+) -> anyhow::Result<Vec<ForeignKeyOut>> {
     let rows = session.query(&query!("partition/replace/foreign_keys.sql"), &[&oid]).await;
     let rows = rows.map_err(ServerError::explained).context("read the foreign keys")?;
     rows.iter()
         .map(|row| {
             Ok(ForeignKeyOut {
                 name: Ident::new(row.try_get::<_, String>("name")?)?,
+                referenced: Relation::new(
+                    row.try_get::<_, String>("schema")?,
+                    row.try_get::<_, String>("table")?,
+                )?,
                 definition: row.try_get("definition")?,
                 validated: row.try_get("validated")?,
                 refuses: row.try_get("refuses")?,

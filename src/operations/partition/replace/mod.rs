@@ -21,6 +21,7 @@ mod swap;
 
 pub use abort::plan_abort_replace;
 pub use drain::order_drain;
+pub(super) use evidence::{ForeignKeyOut, foreign_keys_out, refers};
 pub use evidence::{Left, ReplaceEvidence, left, survey_replace};
 pub use mark::Verb;
 pub use merge::{order_merge, point_of};
