@@ -1,5 +1,5 @@
-//! The story of the chat-and-ERP system: its JSON becomes rows, and its partitioned tables get their partitions and lose
-//! the old ones.
+//! The story of the chat-and-ERP system: its JSON becomes rows, its messages become a partitioned table while people
+//! write them, and its partitioned tables get their partitions and lose the old ones.
 //! Chapters are added to the list; what the tables are like is said in `sql/demo/bisman`.
 use std::time::Duration;
 
@@ -10,25 +10,21 @@ use crate::query;
 
 pub const BISMAN: Story = Story { database: "bisman", chapters: CHAPTERS, to_try: TO_TRY };
 
-const OLD_RELEASE: Application = Application {
+const TALK: Application = Application {
     role: "bisman_app",
-    write: query!("demo/bisman/old_write.sql"),
-    read: query!("demo/bisman/old_read.sql"),
-    idle: Duration::from_millis(200),
+    write: query!("demo/bisman/chat_write.sql"),
+    read: query!("demo/bisman/chat_read.sql"),
+    idle: Duration::from_millis(20),
 };
+
+/// With a session that leaves its transaction open.
+const FORGETFUL_TALK: Application = Application { idle: Duration::from_mins(1), ..TALK };
 
 const READERS: Application = Application {
     role: "bisman_app",
     write: query!("demo/bisman/receipt_write.sql"),
     read: query!("demo/bisman/receipt_read.sql"),
     idle: Duration::from_millis(200),
-};
-
-const NEW_RELEASE: Application = Application {
-    role: "bisman_app",
-    write: query!("demo/bisman/application_write.sql"),
-    read: query!("demo/bisman/application_read.sql"),
-    idle: Duration::from_mins(1),
 };
 
 const CHAPTERS: &[Chapter] = &[
@@ -45,7 +41,7 @@ const CHAPTERS: &[Chapter] = &[
                  messages, another reads them, and a third reads them in transactions that stay open for a while. \
                  Meanwhile, what a pipeline would run:",
             ),
-            Scene::RunBeside(&OLD_RELEASE, run(&["migrate", "up", "--set", "bisman"])),
+            Scene::RunBeside(&TALK, run(&["migrate", "up", "--set", "bisman"])),
             Scene::Run(run(&["migrate", "status", "--set", "bisman"])),
             Scene::Psql(query!("demo/bisman/grant.sql")),
             Scene::Say(
@@ -59,7 +55,8 @@ const CHAPTERS: &[Chapter] = &[
         scenes: &[
             Scene::Write { name: "pgtend.toml", text: include_str!("../../migrations/bisman/pgtend.toml") },
             Scene::Say(
-                "So far there is nothing of it, and the exit code says so to whoever asks from a script:",
+                "So far there is nothing of it, and the messages are no partitioned table at all. The exit code says so to \
+                 whoever asks from a script:",
             ),
             Scene::Run(run_for_code(&["partition", "check"], 3)),
         ],
@@ -92,17 +89,33 @@ const CHAPTERS: &[Chapter] = &[
                 "Every change is a plan before it is made: SQL that psql would run, with the locks that it takes. \
                  Flags go before the file; this month and the next would do for today.",
             ),
-            Scene::Run(run(&[
-                "partition",
-                "create",
-                "thread_messages_partitioned",
-                "--ahead",
-                "1",
-                "--dry-run",
-            ])),
-            Scene::Run(run(&["partition", "create", "thread_messages_partitioned", "--ahead", "1"])),
-            Scene::Say("The application moves in:"),
-            Scene::Psql(query!("demo/bisman/copy_messages.sql")),
+            Scene::Run(run(CREATE_PLAN)),
+            Scene::Run(run(&["partition", "create", "audit_logs_partitioned", "--ahead", "1"])),
+        ],
+    },
+    Chapter {
+        title: "Messages by month, while people write",
+        scenes: &[
+            Scene::Ask(query!("demo/bisman/month.sql")),
+            Scene::Say(
+                "The usual way is a copy into the empty twin that the release has made, and a renaming; what is written \
+                 meanwhile is lost. Here the table itself becomes the first partition of a new one, and not a row is \
+                 moved. People go on writing, mending and taking back what they have said:",
+            ),
+            Scene::RunBeside(&TALK, run(CONVERT)),
+            Scene::Say(
+                "The newest half year gets a partition for each month. Rows are copied beside the old partition, and \
+                 exchanged in an instant:",
+            ),
+            Scene::RunBeside(
+                &TALK,
+                run(&["partition", "split", "thread_messages", "--newest", "6", "--yes"]),
+            ),
+            Scene::Psql(query!("demo/analyze.sql")),
+            Scene::Run(run(&["partition", "list", "thread_messages"])),
+            Scene::Ask(query!("demo/bisman/month.sql")),
+            Scene::Say("The rows that were made of the JSON are in step as before:"),
+            Scene::Run(run(&["normalize", "verify"])),
         ],
     },
     Chapter {
@@ -112,7 +125,7 @@ const CHAPTERS: &[Chapter] = &[
                 "One session writes messages, another reads them, and a third has read the table in a transaction \
                  that it leaves open. Meanwhile, what cron would run every night:",
             ),
-            Scene::RunBeside(&NEW_RELEASE, run(&["partition", "maintain"])),
+            Scene::RunBeside(&FORGETFUL_TALK, run(&["partition", "maintain"])),
         ],
     },
     Chapter {
@@ -122,7 +135,7 @@ const CHAPTERS: &[Chapter] = &[
             Scene::Psql(query!("demo/bisman/copy_audit_logs.sql")),
             Scene::Psql(query!("demo/analyze.sql")),
             Scene::Run(run(&["partition", "list"])),
-            Scene::Run(run(&["partition", "list", "thread_messages_partitioned"])),
+            Scene::Run(run(&["partition", "list", "client_usage_events_partitioned"])),
             Scene::Run(run(&["partition", "check"])),
         ],
     },
@@ -141,9 +154,6 @@ const CHAPTERS: &[Chapter] = &[
             ),
             Scene::Ask(query!("demo/bisman/read_messages_with_index.sql")),
             Scene::Ask(query!("demo/bisman/read_messages_rows.sql")),
-            Scene::Say("A month of messages, from the whole table and from its partition:"),
-            Scene::Ask(query!("demo/bisman/month_plain.sql")),
-            Scene::Ask(query!("demo/bisman/month_partitioned.sql")),
         ],
     },
     Chapter {
@@ -156,6 +166,25 @@ const CHAPTERS: &[Chapter] = &[
             ),
             Scene::Run(run(DROP)),
             Scene::Run(run(&["partition", "list", "audit_logs_partitioned"])),
+            Scene::Say(
+                "Messages are kept, but not here: what is older than five months goes into an archive, which is read back \
+                 and compared before anything is dropped. The application writes:",
+            ),
+            Scene::RunBeside(&TALK, run(ARCHIVE)),
+            Scene::Run(run(&["partition", "archive", "list", "archive"])),
+            Scene::Run(run(&["partition", "archive", "verify", "archive"])),
+        ],
+    },
+    Chapter {
+        title: "Somebody wants them back",
+        scenes: &[
+            Scene::RunBeside(&TALK, run(RESTORE)),
+            Scene::Run(run(&["normalize", "verify"])),
+            Scene::Say(
+                "All the while the application has kept a list of what the server acknowledged. Has everything come \
+                 through, the conversion, the split, the archive and the way back?",
+            ),
+            Scene::Prove(&TALK, query!("demo/bisman/proof.sql")),
         ],
     },
     Chapter {
@@ -167,6 +196,13 @@ const CHAPTERS: &[Chapter] = &[
     },
 ];
 
+const CREATE_PLAN: &[&str] = &["partition", "create", "audit_logs_partitioned", "--ahead", "1", "--dry-run"];
+const CONVERT: &[&str] =
+    &["partition", "convert", "thread_messages", "--by", "createdAt", "--every", "month"];
+const ARCHIVE: &[&str] =
+    &["partition", "drop", "thread_messages", "--keep", "5 months", "--archive", "archive", "--yes"];
+const RESTORE: &[&str] =
+    &["partition", "restore", "archive/public.thread_messages/thread_messages_legacy.*.json", "--attach"];
 const DROP_PLAN: &[&str] =
     &["partition", "drop", "audit_logs_partitioned", "--keep", "2 months", "--no-archive", "--dry-run"];
 const DROP: &[&str] =

@@ -1,8 +1,10 @@
 //! Tells a story from its first chapter to its last.
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result};
+use tokio_postgres::Client;
 
 use super::answer::answer;
 use super::application::Application;
@@ -10,6 +12,7 @@ use super::event::{Event, Tell};
 use super::stage::{Setting, Stage, ask, execute, send};
 use super::story::{Run, Scene, Story};
 use crate::pg::sql::{Query, statement};
+use crate::query;
 
 /// How long the application works alone, for comparison.
 const ALONE: Duration = Duration::from_secs(1);
@@ -20,7 +23,13 @@ const ALONE: Duration = Duration::from_secs(1);
 /// When a command does not end as the story says, or the server refuses a statement.
 pub async fn play(story: &Story, setting: &Setting, tell: &Tell<'_>) -> Result<Stage> {
     let stage = Stage::set_up(story.database, setting).await?;
-    let player = Player { stage: &stage, rows: setting.rows, written: Cell::new(0), tell };
+    let player = Player {
+        stage: &stage,
+        rows: setting.rows,
+        written: Cell::new(0),
+        acknowledged: RefCell::default(),
+        tell,
+    };
     for (chapter, number) in story.chapters.iter().zip(1..) {
         tell(&Event::Chapter { number, title: chapter.title })?;
         for scene in chapter.scenes {
@@ -66,6 +75,8 @@ struct Player<'a> {
     rows: i64,
     /// How often an application has written: the numbers below are used.
     written: Cell<u64>,
+    /// Which of the numbers were written by which statement.
+    acknowledged: RefCell<Vec<(&'static str, Range<u64>)>>,
     tell: &'a Tell<'a>,
 }
 
@@ -81,6 +92,7 @@ impl Player<'_> {
             Scene::Run(run) => self.run(run).await,
             Scene::Ask(query) => self.ask(query).await,
             Scene::RunBeside(application, run) => self.run_beside(application, run).await,
+            Scene::Prove(application, query) => self.prove(application, query).await,
         }
     }
 
@@ -113,11 +125,14 @@ impl Player<'_> {
     }
 
     async fn ask(&self, query: &Query) -> Result<()> {
+        self.question(&self.stage.superuser().await?, query).await
+    }
+
+    async fn question(&self, client: &Client, query: &Query) -> Result<()> {
         let text = statement(query.text, query.text);
         (self.tell)(&Event::Stated { database: self.stage.database(), statement: &text })?;
-        let client = self.stage.superuser().await?;
         let began = Instant::now();
-        let said = ask(&client, query).await?;
+        let said = ask(client, query).await?;
         let elapsed = began.elapsed();
         (self.tell)(&Event::Answered(&answer(&said, elapsed)))
     }
@@ -134,9 +149,26 @@ impl Player<'_> {
             Ok(())
         };
         let alone = application.beside(self.stage, self.written.get(), nothing).await?;
-        self.written.set(self.written.get() + alone.writes.count);
+        self.note(application, alone.writes.count);
         let beside = application.beside(self.stage, self.written.get(), self.run(run)).await?;
-        self.written.set(self.written.get() + beside.writes.count);
+        self.note(application, beside.writes.count);
         (self.tell)(&Event::Compared { alone: &alone, beside: &beside })
+    }
+
+    fn note(&self, application: &Application, writes: u64) {
+        let first = self.written.get();
+        self.written.set(first + writes);
+        self.acknowledged.borrow_mut().push((application.write.file, first..first + writes));
+    }
+
+    async fn prove(&self, application: &Application, query: &Query) -> Result<()> {
+        let client = self.stage.superuser().await?;
+        let numbers = self.acknowledged.borrow();
+        let numbers = numbers.iter().filter(|(file, _)| *file == application.write.file);
+        let numbers = numbers.flat_map(|(_, range)| range.clone()).map(i64::try_from);
+        let numbers = numbers.collect::<Result<Vec<i64>, _>>()?;
+        execute(&client, &query!("demo/acknowledged.sql"), &[]).await?;
+        execute(&client, &query!("demo/acknowledged_fill.sql"), &[&numbers]).await?;
+        self.question(&client, query).await
     }
 }

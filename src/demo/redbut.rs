@@ -1,5 +1,5 @@
-//! The story of the table-session system: months that somebody made by hand get their successors, and seven indexes
-//! come while guests sit down. What the tables are like is said in `sql/demo/redbut`.
+//! The story of the table-session system: months that somebody made by hand get their successors, seven indexes
+//! come while guests sit down, and old months and closed sessions leave. What the tables are like is said in `sql/demo/redbut`.
 use std::time::Duration;
 
 use super::application::Application;
@@ -59,10 +59,29 @@ const CHAPTERS: &[Chapter] = &[
         ],
     },
     Chapter {
+        title: "An old month leaves, and comes back",
+        scenes: &[
+            Scene::Say(
+                "What is older than thirteen months goes, once its archive has been read back. Guests sit down meanwhile:",
+            ),
+            Scene::RunBeside(&TABLETS, run(ARCHIVE)),
+            Scene::Run(run(&["partition", "archive", "list", "archive"])),
+            Scene::Say("The tax office asks for it:"),
+            Scene::RunBeside(&TABLETS, run(RESTORE)),
+        ],
+    },
+    Chapter {
         title: "Closed sessions leave",
         scenes: &[
-            Scene::Ask(query!("demo/redbut/archive.sql")),
             Scene::Ask(query!("demo/redbut/where_sessions_are.sql")),
+            Scene::Say(
+                "What was closed long ago moves to a table of its own, batch by batch, each row in the transaction that \
+                 has proved it to be there:",
+            ),
+            Scene::RunBeside(&TABLETS, run(MOVE)),
+            Scene::Ask(query!("demo/redbut/where_sessions_are.sql")),
+            Scene::Say("Whom the tablets were told to be seated is there:"),
+            Scene::Prove(&TABLETS, query!("demo/redbut/proof.sql")),
         ],
     },
     Chapter {
@@ -73,6 +92,21 @@ const CHAPTERS: &[Chapter] = &[
             Scene::Run(run_for_code(&["partition", "check"], 0)),
         ],
     },
+];
+
+const ARCHIVE: &[&str] =
+    &["partition", "drop", "users", "--keep", "13 months", "--archive", "archive", "--yes"];
+const RESTORE: &[&str] = &["partition", "restore", "archive/public.users/users_*.json", "--attach"];
+const MOVE: &[&str] = &[
+    "partition",
+    "archive",
+    "rows",
+    "users",
+    "--where",
+    r"session_id like 'CLOSED\_%' and created_at < now() - interval '200 days'",
+    "--to",
+    "users_closed",
+    "--yes",
 ];
 
 const TO_TRY: &[(&str, &str)] = &[

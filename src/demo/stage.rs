@@ -99,6 +99,23 @@ impl Stage {
         fs::write(&file, text).with_context(|| format!("write {}", file.display()))
     }
 
+    /// As a shell expands it: a word with `*` in its file name is the first file of the working directory that it
+    /// fits, or stays as it is.
+    fn expanded(&self, word: &str) -> Result<String> {
+        let Some((begin, end)) = word.split_once('*') else { return Ok(word.to_owned()) };
+        let (directory, begin) = begin.rsplit_once('/').unwrap_or((".", begin));
+        let place = self.directory().join(directory);
+        let mut fit = Vec::new();
+        for entry in fs::read_dir(&place).with_context(|| format!("read {}", place.display()))? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.starts_with(begin) && name.ends_with(end) {
+                fit.push(name);
+            }
+        }
+        let first = fit.into_iter().min();
+        Ok(first.map_or_else(|| word.to_owned(), |name| format!("{directory}/{name}")))
+    }
+
     /// Runs the command to its end. All that it says goes to this program's stdout, in its order.
     ///
     /// # Errors
@@ -110,7 +127,7 @@ impl Stage {
             command.env_remove(name);
         }
         command
-            .args(run.words)
+            .args(run.words.iter().map(|word| self.expanded(word)).collect::<Result<Vec<_>>>()?)
             .current_dir(self.directory())
             .env("DATABASE_URL", self.url())
             .envs(self.environment.iter().copied())

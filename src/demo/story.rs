@@ -38,6 +38,8 @@ pub enum Scene {
     /// The same, for its rows and the time that they took.
     Ask(Query),
     Run(Run),
+    /// A question about the application's acknowledged writes, whose numbers stand in a table `acknowledged`.
+    Prove(&'static Application, Query),
     /// The command while an application is at work that must not be held up, and what that noticed of it.
     RunBeside(&'static Application, Run),
 }
@@ -45,7 +47,7 @@ pub enum Scene {
 /// One command line of pgtend.
 #[derive(Clone, Copy, Debug)]
 pub struct Run {
-    /// Without the program's name.
+    /// Without the program's name. As a shell does, `*` in a file's name stands for what is there.
     pub words: &'static [&'static str],
     /// Any other exit code ends the story.
     pub code: i32,
@@ -67,7 +69,7 @@ impl Run {
     /// As it is typed in a shell.
     pub fn typed(&self) -> String {
         let words = self.words.iter().map(|word| {
-            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:".contains(c));
+            let plain = word.chars().all(|c| c.is_ascii_alphanumeric() || "-_./=:*".contains(c));
             if plain { (*word).to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
         });
         ["pgtend".to_owned()].into_iter().chain(words).collect::<Vec<_>>().join(" ")

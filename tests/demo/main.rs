@@ -29,9 +29,13 @@ fn the_story_shows_its_commands_and_what_they_say() {
     let told = demo(["--rows", "2000"]).run().success();
     for command in [
         "$ export DATABASE_URL='postgresql://",
-        "$ pgtend partition create thread_messages_partitioned --ahead 1 --dry-run",
+        "$ pgtend partition create audit_logs_partitioned --ahead 1 --dry-run",
+        "$ pgtend partition convert thread_messages --by createdAt --every month",
+        "$ pgtend partition split thread_messages --newest 6 --yes",
         "$ pgtend partition maintain",
-        "$ pgtend partition list thread_messages_partitioned",
+        "$ pgtend partition list thread_messages",
+        "$ pgtend partition drop thread_messages --keep '5 months' --archive archive --yes",
+        "thread_messages_legacy.*.json --attach",
         "$ pgtend partition check",
         "$ pgtend partition drop audit_logs_partitioned --keep '2 months' --no-archive --yes",
         "$ pgtend migrate up --set bisman",
@@ -40,6 +44,14 @@ fn the_story_shows_its_commands_and_what_they_say() {
         assert!(told.stdout.contains(command), "{command} is missing\n{}", told.stdout);
     }
     assert_eq!(told.stderr, "", "all of it is one stream");
+    let proof = told.stdout.lines().skip_while(|line| !line.starts_with(" acknowledged"));
+    let proof: Vec<i64> = proof
+        .skip(2)
+        .take(1)
+        .flat_map(|line| line.split('|'))
+        .filter_map(|n| n.trim().parse().ok())
+        .collect();
+    assert!(matches!(proof.as_slice(), [(1..), 0, 0, 0]), "acknowledged, lost, stale, back: {proof:?}");
     let until = told.stdout.split("public.client_usage_events_p").count();
     assert!(until > 4, "the partitions are named\n{}", told.stdout);
     assert!(!told.stdout.contains('\u{1b}'), "no colour without a terminal");
@@ -54,6 +66,8 @@ const STORIES: [(&str, &[&str]); 4] = [
             "name = \"{table}_{yyyy}_{mm}\"",
             "exit code 3",
             "$ pgtend migrate up --set redbut",
+            "rows are back, equal to the archive",
+            "what left and what arrived is equal in each",
             "Subplans Removed",
             "$ pgtend partition check",
         ],
@@ -91,12 +105,12 @@ fn the_partitions_are_those_of_the_configuration() {
     let told = demo(["--rows", "1000"]).run().success();
     let listed: Vec<&str> = told
         .stdout
-        .split("$ pgtend partition list thread_messages_partitioned\n")
+        .split("$ pgtend partition list client_usage_events_partitioned\n")
         .nth(1)
         .unwrap()
         .lines()
         .take_while(|line| !line.is_empty())
-        .filter(|line| line.contains("public.thread_messages_p2"))
+        .filter(|line| line.contains("public.client_usage_events_p2"))
         .collect();
     assert_eq!(listed.len(), 15, "3 past, the current one, 11 ahead\n{listed:#?}");
     let states = |state: &str| listed.iter().filter(|line| line.trim_end().ends_with(state)).count();

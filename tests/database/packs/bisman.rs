@@ -43,8 +43,8 @@ async fn messages_that_were_there_before_are_registered_too() {
 #[tokio::test]
 async fn reads_survive_the_move_to_the_partitioned_twin_and_its_renaming() {
     let db = with_people().await;
-    db.pgtend(["init", "--pack", "bisman"]).run().success();
-    db.pgtend(["partition", "maintain"]).run().success();
+    let twin = ["partition", "create", "thread_messages_partitioned", "--every", "month", "--behind", "3"];
+    db.pgtend(twin).run().success();
     db.batch(&message("m1", "thread_messages")).await;
     db.batch("insert into message_reads (message_id, user_id) values ('m1', 2)").await;
     assert!(
