@@ -36,7 +36,7 @@ where k.confrelid in (
         select pg_catalog.to_regclass(pg_catalog.convert_from(
             pg_catalog.substring(g.tgargs, 1, pg_catalog.length(g.tgargs) - 1), pg_catalog.getdatabaseencoding()))
         from pg_catalog.pg_trigger as g
-        where g.tgrelid = $1 and g.tgname = 'pgtend_ids' and g.tgnargs = 1)
+        where g.tgrelid = $1 and g.tgname = '00_pgtend_ids' and g.tgnargs = 1)
   and k.contype = 'f'
   and k.conparentid = 0
 order by 1, 3, 4, 2

@@ -18,7 +18,7 @@ select c.oid,
        -- Where it has a registry of its keys, other tables refer to that one.
        coalesce(referenced.keys, 0) + (
            select pg_catalog.count(*) from pg_catalog.pg_trigger as g
-           where g.tgrelid = c.oid and g.tgname = 'pgtend_ids') as references_in
+           where g.tgrelid = c.oid and g.tgname = '00_pgtend_ids') as references_in
 from pg_catalog.pg_partitioned_table as t
 join pg_catalog.pg_class as c on c.oid = t.partrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -23,9 +23,11 @@
     join pg_catalog.pg_class as c on c.oid = i.indexrelid
     where i.indrelid = {oid} and pg_catalog."left"(c.relname, 7) <> 'pgtend_'
     union all
-    select pg_catalog.concat_ws('|', 'trigger', g.oid, g.tgenabled, pg_catalog.pg_get_triggerdef(g.oid))
+    -- How the function is called depends on the search path.
+    select pg_catalog.concat_ws('|', 'trigger', g.oid, g.tgenabled, g.tgfoid, g.tgargs,
+                                pg_catalog.regexp_replace(pg_catalog.pg_get_triggerdef(g.oid), ' EXECUTE FUNCTION .*$', ''))
     from pg_catalog.pg_trigger as g
-    where g.tgrelid = {oid} and not g.tgisinternal and pg_catalog."left"(g.tgname, 7) <> 'pgtend_'
+    where g.tgrelid = {oid} and not g.tgisinternal and g.tgname not in ('00_pgtend_ids', 'pgtend_ids_truncate')
     union all
     select pg_catalog.concat_ws('|', 'policy', p.polname, p.polcmd, p.polpermissive, p.polroles::text,
                                 pg_catalog.pg_get_expr(p.polqual, p.polrelid),

@@ -4,7 +4,7 @@ select x.reason
 from (
     select 'trigger ' || pg_catalog.quote_ident(t.tgname) || ' is on it alone: drop it, and make it again afterwards'
     from pg_catalog.pg_trigger as t
-    where t.tgrelid = $1 and not t.tgisinternal and t.tgparentid = 0 and not pg_catalog.starts_with(t.tgname::text, 'pgtend_')
+    where t.tgrelid = $1 and not t.tgisinternal and t.tgparentid = 0 and t.tgname not in ('pgtend_replace', 'pgtend_replace_truncate')
     union all
     select 'foreign key ' || pg_catalog.quote_ident(k.conname) || ' is on it alone: give it to the partitioned table, or drop it'
     from pg_catalog.pg_constraint as k

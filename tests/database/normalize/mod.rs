@@ -1,4 +1,5 @@
 //! `pgtend normalize`: what a run makes of JSON columns, whatever is in them and whoever writes meanwhile.
+mod converted;
 mod fates;
 mod fit;
 mod live;

@@ -39,7 +39,8 @@ pub fn own_name(oid: u32) -> anyhow::Result<Ident> {
 }
 
 pub const BOUND: &str = "pgtend_bound";
-pub const ROW_TRIGGER: &str = "pgtend_ids";
+/// Triggers fire in the order of their names: a key must be there before another trigger writes what refers to it.
+pub const ROW_TRIGGER: &str = "00_pgtend_ids";
 pub const TRUNCATE_TRIGGER: &str = "pgtend_ids_truncate";
 /// They keep the registry. Others of pgtend's keep what outlives a conversion, and go over as any trigger does.
 pub const REGISTRY_TRIGGERS: [&str; 2] = [ROW_TRIGGER, TRUNCATE_TRIGGER];

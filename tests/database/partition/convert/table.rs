@@ -84,7 +84,7 @@ pub async fn properties(db: &Database) -> Vec<String> {
                 from pg_index as i where i.indrelid = 'messages'::regclass
                 union all
                 select format('trigger %s %s %s', tgenabled, pg_get_triggerdef(oid), obj_description(oid))
-                from pg_trigger where tgrelid = 'messages'::regclass and not tgisinternal and tgname !~ '^pgtend_'
+                from pg_trigger where tgrelid = 'messages'::regclass and not tgisinternal and tgname !~ '^(00_)?pgtend_ids'
                 union all
                 select format('policy %s %s %s', polname, polcmd, pg_get_expr(polqual, polrelid))
                 from pg_policy where polrelid = 'messages'::regclass
