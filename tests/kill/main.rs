@@ -90,7 +90,7 @@ async fn convert_a_table() {
 
 #[tokio::test]
 async fn undo_a_partitioned_table() {
-    walk(scenario::UNDO_TABLE, 9).await;
+    walk(scenario::UNDO_TABLE, 16).await;
 }
 
 #[tokio::test]
