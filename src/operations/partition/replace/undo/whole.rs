@@ -5,11 +5,12 @@ use anyhow::Context as _;
 use crate::ddl;
 use crate::operations::partition::convert::{index_like, is_own, own_name};
 use crate::operations::partition::inherit::{Overrides, dress};
-use crate::operations::partition::replace::evidence::few;
+use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::{Place, State};
 use crate::operations::partition::replace::order::Piece;
 use crate::operations::partition::replace::plan::Replacement;
 use crate::operations::partition::replace::prepare::marked;
+use crate::operations::partition::replace::undo::registry::Registry;
 use crate::pg::catalog::{Index, Properties, ReplicaIdentity};
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::Sql;
@@ -102,27 +103,17 @@ fn replica_identity_index<'a>(replacement: &Replacement<'a>) -> anyhow::Result<O
     }
 }
 
-/// What goes with the partitions that alone have it, and what goes over.
+/// What becomes of what hangs on the table, and of what single partitions have.
 pub fn notes(replacement: &Replacement<'_>) -> Vec<String> {
     let evidence = replacement.evidence;
-    let mut notes = Vec::new();
-    let objects = &evidence.table.objects;
-    if let Some(registry) = &evidence.registry {
-        let columns = |columns: Vec<String>| columns.join(", ");
-        let key = columns(registry.key.iter().map(Ident::plain).collect());
-        let wide = objects.primary_key().and_then(|key| key.columns.clone()).unwrap_or_default();
-        let wide = columns(
-            wide.into_iter().filter_map(|name| Ident::new(name).ok()).map(|name| name.plain()).collect(),
-        );
-        notes
-            .push(format!("primary key: ({wide}) becomes ({key}) again; {} goes", registry.relation.plain()));
-        notes.push(format!("statements that say ON CONFLICT ({wide}) have to say ON CONFLICT ({key})"));
-    }
+    let mut notes: Vec<String> =
+        evidence.registry.iter().flat_map(|registry| key_notes(evidence, registry)).collect();
     let mut say = |names: Vec<String>, what: &str| {
         if !names.is_empty() {
-            notes.push(format!("{}: {what}", few(&names)));
+            notes.push(format!("{}: {what}", names.join(", ")));
         }
     };
+    let objects = &evidence.table.objects;
     let triggers = objects.triggers.iter().filter(|one| !is_own(&one.name));
     say(triggers.map(|one| format!("trigger {}", one.name)).collect(), "goes over in the exchange");
     let views = objects.views.iter().map(|one| format!("view {}", one.name.name));
@@ -133,19 +124,36 @@ pub fn notes(replacement: &Replacement<'_>) -> Vec<String> {
         publications.map(|one| format!("publication {}", one.name)).collect(),
         "the ordinary table takes the table's place",
     );
-    let indexes = evidence.sources.iter().flat_map(|source| &source.indexes);
-    let alone = indexes.filter(|index| index.parent.is_none());
-    let alone = alone.map(|index| format!("index {}", index.relation.plain()));
-    let checks = evidence.sources.iter().flat_map(|source| {
-        let own = source.objects.constraints.iter().filter(|one| one.kind == "c" && !is_own(&one.name));
-        let own = own.filter(|one| objects.constraint(&one.name).is_none());
-        own.map(|one| format!("check {} of {}", one.name, source.relation.plain()))
-    });
-    say(alone.chain(checks).collect(), "goes with the partition, which alone has it");
+    say(alone(evidence), "goes with the partition, which alone has it");
     let mut stored = evidence.sources.iter().map(|source| &source.properties.storage);
     let first = stored.next();
     if stored.any(|other| Some(other) != first) {
         notes.push("storage parameters: the newest partition's".to_owned());
     }
     notes
+}
+
+fn key_notes(evidence: &ReplaceEvidence, registry: &Registry) -> [String; 2] {
+    let columns = |columns: Vec<String>| columns.join(", ");
+    let key = columns(registry.key.iter().map(Ident::plain).collect());
+    let primary = evidence.table.objects.primary_key().and_then(|key| key.columns.clone());
+    let wide = primary.into_iter().flatten().filter_map(|name| Ident::new(name).ok());
+    let wide = columns(wide.map(|name| name.plain()).collect());
+    [
+        format!("primary key: ({wide}) becomes ({key}) again; {} goes", registry.relation.plain()),
+        format!("statements that say ON CONFLICT ({wide}) have to say ON CONFLICT ({key})"),
+    ]
+}
+
+/// Indexes and checks that the partitioned table does not have.
+fn alone(evidence: &ReplaceEvidence) -> Vec<String> {
+    let indexes = evidence.sources.iter().flat_map(|source| &source.indexes);
+    let indexes = indexes.filter(|index| index.parent.is_none());
+    let indexes = indexes.map(|index| format!("index {}", index.relation.plain()));
+    let checks = evidence.sources.iter().flat_map(|source| {
+        let own = source.objects.constraints.iter().filter(|one| one.kind == "c" && !is_own(&one.name));
+        let own = own.filter(|one| evidence.table.objects.constraint(&one.name).is_none());
+        own.map(|one| format!("check {} of {}", one.name, source.relation.plain()))
+    });
+    indexes.chain(checks).collect()
 }
