@@ -19,9 +19,7 @@ pub(super) use conversion::lock;
 pub(super) use cutover::rename;
 pub(super) use evidence::{Whole, fingerprint};
 pub(super) use handover::Handover;
-pub(super) use names::{
-    Mark, Names, REGISTRY_TRIGGERS, ROW_TRIGGER as REGISTRY_TRIGGER, is_own, own_name, without_mark,
-};
+pub(super) use names::{Mark, Names, REGISTRY_TRIGGERS, is_own, own_name, without_mark};
 pub(super) use registry::{drop_triggers as drop_registry_triggers, foreign_key, validate_step};
 pub(super) use shell::index_like;
 

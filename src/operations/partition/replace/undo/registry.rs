@@ -4,7 +4,7 @@ use anyhow::Context as _;
 
 use crate::ddl;
 use crate::operations::partition::convert::{
-    Mark as ConvertMark, Names as ConvertNames, REGISTRY_TRIGGER, Whole, drop_registry_triggers,
+    Mark as ConvertMark, Names as ConvertNames, REGISTRY_TRIGGERS, Whole, drop_registry_triggers,
     survey_convert,
 };
 use crate::operations::partition::replace::mark::Mark;
@@ -26,7 +26,7 @@ pub struct Registry {
 
 /// The table has one.
 pub fn has_registry(table: &Whole) -> bool {
-    table.objects.triggers.iter().any(|trigger| trigger.name == REGISTRY_TRIGGER)
+    table.objects.triggers.iter().any(|trigger| REGISTRY_TRIGGERS.contains(&trigger.name.as_str()))
 }
 
 /// `None`: there is none, or it does not have the name that it was given.

@@ -3,7 +3,7 @@
 use anyhow::Context as _;
 
 use crate::ddl;
-use crate::operations::partition::convert::{index_like, is_own, own_name};
+use crate::operations::partition::convert::{Handover, index_like, is_own, own_name};
 use crate::operations::partition::inherit::{Overrides, dress};
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::{Place, State};
@@ -114,8 +114,9 @@ pub fn notes(replacement: &Replacement<'_>) -> Vec<String> {
         }
     };
     let objects = &evidence.table.objects;
-    let triggers = objects.triggers.iter().filter(|one| !is_own(&one.name));
-    say(triggers.map(|one| format!("trigger {}", one.name)).collect(), "goes over in the exchange");
+    let triggers = Handover { giver: &evidence.table };
+    let triggers = triggers.triggers().map(|one| format!("trigger {}", one.name));
+    say(triggers.collect(), "goes over in the exchange");
     let views = objects.views.iter().map(|one| format!("view {}", one.name.name));
     let functions = objects.functions.iter().map(|one| format!("function {}", one.name));
     say(views.chain(functions).collect(), "is defined again in the exchange");
