@@ -1,5 +1,5 @@
-//! Fills tables that nobody uses yet, several at a time, each on a session of its own, and pauses where copying would be
-//! in somebody's way. It must not know what the tables are for.
+//! Fills tables that nobody uses yet, several at a time, each on a session of its own, or one of them on several sessions,
+//! and pauses where copying would be in somebody's way. It must not know what the tables are for.
 use std::cell::{Cell, RefCell};
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
@@ -38,7 +38,11 @@ impl Runner<'_> {
             rows: Cell::new(0),
         };
         let mut workers = Vec::new();
-        for _ in 0..fill.jobs.clamp(1, fill.tables.len().max(1)) {
+        let parts = match fill.tables.as_slice() {
+            [one] => one.copies.len(),
+            tables => tables.len(),
+        };
+        for _ in 0..fill.jobs.clamp(1, parts.max(1)) {
             let opened = Session::open(self.settings, self.purpose).await;
             match opened {
                 Ok(session) => workers.push(session),
@@ -53,7 +57,8 @@ impl Runner<'_> {
             Limits { file: pace.file.clone(), lag: pace.lag, lag_bytes: pace.lag_bytes, ..Limits::default() };
         let throttle = Throttle::new(self.session, target.to_owned(), limits, pids);
         let tell = |event: &Event| self.tell(event.clone());
-        let work = workers.iter().map(|worker| self.worker(&filling, worker, &throttle));
+        let together = if fill.tables.len() == 1 { workers.len().max(1) } else { 1 };
+        let work = workers.chunks(together).map(|workers| self.work(&filling, workers, &throttle));
         let work = futures_util::future::try_join_all(work);
         tokio::select! {
             done = work => done.map(|_| Timing { attempts: 1, ..Timing::default() }),
@@ -61,15 +66,15 @@ impl Runner<'_> {
         }
     }
 
-    async fn worker(
+    async fn work(
         &self,
         filling: &Filling<'_>,
-        worker: &Session,
+        workers: &[Session],
         throttle: &Throttle<'_>,
     ) -> anyhow::Result<()> {
         let next = || filling.queue.borrow_mut().pop_front();
         while let Some(table) = next() {
-            let filled = self.table(filling, worker, throttle, table).await;
+            let filled = self.table(filling, workers, throttle, table).await;
             filled.with_context(|| format!("fill {}", table.relation.plain()))?;
         }
         Ok(())
@@ -78,14 +83,29 @@ impl Runner<'_> {
     async fn table(
         &self,
         filling: &Filling<'_>,
-        worker: &Session,
+        workers: &[Session],
         throttle: &Throttle<'_>,
         table: &FillTable,
     ) -> anyhow::Result<()> {
+        let first = workers.first().context("no connection")?;
         if !table.empty.is_empty() {
-            self.together(worker, &table.empty).await?;
+            self.together(first, &table.empty).await?;
         }
-        for copy in &table.copies {
+        let copies = RefCell::new(table.copies.iter().collect());
+        let work = workers.iter().map(|worker| self.copy(filling, worker, throttle, &copies));
+        futures_util::future::try_join_all(work).await?;
+        self.together(first, &table.finish).await.map(|_| ())
+    }
+
+    async fn copy(
+        &self,
+        filling: &Filling<'_>,
+        worker: &Session,
+        throttle: &Throttle<'_>,
+        copies: &RefCell<VecDeque<&Sql>>,
+    ) -> anyhow::Result<()> {
+        let next = || copies.borrow_mut().pop_front();
+        while let Some(copy) = next() {
             throttle.pass(self.stop).await?;
             let began = Instant::now();
             let rows = self.together(worker, std::slice::from_ref(copy)).await?;
@@ -100,7 +120,7 @@ impl Runner<'_> {
                 batch_ms: milliseconds(began),
             }));
         }
-        self.together(worker, &table.finish).await.map(|_| ())
+        Ok(())
     }
 
     /// One transaction, again while it finds a table locked. Returns how many rows the last statement touched.

@@ -38,7 +38,7 @@ partition list, check      none beyond connecting; sizes and rows of a default p
 migrate lint               none beyond connecting
 partition create           ownership of the table: grant its owner's role to pgtend's role; CREATE on the schema
 partition drop, maintain   the same
-partition convert          the same; ownership of tables that refer to it, of its views and of functions on it
+partition convert, undo    the same; ownership of tables that refer to it, of its views and of functions on it
 matview refresh            ownership of the view or its owner's role, or MAINTAIN from PostgreSQL 17; by swap its owner's
                            role, and CREATE on the schema for the owner
 matview list, log          none; the log needs SELECT on pgtend.matview_refresh

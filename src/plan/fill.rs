@@ -10,7 +10,7 @@ use crate::pg::sql::Sql;
 #[derive(Clone, Debug)]
 pub struct Fill {
     pub tables: Vec<FillTable>,
-    /// So many at a time.
+    /// So many at a time; of a single table, so many copies.
     pub jobs: usize,
     pub pace: Pace,
     /// The planner's estimate of all rows to be copied.
@@ -22,7 +22,7 @@ pub struct FillTable {
     pub relation: Relation,
     /// Before the first copy, in one transaction: what a killed run may have copied goes.
     pub empty: Vec<Sql>,
-    /// Each a transaction of its own, with a look for a reason to pause before it.
+    /// Each a transaction of its own, in any order, with a look for a reason to pause before it.
     pub copies: Vec<Sql>,
     /// After them, in one transaction.
     pub finish: Vec<Sql>,

@@ -89,6 +89,11 @@ async fn convert_a_table() {
 }
 
 #[tokio::test]
+async fn undo_a_partitioned_table() {
+    walk(scenario::UNDO_TABLE, 16).await;
+}
+
+#[tokio::test]
 async fn take_a_conversion_back() {
     walk(scenario::CONVERT_UNDO, 8).await;
 }

@@ -343,6 +343,12 @@ const CONVERTED: Scenario = Scenario {
 };
 
 pub const CONVERT_TABLE: Scenario = Scenario { name: "convert", command: CONVERT, ..CONVERTED };
+pub const UNDO_CONVERTED: Scenario = Scenario {
+    name: "undo, converted",
+    first: Some(CONVERT),
+    command: &["partition", "undo", "messages", "--yes", "--now", NOW],
+    ..CONVERTED
+};
 pub const CONVERT_UNDO: Scenario =
     Scenario { name: "convert, undo", first: Some(CONVERT), command: UNDO, ..CONVERTED };
 
@@ -390,5 +396,31 @@ pub const MERGE_TABLE: Scenario = Scenario {
         "--now",
         NOW,
     ],
+    ..SPAN
+};
+
+/// With what hangs on a table, and rows in the default partition.
+const SPANS_OBSERVED: &str = "
+create table spans (id bigint, at timestamptz, sender int not null references users (id), number int generated always as identity,
+                    primary key (id, at)) partition by range (at);
+create table spans_old partition of spans for values from (minvalue) to ('2026-11-01Z');
+create table spans_p2026_11 partition of spans for values from ('2026-11-01Z') to ('2026-12-01Z');
+create table spans_default partition of spans default;
+create index on spans (sender);
+comment on table spans is 'from then to then';
+create table marks (id bigint, at timestamptz, foreign key (id, at) references spans (id, at));
+insert into spans select n, '2026-09-01Z'::timestamptz + n * interval '3 hours', 1 + n % 20 from generate_series(1, 900) as n;
+insert into spans values (1001, 'infinity', 1);
+insert into marks select id, at from spans where sender < 5;
+create view spanned as select id, sender from spans;
+create function nothing() returns trigger language plpgsql as 'begin return null; end';
+create trigger quiet after update on spans for each row execute function nothing();
+create publication told for table spans with (publish_via_partition_root = true);
+";
+pub const UNDO_TABLE: Scenario = Scenario {
+    name: "undo",
+    setup: SPANS_OBSERVED,
+    command: &["partition", "undo", "spans", "--yes", "--now", NOW],
+    kept: &["select * from spans", "select * from marks", "select * from spanned"],
     ..SPAN
 };

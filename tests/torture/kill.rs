@@ -33,6 +33,8 @@ whole_walks! {
     split: SPLIT_TABLE,
     drain: DRAIN_TABLE,
     merge: MERGE_TABLE,
+    undo: UNDO_TABLE,
+    undo_converted: UNDO_CONVERTED,
 }
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]

@@ -40,6 +40,15 @@ from (
       and d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
       and d.refobjid = $1 and d.deptype = 'a'
     union all
+    select 'subscription ' || pg_catalog.quote_ident(s.subname) || ' writes into it, and would pass the new tables over: drop the '
+           || 'subscription, and make it again afterwards with copy_data = false'
+    from pg_catalog.pg_subscription_rel as r
+    join pg_catalog.pg_subscription as s on s.oid = r.srsubid
+    where r.srrelid = $1
+    union all
+    select 'row security hides rows from this role, which would be left behind: use a role that bypasses it'
+    where pg_catalog.row_security_active($1) or pg_catalog.row_security_active($2)
+    union all
     select 'it belongs to an extension'
     from pg_catalog.pg_depend as d
     where d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass and d.objid = $1 and d.deptype = 'e'

@@ -1,5 +1,5 @@
 -- A row by its key, looked up by itself.
 select s.ctid, s.*
-from only {table} as s
+from {only}{table} as s
 where {matches}
 offset 0 {share}

@@ -205,7 +205,7 @@ fn period(text: &str) -> Result<Every, String> {
     known.ok_or_else(|| format!("known are {}", Every::ALL.map(Every::word).join(", ")))
 }
 
-fn encoding(text: &str) -> Result<Encoding, String> {
+pub fn encoding(text: &str) -> Result<Encoding, String> {
     let known = Encoding::ALL.into_iter().find(|encoding| encoding.word() == text);
     known.ok_or_else(|| format!("known are {}", Encoding::ALL.map(Encoding::word).join(", ")))
 }

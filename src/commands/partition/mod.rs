@@ -16,6 +16,7 @@ mod restore;
 mod retire;
 mod split;
 mod targets;
+mod undo;
 
 pub use args::Wish;
 use clap::Subcommand;
@@ -33,6 +34,7 @@ pub enum PartitionCommand {
     Split(split::SplitArgs),
     Drain(drain::DrainArgs),
     Merge(merge::MergeArgs),
+    Undo(undo::UndoArgs),
     Drop(retire::DropArgs),
     Maintain(maintain::MaintainArgs),
     Check(check::CheckArgs),
@@ -50,6 +52,7 @@ impl PartitionCommand {
             Self::Split(_) => "split",
             Self::Drain(_) => "drain",
             Self::Merge(_) => "merge",
+            Self::Undo(_) => "undo",
             Self::Drop(_) => "drop",
             Self::Maintain(_) => "maintain",
             Self::Check(_) => "check",
@@ -66,6 +69,7 @@ impl PartitionCommand {
             Self::Split(args) => args.run(context).await,
             Self::Drain(args) => args.run(context).await,
             Self::Merge(args) => args.run(context).await,
+            Self::Undo(args) => args.run(context).await,
             Self::Drop(args) => args.run(context).await,
             Self::Maintain(args) => args.run(context).await,
             Self::Check(args) => args.run(context).await,

@@ -1,4 +1,4 @@
-//! What `partition split`, `drain` and `merge` share: one table as the only run on it, what an earlier run has begun, the
+//! What `partition split`, `drain`, `merge` and `undo` share: one table as the only run on it, what an earlier run has begun, the
 //! plan, and the flags of the pace.
 use std::path::PathBuf;
 use std::time::Duration;
@@ -22,7 +22,7 @@ use crate::plan::{Loss, Pace, Plan, consent};
 /// How the rows are copied.
 #[derive(Debug, Args)]
 pub struct ReplaceArgs {
-    /// So many new tables are filled at the same time, each on a connection of its own
+    /// So many connections copy rows at the same time
     #[arg(long, value_name = "N", default_value_t = 2, value_parser = clap::value_parser!(u8).range(1..=64))]
     jobs: u8,
     /// Pause while a standby is so far behind
@@ -36,7 +36,7 @@ pub struct ReplaceArgs {
     throttle_file: Option<PathBuf>,
     /// Take back what an unfinished run has prepared
     #[arg(long)]
-    abort: bool,
+    pub abort: bool,
 }
 
 impl ReplaceArgs {
@@ -68,7 +68,7 @@ impl Replacing<'_> {
         let session = context.connect().await?;
         context.refuse_standby(&session)?;
         let targets = find(context, &session, &[table.to_owned()], refine).await?;
-        let schema = format!("pgtend.partition.{}/1", self.verb.word());
+        let schema = self.schema();
         let tally = Tally::default();
         for (name, error) in &targets.failed {
             tally.fail(context, &name.to_string(), error);
@@ -96,7 +96,11 @@ impl Replacing<'_> {
         tally.end(context, &schema)
     }
 
-    async fn plan(
+    pub fn schema(&self) -> String {
+        format!("pgtend.partition.{}/1", self.verb.word())
+    }
+
+    pub async fn plan(
         &self,
         session: &Session,
         target: &Target,
@@ -124,7 +128,7 @@ impl Replacing<'_> {
         plan_replace(&timeline, policy, order.as_ref(), &evidence, jobs, &self.args.pace())
     }
 
-    async fn apply(&self, shared: &Shared, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
+    pub async fn apply(&self, shared: &Shared, session: &Session, plan: Plan) -> anyhow::Result<Outcome> {
         let context = self.context;
         for note in &plan.notes {
             context.ui.status(&format!("{}: {note}", plan.target.plain()));

@@ -39,8 +39,9 @@ pub use lane::{Block, BlockKind, Lane, day, lane};
 pub use list::{PartitionRow, TableRow, partition_rows, table_row};
 pub use policy::{DropMode, Policy};
 pub use replace::{
-    Left, Order, ReplaceEvidence, SplitTerms, Verb, ensure_same_verb, left, order_drain, order_merge,
-    order_split, plan_abort_replace, plan_replace, point_of, survey_replace,
+    Left, Order, ReplaceEvidence, SplitTerms, UndoStage, Undone, Verb, ensure_same_verb, left, order_drain,
+    order_merge, order_split, order_undo, plan_abort_replace, plan_replace, plan_undone, point_of,
+    survey_replace, survey_undone, undo_stage,
 };
 pub use restore::{Restoration, plan_restore};
 pub use retire::{Retired, Terms, detach_recovery, due, plan_drop, plan_finalize};

@@ -144,7 +144,12 @@ fn rename_new(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
 }
 
 /// An index of a constraint is renamed by way of that one.
-pub(super) fn rename(table: &Relation, index: &Index, name: &Ident, new: &Ident) -> Sql {
+pub(in crate::operations::partition) fn rename(
+    table: &Relation,
+    index: &Index,
+    name: &Ident,
+    new: &Ident,
+) -> Sql {
     if index.constraint.is_some() || index.kind == IndexKind::PrimaryKey {
         return ddl!("partition/convert/rename_constraint.sql", table = *table, name = *name, new = *new);
     }

@@ -9,7 +9,7 @@ use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, Keyword, List, Sql};
 use crate::plan::Lock;
 use crate::{ddl, query};
 
-pub(super) struct Handover<'a> {
+pub(in crate::operations::partition) struct Handover<'a> {
     /// The table that has the name before.
     pub giver: &'a Whole,
 }

@@ -16,9 +16,12 @@ mod terms;
 mod undo;
 
 pub(super) use conversion::lock;
+pub(super) use cutover::rename;
 pub(super) use evidence::{Whole, fingerprint};
-pub(super) use names::{REGISTRY_TRIGGERS, without_mark};
-pub(super) use registry::{foreign_key, validate_step};
+pub(super) use handover::Handover;
+pub(super) use names::{Mark, Names, REGISTRY_TRIGGERS, is_own, own_name, without_mark};
+pub(super) use registry::{drop_triggers as drop_registry_triggers, foreign_key, validate_step};
+pub(super) use shell::index_like;
 
 pub use abort::plan_abort;
 pub use adopt::plan_adopt;

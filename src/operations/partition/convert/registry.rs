@@ -101,7 +101,7 @@ pub(super) fn triggers(table: &Relation, names: &Names, columns: &[Ident]) -> Ve
     ]
 }
 
-pub(super) fn drop_triggers(table: &Relation) -> anyhow::Result<Vec<Sql>> {
+pub(in crate::operations::partition) fn drop_triggers(table: &Relation) -> anyhow::Result<Vec<Sql>> {
     REGISTRY_TRIGGERS
         .into_iter()
         .map(|name| {

@@ -7,8 +7,7 @@ use crate::operations::partition::convert::conversion::Conversion;
 use crate::operations::partition::convert::names::{Mark, own_name};
 use crate::operations::partition::inherit::{Dress, dress, dress_parent};
 use crate::pg::bound::Datum;
-use crate::pg::catalog::{Index, IndexKind, Properties};
-use crate::pg::index::IndexDefinition;
+use crate::pg::catalog::{DependentObjects, Index, IndexKind, Properties};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Deparsed, Keyword, List, Sql};
@@ -23,8 +22,10 @@ pub(super) fn create_step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
         table = *table,
         key = conversion.key.column
     )];
-    for (index, definition) in conversion.indexes() {
-        prepare.extend(like_index(conversion, index, definition)?);
+    let primary = conversion.new_primary();
+    let primary = conversion.widened.then_some(primary.as_slice());
+    for (index, _) in conversion.indexes() {
+        prepare.extend(index_like(shell, &whole.objects, index, primary)?);
     }
     let parent = dress_parent(shell, &whole.properties)?;
     prepare.extend(parent.before);
@@ -63,36 +64,36 @@ pub(super) fn create_step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
     Ok(step)
 }
 
-/// The index under a name of its own until the cut-over; a constraint's index comes with the constraint.
-fn like_index(
-    conversion: &Conversion<'_>,
+/// The index on another table, under a name of its own until that one takes the table's place; a constraint's index
+/// comes with the constraint. `primary`: the primary key's columns where they will be others. Of an index that cannot be
+/// read there is none.
+pub(in crate::operations::partition) fn index_like(
+    on: &Relation,
+    objects: &DependentObjects,
     index: &Index,
-    definition: &IndexDefinition,
+    primary: Option<&[Ident]>,
 ) -> anyhow::Result<Vec<Sql>> {
-    let shell = &conversion.evidence.names.shell;
+    let Some(definition) = &index.definition else { return Ok(Vec::new()) };
     let name = own_name(index.oid)?;
-    let objects = &conversion.evidence.whole.objects;
     let constraint = index.constraint.as_deref().and_then(|name| objects.constraint(name));
-    let mut statements = vec![match (index.kind, constraint) {
-        (IndexKind::PrimaryKey, _) if conversion.widened => ddl!(
-            "partition/convert/add_primary_key.sql",
-            table = *shell,
-            name = name,
-            columns = List(&conversion.new_primary())
-        ),
-        (_, Some(constraint)) => {
-            let definition = Deparsed(constraint.definition.clone());
-            ddl!("partition/convert/add_constraint.sql", table = *shell, name = name, definition = definition)
+    let primary = primary.filter(|_| index.kind == IndexKind::PrimaryKey);
+    let mut statements = vec![match (primary, constraint) {
+        (Some(columns), _) => {
+            ddl!("partition/convert/add_primary_key.sql", table = *on, name = name, columns = List(columns))
         }
-        _ => ddl!(
+        (None, Some(constraint)) => {
+            let definition = Deparsed(constraint.definition.clone());
+            ddl!("partition/convert/add_constraint.sql", table = *on, name = name, definition = definition)
+        }
+        (None, None) => ddl!(
             "index/create.sql",
             index = Keyword(if definition.unique { "unique index" } else { "index" }),
             name = name,
-            table = *shell,
+            table = *on,
             definition = *definition
         ),
     }];
-    let relation = Relation { schema: shell.schema.clone(), name: name.clone() };
+    let relation = Relation { schema: on.schema.clone(), name: name.clone() };
     if let Some(comment) = objects.index_comments.get(&index.oid) {
         let comment = Literal(comment.clone());
         statements.push(ddl!("partition/convert/comment_index.sql", index = relation, comment = comment));
@@ -102,7 +103,7 @@ fn like_index(
         statements.push(ddl!(
             "partition/convert/comment_constraint.sql",
             name = name,
-            table = *shell,
+            table = *on,
             comment = comment
         ));
     }

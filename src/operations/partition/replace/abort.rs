@@ -10,7 +10,7 @@ use crate::operations::partition::replace::order::Order;
 use crate::operations::partition::replace::swap::drop_triggers;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::lock::LockMode;
-use crate::plan::{Lock, Plan, Step};
+use crate::plan::{Plan, Step};
 
 /// # Errors
 /// When the partitions are exchanged already.
@@ -37,13 +37,12 @@ pub fn plan_abort_replace(
         act.extend(drop_triggers(&source.partition.relation)?);
     }
     let mut step = Step::transaction("note no more what changes".to_owned(), vec![], act);
-    let sources = order.sources.iter().map(|source| source.partition.relation.clone());
-    step.locks = sources.map(|source| Lock::first(source, LockMode::AccessExclusive)).collect();
+    step.locks = order.locks(&table.relation, LockMode::AccessExclusive);
     step.minor = true;
     plan.steps.push(step);
     let pieces = begun.pieces.iter().map(|one| &one.piece.relation);
     let mut act: Vec<_> = pieces.map(|piece| ddl!("partition/drop.sql", partition = *piece)).collect();
-    act.extend(clean_up::list(evidence));
+    act.extend(clean_up::list(&evidence.names));
     let mut step = Step::transaction("drop the copies and the list of changed keys".to_owned(), vec![], act);
     if begun.refers {
         for one in &evidence.table.objects.referenced {

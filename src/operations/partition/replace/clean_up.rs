@@ -4,6 +4,7 @@ use crate::ddl;
 use crate::operations::partition::convert::validate_step;
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::Mark;
+use crate::operations::partition::replace::names::Names;
 use crate::operations::partition::replace::order::Order;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::lock::LockMode;
@@ -34,15 +35,15 @@ pub(super) fn steps(
 }
 
 fn drop_list(evidence: &ReplaceEvidence) -> Step {
-    let mut step = Step::transaction("drop the list of changed keys".to_owned(), vec![], list(evidence));
+    let list = list(&evidence.names);
+    let mut step = Step::transaction("drop the list of changed keys".to_owned(), vec![], list);
     step.locks = vec![Lock::first(evidence.names.delta.clone(), LockMode::AccessExclusive)];
     step.interrupted = "the list stays, and nobody uses it; the next run drops it";
     step.minor = true;
     step
 }
 
-pub(super) fn list(evidence: &ReplaceEvidence) -> Vec<Sql> {
-    let names = &evidence.names;
+pub(super) fn list(names: &Names) -> Vec<Sql> {
     let tables = [&names.delta, &names.batch].into_iter();
     let functions = [&names.row_function, &names.truncate_function].into_iter();
     let tables = tables.map(|table| ddl!("partition/replace/drop_table.sql", table = *table));

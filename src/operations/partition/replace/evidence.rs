@@ -7,10 +7,12 @@ use crate::operations::partition::convert::{Whole, whole};
 use crate::operations::partition::replace::mark::{Mark, Place, State, Verb};
 use crate::operations::partition::replace::names::Names;
 use crate::operations::partition::replace::order::{Order, Piece, Source};
+use crate::operations::partition::replace::undo::{Registry, survey_registry};
 use crate::operations::partition::survey::ensure_may_create_in;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
-    DependentObjects, Index, PartitionedTable, Taken, dependent_objects, dependents, indexes, taken_names,
+    DependentObjects, ForeignKeyIn, Index, PartitionedTable, Taken, dependent_objects, dependents, indexes,
+    taken_names,
 };
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
@@ -30,6 +32,8 @@ pub struct Left {
 pub struct Begun {
     pub verb: Verb,
     pub sources: Vec<u32>,
+    /// The fingerprint that the table had, where the new one has to be like the table.
+    pub fingerprint: Option<String>,
     /// New tables that are no partitions yet.
     pub pieces: Vec<NewTable>,
     /// They have foreign keys.
@@ -44,6 +48,19 @@ pub struct NewTable {
     pub state: State,
 }
 
+impl ReplaceEvidence {
+    /// What the new tables are like.
+    pub fn model(&self) -> Option<&Whole> {
+        if self.undo { Some(&self.table) } else { self.sources.first() }
+    }
+
+    /// Foreign keys to the table, or to its registry where that goes.
+    pub fn incoming(&self) -> impl Iterator<Item = &ForeignKeyIn> {
+        let registry = self.registry.iter().flat_map(|registry| &registry.objects.referencing);
+        self.table.objects.referencing.iter().chain(registry)
+    }
+}
+
 impl Left {
     pub fn refers(&self) -> bool {
         self.begun.as_ref().is_some_and(|begun| begun.refers)
@@ -54,7 +71,11 @@ impl Left {
 pub struct ReplaceEvidence {
     pub left: Left,
     pub names: Names,
+    /// The partitioned table itself goes, with all its partitions.
+    pub undo: bool,
     pub table: Whole,
+    /// The table's registry of keys, where that goes with the partitions.
+    pub registry: Option<Registry>,
     pub sources: Vec<Whole>,
     pub foreign_keys: Vec<ForeignKeyOut>,
     /// What stands in the way of each source.
@@ -80,33 +101,58 @@ pub struct ForeignKeyOut {
     pub refuses: bool,
 }
 
-/// Looks for what earlier runs have left of this table.
-pub async fn left(session: &Session, table: &PartitionedTable) -> anyhow::Result<Left> {
+/// A relation that bears a mark.
+#[derive(Debug)]
+pub struct Marked {
+    pub oid: u32,
+    pub relation: Relation,
+    /// Of which it is a partition.
+    pub parent: Option<u32>,
+    pub mark: Mark,
+    /// What the comment says besides.
+    pub rest: Option<String>,
+}
+
+/// Everything that runs have left, of whatever table.
+pub(super) async fn marked(session: &Session) -> anyhow::Result<Vec<Marked>> {
     let rows = session
         .query(&query!("partition/replace/found.sql"), &[])
         .await
         .map_err(ServerError::explained)
         .context("look for what an earlier run has left")?;
-    let (mut changes, mut pieces, mut left) = (None, Vec::new(), Left::default());
+    let mut all = Vec::new();
     for row in rows {
-        let (oid, comment): (u32, String) = (row.try_get("oid")?, row.try_get("comment")?);
+        let comment: String = row.try_get("comment")?;
+        let Some(mark) = Mark::of(&comment) else { continue };
         let relation = Relation::new(row.try_get::<_, String>("schema")?, row.try_get::<_, String>("name")?)?;
-        let parent: Option<u32> = row.try_get("parent")?;
-        match Mark::of(&comment).filter(|mark| mark.parent() == table.oid) {
-            Some(Mark::Delta { verb, sources, .. }) => changes = Some((verb, sources)),
-            Some(Mark::New { place, takes, state, .. }) if parent.is_none() => {
+        let rest = comment.split_once('\n').map(|(_, rest)| rest.to_owned());
+        all.push(Marked { oid: row.try_get("oid")?, relation, parent: row.try_get("parent")?, mark, rest });
+    }
+    Ok(all)
+}
+
+/// Looks for what earlier runs have left of this table.
+pub async fn left(session: &Session, table: &PartitionedTable) -> anyhow::Result<Left> {
+    let (mut changes, mut pieces, mut left) = (None, Vec::new(), Left::default());
+    let all = marked(session).await?;
+    for Marked { oid, relation, parent, mark, rest } in
+        all.into_iter().filter(|one| one.mark.parent() == table.oid)
+    {
+        match mark {
+            Mark::Delta { verb, sources, .. } => changes = Some((verb, sources, rest)),
+            Mark::New { place, takes, state, .. } if parent.is_none() => {
                 let takes = Some(takes).filter(|takes| *takes != 0);
                 let piece = Piece { relation, place, takes, rows: None };
                 pieces.push(NewTable { oid, piece, state });
             }
-            Some(Mark::Old { .. }) if parent.is_none() => left.old.push((oid, relation)),
+            Mark::Old { .. } if parent.is_none() => left.old.push((oid, relation)),
             _ => {}
         }
     }
-    if let Some((verb, sources)) = changes {
+    if let Some((verb, sources, fingerprint)) = changes {
         let oids: Vec<u32> = pieces.iter().map(|one| one.oid).collect();
         let refers = refers(session, &oids).await?;
-        left.begun = Some(Begun { verb, sources, pieces, refers });
+        left.begun = Some(Begun { verb, sources, fingerprint, pieces, refers });
     }
     Ok(left)
 }
@@ -143,10 +189,19 @@ impl Begun {
             anyhow!("some of the partitions that an earlier run has begun to {} are gone", self.verb.word())
                 .hint("take back what it has prepared with --abort")
         );
+        let added = all.iter().find(|(partition, _)| !self.sources.contains(&partition.oid));
+        if let (Some((added, _)), Verb::Undo, true) = (added, self.verb, whole) {
+            let added = added.relation.plain();
+            return Err(anyhow!(
+                "partition {added} has come since an earlier run began; nothing was changed"
+            )
+            .hint("take back what that has prepared with --abort, and begin again"));
+        }
         let mut pieces: Vec<Piece> = self.pieces.iter().map(|one| one.piece.clone()).collect();
         pieces.sort_by_key(|piece| match piece.place {
             Place::Range(range) => (range.lo, range.hi),
             Place::Default => (i64::MAX, i64::MAX),
+            Place::Whole => (i64::MIN, i64::MAX),
         });
         Ok(Some(Order { verb: self.verb, sources, pieces, notes: Vec::new() }))
     }
@@ -173,7 +228,11 @@ pub async fn survey_replace(
         sources.push(whole(session, source.partition.oid, &source.partition.relation).await?);
     }
     let (rows, bytes) = sizes(session, &oids).await?;
+    let table = whole(session, oid, relation).await?;
+    let undo = order.is_undo();
+    let registry = if undo { survey_registry(session, &table).await? } else { None };
     let outdated = match &left.begun {
+        Some(begun) if undo => outdated_whole(session, begun, &names, &table).await?,
         Some(begun) => outdated(session, begun, &names, &sources).await?,
         None => None,
     };
@@ -190,7 +249,9 @@ pub async fn survey_replace(
     };
     Ok(ReplaceEvidence {
         names,
-        table: whole(session, oid, relation).await?,
+        undo,
+        table,
+        registry,
         sources,
         foreign_keys: foreign_keys_out(session, oid).await?,
         in_the_way: in_the_way(session, order, oid).await?,
@@ -240,6 +301,20 @@ async fn outdated(
     Ok(None)
 }
 
+/// The new table is made of all that the partitioned one has, and nothing checks that later.
+async fn outdated_whole(
+    session: &Session,
+    begun: &Begun,
+    names: &Names,
+    table: &Whole,
+) -> anyhow::Result<Option<&'static str>> {
+    if truncated(session, names).await? {
+        return Ok(Some("TRUNCATE has emptied a partition"));
+    }
+    let same = begun.fingerprint.as_ref() == Some(&table.fingerprint);
+    Ok((!same).then_some("the table has changed"))
+}
+
 async fn truncated(session: &Session, names: &Names) -> anyhow::Result<bool> {
     let sql = ddl!("partition/replace/is_truncated.sql", delta = names.delta);
     let rows = session.read(&sql).await.map_err(ServerError::explained)?;
@@ -268,8 +343,9 @@ pub(in crate::operations::partition) async fn foreign_keys_out(
         .collect()
 }
 
+/// A reason that several of the partitions have is told once.
 async fn in_the_way(session: &Session, order: &Order, table: u32) -> anyhow::Result<Vec<String>> {
-    let mut reasons = Vec::new();
+    let mut reasons: Vec<(String, Vec<String>)> = Vec::new();
     for source in &order.sources {
         let oid = source.partition.oid;
         let mut rows = session
@@ -282,8 +358,31 @@ async fn in_the_way(session: &Session, order: &Order, table: u32) -> anyhow::Res
         }
         for row in rows {
             let reason: String = row.try_get("reason")?;
-            reasons.push(format!("{}: {reason}", source.partition.relation.plain()));
+            let name = source.partition.relation.plain();
+            match reasons.iter_mut().find(|(known, _)| *known == reason) {
+                Some((_, names)) => names.push(name),
+                None => reasons.push((reason, vec![name])),
+            }
         }
     }
-    Ok(reasons)
+    let mut told: Vec<String> =
+        reasons.into_iter().map(|(reason, names)| format!("{}: {reason}", few(&names))).collect();
+    if order.is_undo() {
+        let whole = query!("partition/replace/in_the_way_whole.sql");
+        let rows = session.query(&whole, &[&table]).await.map_err(ServerError::explained)?;
+        for row in rows {
+            told.push(row.try_get("reason")?);
+        }
+    }
+    Ok(told)
+}
+
+/// Names for people, not all of many.
+pub(super) fn few(names: &[String]) -> String {
+    match names {
+        [first, second, third, rest @ ..] if rest.len() > 1 => {
+            format!("{first}, {second}, {third} and {} more", rest.len())
+        }
+        names => names.join(", "),
+    }
 }

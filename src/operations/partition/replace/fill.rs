@@ -3,8 +3,11 @@ use crate::ddl;
 use crate::operations::partition::replace::mark::{Place, State};
 use crate::operations::partition::replace::order::{Piece, condition, inside};
 use crate::operations::partition::replace::plan::Replacement;
-use crate::operations::partition::replace::prepare::{marked, note_function, owner, table_like};
+use crate::operations::partition::replace::prepare::{
+    marked, note_function, owner, table_like, tables as of_tables,
+};
 use crate::operations::partition::replace::refer::referenced;
+use crate::operations::partition::replace::{prepare, undo};
 use crate::operations::partition::timeline::Range;
 use crate::pg::catalog::IndexKind;
 use crate::pg::lock::LockMode;
@@ -25,7 +28,7 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Option<Step>
     }
     let (count, jobs) = (tables.len(), replacement.jobs);
     let mut step =
-        Step::transaction(format!("copy the rows into {count} tables, and index them"), vec![], vec![]);
+        Step::transaction(format!("copy the rows into {}, and index them", of_tables(count)), vec![], vec![]);
     let known: Option<u64> = replacement.order.pieces.iter().map(|piece| piece.rows).sum();
     let rows = known.map_or(evidence.rows, |rows| rows as f64);
     let rows = Some(rows).filter(|_| evidence.left.begun.is_none());
@@ -63,7 +66,10 @@ fn table(replacement: &Replacement<'_>, piece: &Piece) -> anyhow::Result<FillTab
             ));
         }
     }
-    let mut finish = indexes(replacement, piece);
+    let mut finish = match piece.place {
+        Place::Whole => undo::indexes(replacement, piece)?,
+        _ => indexes(replacement, piece),
+    };
     finish.push(ddl!("partition/replace/analyze.sql", table = piece.relation));
     finish.push(marked(replacement, piece, State::Ready));
     let empty = vec![
@@ -133,6 +139,7 @@ pub(super) fn again_step(replacement: &Replacement<'_>) -> anyhow::Result<Option
     act.extend(owner(replacement)?);
     act.push(note_function(replacement, Fragment::none())?);
     act.push(ddl!("partition/replace/forget_truncate.sql", delta = replacement.evidence.names.delta));
+    act.push(prepare::marked_changes(replacement));
     let mut step = Step::transaction(format!("begin to copy again, for {why}"), vec![], act);
     if replacement.evidence.left.refers() {
         step.locks = referenced(replacement, LockMode::AccessExclusive)?;

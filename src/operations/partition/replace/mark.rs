@@ -9,25 +9,39 @@ pub enum Verb {
     Split,
     Drain,
     Merge,
+    Undo,
 }
 
 impl Verb {
-    const ALL: [Self; 3] = [Self::Split, Self::Drain, Self::Merge];
+    const ALL: [Self; 4] = [Self::Split, Self::Drain, Self::Merge, Self::Undo];
 
     pub const fn word(self) -> &'static str {
         match self {
             Self::Split => "split",
             Self::Drain => "drain",
             Self::Merge => "merge",
+            Self::Undo => "undo",
+        }
+    }
+
+    /// What is done, for people, before the table's name.
+    pub const fn act(self) -> &'static str {
+        match self {
+            Self::Split => "split partitions of",
+            Self::Drain => "drain partitions of",
+            Self::Merge => "merge partitions of",
+            Self::Undo => "undo the partitioning of",
         }
     }
 }
 
-/// Where a partition lies.
+/// Where a table's rows lie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     Range(Range),
     Default,
+    /// Everywhere: it is no partition, and will be none.
+    Whole,
 }
 
 /// How far a new table is.
@@ -48,6 +62,9 @@ pub enum Mark {
     New { parent: u32, place: Place, takes: u32, state: State },
     /// What was a partition, and is to go.
     Old { parent: u32 },
+    /// What was the partitioned table, and is to go. `table`: the oid of the one that has its name and its rows. Written
+    /// by `sql/partition/replace/undone.sql`, which alone knows that oid.
+    Undone { parent: u32, table: u32 },
 }
 
 const HEAD: &str = "pgtend:replace";
@@ -72,12 +89,16 @@ impl Mark {
                 parent: value(parent, "parent=")?,
                 place: match (*from, *to) {
                     ("from=default", "to=default") => Place::Default,
+                    ("from=whole", "to=whole") => Place::Whole,
                     (from, to) => Place::Range(Range { lo: value(from, "from=")?, hi: value(to, "to=")? }),
                 },
                 takes: value(takes, "takes=")?,
                 state: if *state == "ready" { State::Ready } else { State::Begun },
             },
             [HEAD, "old", parent] => Self::Old { parent: value(parent, "parent=")? },
+            [HEAD, "undone", parent, table] => {
+                Self::Undone { parent: value(parent, "parent=")?, table: value(table, "table=")? }
+            }
             _ => return None,
         };
         (mark.to_string() == line).then_some(mark)
@@ -85,7 +106,10 @@ impl Mark {
 
     pub const fn parent(&self) -> u32 {
         match self {
-            Self::Delta { parent, .. } | Self::New { parent, .. } | Self::Old { parent } => *parent,
+            Self::Delta { parent, .. }
+            | Self::New { parent, .. }
+            | Self::Old { parent }
+            | Self::Undone { parent, .. } => *parent,
         }
     }
 }
@@ -105,11 +129,13 @@ impl fmt::Display for Mark {
                 let state = if *state == State::Ready { "ready" } else { "begun" };
                 let (from, to) = match place {
                     Place::Default => ("default".to_owned(), "default".to_owned()),
+                    Place::Whole => ("whole".to_owned(), "whole".to_owned()),
                     Place::Range(range) => (range.lo.to_string(), range.hi.to_string()),
                 };
                 write!(f, "{HEAD} new parent={parent} from={from} to={to} takes={takes} {state}")
             }
             Self::Old { parent } => write!(f, "{HEAD} old parent={parent}"),
+            Self::Undone { parent, table } => write!(f, "{HEAD} undone parent={parent} table={table}"),
         }
     }
 }
@@ -129,7 +155,9 @@ mod tests {
                 takes: 0,
                 state: State::Ready,
             },
+            Mark::New { parent: 1, place: Place::Whole, takes: 0, state: State::Begun },
             Mark::Old { parent: 1 },
+            Mark::Undone { parent: 1, table: 2 },
         ];
         for mark in marks {
             assert_eq!(Mark::of(&mark.to_string()), Some(mark.clone()));

@@ -1,5 +1,6 @@
 //! Partitions replaced by others that hold the same rows, while the table is in use: a coarse one by finer ones, several
-//! by one, the default partition by partitions for its rows.
+//! by one, the default partition by partitions for its rows; or all of them, with the partitioned table itself, by one
+//! ordinary table.
 mod abort;
 mod clean_up;
 mod drain;
@@ -18,6 +19,7 @@ mod row_key;
 mod rows;
 mod split;
 mod swap;
+mod undo;
 
 pub use abort::plan_abort_replace;
 pub use drain::order_drain;
@@ -28,3 +30,4 @@ pub use merge::{order_merge, point_of};
 pub use order::Order;
 pub use plan::{ensure_same_verb, plan_replace};
 pub use split::{SplitTerms, order_split};
+pub use undo::{UndoStage, Undone, order_undo, plan_undone, survey_undone, undo_stage};

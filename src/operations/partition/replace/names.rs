@@ -8,6 +8,8 @@ pub struct Names {
     pub delta: Relation,
     /// Those of them that one transaction deals with.
     pub batch: Relation,
+    /// The ordinary table to be.
+    pub whole: Relation,
     pub row_function: Relation,
     pub truncate_function: Relation,
 }
@@ -26,16 +28,25 @@ impl Names {
         Ok(Self {
             delta: own("changes")?,
             batch: own("batch")?,
+            whole: own("whole")?,
             row_function: own("note")?,
             truncate_function: own("truncated")?,
         })
     }
 
-    /// What a replaced partition is called until it goes.
+    /// What a replaced partition, or an index of it, is called until it goes.
     ///
     /// # Errors
     /// Never in practice.
     pub fn old(oid: u32) -> anyhow::Result<Ident> {
         Ident::new(format!("pgtend_{oid}_old"))
+    }
+
+    /// As [`Names::old`], of a table of this name.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn old_table(table: &Relation, oid: u32) -> anyhow::Result<Relation> {
+        Ok(Relation { schema: table.schema.clone(), name: Self::old(oid)? })
     }
 }

@@ -1,13 +1,15 @@
 //! What is asked for: which partitions go, and which come in their place. Conditions and bounds are written here.
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
 
 use crate::ddl;
 use crate::operations::partition::create::first_value;
 use crate::operations::partition::replace::mark::{Place, Verb};
 use crate::operations::partition::timeline::{Range, Timeline};
 use crate::pg::catalog::Partition;
+use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::{Fragment, List, Sql};
+use crate::plan::Lock;
 
 /// Which partitions are replaced by which. Every row of the sources has its place in one of the pieces.
 #[derive(Clone, Debug)]
@@ -22,6 +24,23 @@ pub struct Order {
 impl Order {
     pub const fn nothing() -> Self {
         Self { verb: Verb::Split, sources: Vec::new(), pieces: Vec::new(), notes: Vec::new() }
+    }
+
+    /// Of the partitions that go. Of all of them one statement takes the locks: shared out, the time for each would be
+    /// too short for a writer to end.
+    pub fn locks(&self, table: &Relation, mode: LockMode) -> Vec<Lock> {
+        let sources = self.sources.iter().map(|source| source.partition.relation.clone());
+        if !self.is_undo() {
+            return sources.map(|source| Lock::first(source, mode)).collect();
+        }
+        let all = ddl!("partition/replace/lock_all.sql", relation = *table, mode = mode.keyword());
+        let first = Lock::taken_by(table.clone(), mode, all);
+        [first].into_iter().chain(sources.map(|source| Lock::implied(source, mode))).collect()
+    }
+
+    /// The partitioned table itself goes, with all its partitions.
+    pub fn is_undo(&self) -> bool {
+        self.verb == Verb::Undo
     }
 }
 
@@ -58,7 +77,7 @@ fn taken(timeline: &Timeline, order: &Order) -> Vec<Range> {
     let stays = timeline.parts.iter().filter(|part| !goes(part.partition.oid)).map(|part| part.range);
     let comes = order.pieces.iter().filter_map(|piece| match piece.place {
         Place::Range(range) => Some(range),
-        Place::Default => None,
+        Place::Default | Place::Whole => None,
     });
     let mut ranges: Vec<Range> = stays.chain(comes).collect();
     ranges.sort_unstable();
@@ -77,6 +96,7 @@ pub(super) fn condition(timeline: &Timeline, order: &Order, place: Place) -> any
     match place {
         Place::Range(range) => inside(timeline, range),
         Place::Default => outside(timeline, &taken(timeline, order)),
+        Place::Whole => Ok(Fragment(ddl!("partition/replace/everywhere.sql"))),
     }
 }
 
@@ -119,6 +139,7 @@ fn outside(timeline: &Timeline, ranges: &[Range]) -> anyhow::Result<Fragment> {
 pub(super) fn attach(timeline: &Timeline, partition: &Relation, place: Place) -> anyhow::Result<Sql> {
     let parent = &timeline.table.relation;
     Ok(match place {
+        Place::Whole => bail!("{} is no partition of {}", partition.plain(), parent.plain()),
         Place::Default => {
             ddl!("partition/replace/attach_default.sql", parent = *parent, partition = *partition)
         }

@@ -9,7 +9,7 @@ use crate::operations::partition::replace::mark::{Place, State};
 use crate::operations::partition::replace::order::Order;
 use crate::operations::partition::replace::refuse::refuse;
 use crate::operations::partition::replace::row_key::RowKey;
-use crate::operations::partition::replace::{clean_up, fill, prepare, refer, replay, swap};
+use crate::operations::partition::replace::{clean_up, fill, prepare, refer, replay, swap, undo};
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::name::{Ident, Relation};
 use crate::plan::{Pace, Plan};
@@ -65,7 +65,7 @@ pub fn plan_replace(
     }
     refuse(timeline, order, evidence)?;
     let none = || anyhow!("no key");
-    let columns = evidence.sources.first().ok_or_else(none)?.objects.columns.iter();
+    let columns = evidence.model().ok_or_else(none)?.objects.columns.iter();
     let columns = columns.filter(|column| !column.generated).map(|column| Ident::new(&column.name));
     let replacement = Replacement {
         timeline,
@@ -97,12 +97,17 @@ fn steps(replacement: &Replacement<'_>, plan: &mut Plan) -> anyhow::Result<()> {
         plan.steps.push(refer::prove_step(replacement));
     }
     plan.steps.push(replay::step(replacement, true)?);
+    if order.is_undo() {
+        plan.steps.push(undo::step(replacement)?);
+        plan.steps.extend(undo::steps_after(replacement)?);
+        return Ok(());
+    }
     let ranges: Vec<_> = order
         .sources
         .iter()
         .filter_map(|source| match source.place {
             Place::Range(range) => Some(range),
-            Place::Default => None,
+            Place::Default | Place::Whole => None,
         })
         .collect();
     // Where the default partition stays, ATTACH must not read it.
@@ -128,25 +133,32 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     let begun = evidence.left.begun.as_ref();
     let ready = begun.map_or(0, |begun| begun.pieces.iter().filter(|one| one.state == State::Ready).count());
     let (many, pieces) = (sources.len() > 1, order.pieces.len());
-    plan.notes.push(format!(
-        "{} {} {pieces} partition{}, in use meanwhile; disk needed: about {} MB",
-        sources.join(", "),
-        if many { "become" } else { "becomes" },
-        if pieces == 1 { "" } else { "s" },
-        evidence.bytes / 1_000_000 + 1,
-    ));
+    let disk = format!("in use meanwhile; disk needed: about {} MB", evidence.bytes / 1_000_000 + 1);
+    plan.notes.push(if order.is_undo() {
+        let all = if many { format!("{} partitions", sources.len()) } else { "partition".to_owned() };
+        format!("it becomes an ordinary table with the rows of its {all}, {disk}")
+    } else {
+        format!(
+            "{} {} {pieces} partition{}, {disk}",
+            sources.join(", "),
+            if many { "become" } else { "becomes" },
+            if pieces == 1 { "" } else { "s" },
+        )
+    });
+    if order.is_undo() {
+        plan.notes.extend(undo::notes(replacement));
+    }
     if begun.is_some() {
         plan.notes.push(format!("goes on with what was begun: {ready} of {} are filled", order.pieces.len()));
     }
-    let incoming = &evidence.table.objects.referencing;
-    plan.notes.extend(incoming.iter().map(|key| {
+    plan.notes.extend(evidence.incoming().map(|key| {
         format!(
             "foreign key {} of {}.{} is made again in the exchange, checks every new row from that instant on, and is \
              proved for the others afterwards",
             key.name, key.table.schema, key.table.name
         )
     }));
-    if timeline.table.partitions.iter().any(|one| one.detach_pending) {
+    if !timeline.pending.is_empty() {
         plan.notes.push("an interrupted detach is left as it is".to_owned());
     }
 }
@@ -157,8 +169,8 @@ pub fn ensure_same_verb(order: &Order, verb: super::Verb, table: &Relation) -> a
     if order.verb == verb {
         return Ok(());
     }
-    let (table, begun) = (table.plain(), order.verb.word());
-    Err(anyhow!("an earlier run has begun to {begun} partitions of {table}; nothing was changed")
+    let (table, act, begun) = (table.plain(), order.verb.act(), order.verb.word());
+    Err(anyhow!("an earlier run has begun to {act} {table}; nothing was changed")
         .exit(Exit::Usage)
         .hint(format!("run pgtend partition {begun} {table} again, or take it back with --abort")))
 }

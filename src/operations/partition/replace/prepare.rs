@@ -5,27 +5,26 @@ use anyhow::Context as _;
 use crate::ddl;
 use crate::operations::partition::convert::without_mark;
 use crate::operations::partition::inherit::{Dress, dress};
-use crate::operations::partition::replace::mark::{Mark, State};
+use crate::operations::partition::replace::evidence::few;
+use crate::operations::partition::replace::mark::{Mark, Place, State};
 use crate::operations::partition::replace::order::{Piece, condition};
 use crate::operations::partition::replace::plan::Replacement;
+use crate::operations::partition::replace::undo;
 use crate::pg::catalog::Properties;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{Fragment, List, Sql};
-use crate::plan::{Lock, Step};
+use crate::plan::Step;
 
 /// All of it in one transaction: it is there, or not.
 pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     let (order, names) = (replacement.order, &replacement.evidence.names);
     let source = &order.sources.first().context("nothing to replace")?.partition.relation;
     let keys = Fragment::joined(replacement.key.list_columns()?, ", ");
-    let sources = order.sources.iter().map(|source| source.partition.oid).collect();
-    let mark = Mark::Delta { parent: replacement.oid(), verb: order.verb, sources };
-    let mark = Literal(mark.to_string());
     let mut prepare = vec![
         ddl!("partition/replace/changes.sql", delta = names.delta, keys = keys, source = *source),
         ddl!("partition/replace/batch.sql", batch = names.batch, keys = keys, source = *source),
-        ddl!("partition/comment.sql", partition = names.delta, comment = mark),
+        marked_changes(replacement),
         note_function(replacement, Fragment::none())?,
         ddl!(
             "partition/replace/truncated_function.sql",
@@ -46,16 +45,24 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
         act.push(ddl!("partition/replace/trigger_always.sql", table = *table));
     }
     let sources: Vec<String> = order.sources.iter().map(|one| one.partition.relation.plain()).collect();
-    let summary =
-        format!("make {} tables, empty, and note what changes in {}", order.pieces.len(), sources.join(", "));
+    let tables = tables(order.pieces.len());
+    let summary = format!("make {tables}, empty, and note what changes in {}", few(&sources));
     let mut step = Step::transaction(summary, prepare, act);
     // Writers that are at work are waited for, under the lock timeout; all later ones have the triggers.
-    step.locks = order
-        .sources
-        .iter()
-        .map(|source| Lock::first(source.partition.relation.clone(), LockMode::ShareRowExclusive))
-        .collect();
+    step.locks = order.locks(replacement.table(), LockMode::ShareRowExclusive);
     Ok(step)
+}
+
+/// What is begun, on the list of changed keys, and of which state of the table.
+pub(super) fn marked_changes(replacement: &Replacement<'_>) -> Sql {
+    let (order, evidence) = (replacement.order, replacement.evidence);
+    let sources = order.sources.iter().map(|source| source.partition.oid).collect();
+    let mark = Mark::Delta { parent: replacement.oid(), verb: order.verb, sources };
+    let comment = Literal(match order.is_undo() {
+        true => format!("{mark}\n{}", evidence.table.fingerprint),
+        false => mark.to_string(),
+    });
+    ddl!("partition/comment.sql", partition = evidence.names.delta, comment = comment)
 }
 
 /// `through`: what is done at once to the copies of a row that goes.
@@ -89,6 +96,9 @@ pub(super) fn owner(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
 
 /// The new table, empty, under its mark.
 pub(super) fn table_like(replacement: &Replacement<'_>, piece: &Piece) -> anyhow::Result<Vec<Sql>> {
+    if piece.place == Place::Whole {
+        return undo::table_like(replacement, piece);
+    }
     let Some((source, evidence)) = replacement.order.sources.iter().zip(&replacement.evidence.sources).next()
     else {
         return Ok(Vec::new());
@@ -125,13 +135,21 @@ pub(super) fn marked(replacement: &Replacement<'_>, piece: &Piece, state: State)
     ddl!("partition/comment.sql", partition = piece.relation, comment = comment)
 }
 
-/// What is said of the partition when it is one: what was said of the one whose name it has.
+/// What is said of the table when it has its name: what was said of the one that had it.
 pub(super) fn comment(replacement: &Replacement<'_>, piece: &Piece) -> Option<String> {
+    if piece.place == Place::Whole {
+        return replacement.evidence.table.properties.comment.clone();
+    }
     let taken = replacement.order.sources.iter().zip(&replacement.evidence.sources);
     let mut taken = taken.filter(|(source, _)| Some(source.partition.oid) == piece.takes);
     let said = taken.next().and_then(|(_, evidence)| evidence.properties.comment.clone());
     let said = said.and_then(|comment| without_mark(&comment).map(str::to_owned));
     replacement.policy.overrides.comment.clone().or(said)
+}
+
+/// For people.
+pub(super) fn tables(count: usize) -> String {
+    if count == 1 { "a table".to_owned() } else { format!("{count} tables") }
 }
 
 pub(super) fn relations(replacement: &Replacement<'_>) -> Vec<Relation> {

@@ -33,8 +33,7 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     act.push(ddl!("partition/replace/immediate.sql"));
     let mut step = Step::transaction("give the copies their foreign keys".to_owned(), prepare, act);
     step.locks = referenced(replacement, LockMode::ShareRowExclusive)?;
-    let sources = replacement.order.sources.iter().map(|source| &source.partition.relation);
-    step.locks.extend(sources.map(|source| Lock::first(source.clone(), LockMode::ShareRowExclusive)));
+    step.locks.extend(replacement.order.locks(replacement.table(), LockMode::ShareRowExclusive));
     step.interrupted = "the table is as it was, changes are noted; the next run goes on with them";
     step.minor = true;
     Ok(step)

@@ -6,6 +6,7 @@ use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::Place;
 use crate::operations::partition::replace::order::Order;
 use crate::operations::partition::replace::row_key::RowKey;
+use crate::operations::partition::replace::undo;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::bound::Datum;
 use crate::pg::catalog::ForeignKeyIn;
@@ -13,10 +14,10 @@ use crate::pg::catalog::ForeignKeyIn;
 /// # Errors
 /// With everything that is in the way.
 pub(super) fn refuse(timeline: &Timeline, order: &Order, evidence: &ReplaceEvidence) -> anyhow::Result<()> {
-    let (table, verb) = (timeline.table.relation.plain(), order.verb.word());
+    let (table, act) = (timeline.table.relation.plain(), order.verb.act());
     if !timeline.table.owned {
         let owner = &timeline.table.owner;
-        let error = anyhow!("{verb} partitions of {table}: it belongs to role `{owner}`").exit(Exit::Denied);
+        let error = anyhow!("{act} {table}: it belongs to role `{owner}`").exit(Exit::Denied);
         return Err(error.hint(format!("grant {owner} to the role that pgtend uses")));
     }
     let mut reasons = evidence.in_the_way.clone();
@@ -33,6 +34,9 @@ pub(super) fn refuse(timeline: &Timeline, order: &Order, evidence: &ReplaceEvide
     kinds(order, evidence, &mut reasons);
     bounds(timeline, order, &mut reasons);
     incoming(evidence, &mut reasons);
+    if order.is_undo() {
+        undo::reasons(timeline, order, evidence, &mut reasons);
+    }
     for key in evidence.foreign_keys.iter().filter(|key| !key.validated) {
         reasons.push(format!(
             "foreign key {} is not valid: alter table ... validate constraint",
@@ -55,7 +59,7 @@ pub(super) fn refuse(timeline: &Timeline, order: &Order, evidence: &ReplaceEvide
     }
     let things =
         if reasons.len() == 1 { "1 thing is".to_owned() } else { format!("{} things are", reasons.len()) };
-    Err(anyhow!("{verb} partitions of {table}: {things} in the way; nothing was changed")
+    Err(anyhow!("{act} {table}: {things} in the way; nothing was changed")
         .exit(Exit::Failed)
         .detail(reasons.join("\n")))
 }
@@ -71,7 +75,7 @@ fn kinds(order: &Order, evidence: &ReplaceEvidence, reasons: &mut Vec<String>) {
             source.partition.relation.plain()
         ));
     }
-    for source in &evidence.sources {
+    for source in evidence.sources.iter().chain(Some(&evidence.table).filter(|_| evidence.undo)) {
         for index in source.indexes.iter().filter(|index| !index.valid || index.definition.is_none()) {
             reasons.push(format!(
                 "index {} is not valid: drop it, or pgtend index rebuild",
@@ -114,5 +118,5 @@ fn incoming(evidence: &ReplaceEvidence, reasons: &mut Vec<String>) {
             None
         }
     };
-    reasons.extend(evidence.table.objects.referencing.iter().filter_map(refuse));
+    reasons.extend(evidence.incoming().filter_map(refuse));
 }

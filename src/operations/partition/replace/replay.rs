@@ -3,7 +3,7 @@ use crate::ddl;
 use crate::operations::partition::replace::order::condition;
 use crate::operations::partition::replace::plan::Replacement;
 use crate::pg::lock::LockMode;
-use crate::pg::name::Column;
+use crate::pg::name::{Column, Relation};
 use crate::pg::sql::{Fragment, Keyword, List, Sql};
 use crate::plan::{CatchUp, Held, Lock, Proof, Run, Step};
 
@@ -81,14 +81,14 @@ pub(super) fn statements(
     }
     let from: Vec<Column> = replacement.columns.iter().map(|one| Column("s", one.clone())).collect();
     for piece in &replacement.order.pieces {
-        for source in &replacement.order.sources {
+        for source in read(replacement) {
             statements.push(ddl!(
                 "partition/replace/put.sql",
                 table = piece.relation,
                 columns = List(&replacement.columns),
                 from_columns = List(&from),
                 batch = names.batch,
-                lookup = key.lookup(&source.partition.relation, &listed, referring),
+                lookup = lookup(replacement, source, &listed, referring),
                 condition = condition(replacement.timeline, replacement.order, piece.place)?
             ));
         }
@@ -101,16 +101,34 @@ pub(super) fn statements(
     Ok(statements)
 }
 
+/// Where the rows of a key are looked for. Where all partitions go, the server knows in which of them a key lies.
+fn read<'a>(replacement: &'a Replacement<'_>) -> Vec<&'a Relation> {
+    if replacement.order.is_undo() {
+        return vec![replacement.table()];
+    }
+    replacement.order.sources.iter().map(|source| &source.partition.relation).collect()
+}
+
+/// In one of those.
+fn lookup(replacement: &Replacement<'_>, source: &Relation, wanted: &[Column], share: bool) -> Fragment {
+    let key = &replacement.key;
+    if replacement.order.is_undo() {
+        key.lookup_in_all(source, &replacement.timeline.column, wanted, share)
+    } else {
+        key.lookup(source, wanted, share)
+    }
+}
+
 /// The rows before their copies, as writers lock them.
 fn hold(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
     let listed = replacement.key.listed("b")?;
-    let sources = replacement.order.sources.iter();
+    let sources = read(replacement).into_iter();
     sources
         .map(|source| {
             Ok(ddl!(
                 "partition/replace/hold.sql",
                 batch = replacement.evidence.names.batch,
-                lookup = replacement.key.lookup(&source.partition.relation, &listed, true)
+                lookup = lookup(replacement, source, &listed, true)
             ))
         })
         .collect()
@@ -124,10 +142,10 @@ fn proof(replacement: &Replacement<'_>) -> anyhow::Result<Proof> {
 
 fn digest<'a>(
     replacement: &Replacement<'_>,
-    tables: impl Iterator<Item = &'a crate::pg::name::Relation>,
+    tables: impl Iterator<Item = &'a Relation>,
 ) -> anyhow::Result<Sql> {
-    let all = replacement.evidence.sources.first();
-    let all = all.iter().flat_map(|source| &source.objects.columns);
+    let all = replacement.evidence.model();
+    let all = all.iter().flat_map(|model| &model.objects.columns);
     let columns = all.map(|column| Ok(Column("t", crate::pg::name::Ident::new(&column.name)?)));
     let columns: Vec<Column> = columns.collect::<anyhow::Result<_>>()?;
     let noted = replacement.key.listed("d")?;

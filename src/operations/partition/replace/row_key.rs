@@ -4,7 +4,7 @@ use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::pg::catalog::{Index, IndexKind};
 use crate::pg::index::{IndexDefinition, Key, KeyOf};
 use crate::pg::name::{Column, Ident, Relation};
-use crate::pg::sql::{Fragment, List, Sql};
+use crate::pg::sql::{Fragment, Keyword, List, Sql};
 
 /// Columns of a unique index, none of them null.
 #[derive(Clone, Debug)]
@@ -17,7 +17,10 @@ pub(super) struct RowKey {
 impl RowKey {
     /// Those of the primary key, else of a unique index.
     pub fn of(evidence: &ReplaceEvidence) -> Option<Self> {
-        let source = evidence.sources.first()?;
+        if let Some(registry) = &evidence.registry {
+            return Some(Self { columns: registry.key.clone(), ordered: true });
+        }
+        let source = evidence.model()?;
         let usable = |index: &&Index| {
             let constraint = index.constraint.as_deref().and_then(|name| source.objects.constraint(name));
             index.unique && index.valid && !constraint.is_some_and(|constraint| constraint.deferrable)
@@ -25,7 +28,8 @@ impl RowKey {
         let mut indexes: Vec<&Index> = source.indexes.iter().filter(usable).collect();
         indexes.sort_by_key(|index| (index.kind != IndexKind::PrimaryKey, index.oid));
         // Of several partitions, only an index of the partitioned table is on each.
-        let shared = |index: &&&Index| evidence.sources.len() == 1 || index.parent.is_some();
+        let one = evidence.undo || evidence.sources.len() == 1;
+        let shared = |index: &&&Index| one || index.parent.is_some();
         let not_null = |name: &Ident| source.objects.column(name).is_some_and(|column| column.not_null);
         indexes.iter().filter(shared).find_map(|index| {
             let definition = index.definition.as_ref().filter(|definition| definition.predicate.is_none())?;
@@ -69,19 +73,49 @@ impl RowKey {
 
     /// A query that gives the wanted row, with its `ctid`, or none.
     pub fn lookup(&self, table: &Relation, wanted: &[Column], share: bool) -> Fragment {
+        self.look(Keyword("only "), table, Fragment::none(), wanted, share)
+    }
+
+    /// As [`Self::lookup`], of a partitioned table with all its partitions: where the key says which of them it is, by the
+    /// column `by`, only that one is looked into.
+    pub fn lookup_in_all(&self, table: &Relation, by: &Ident, wanted: &[Column], share: bool) -> Fragment {
+        let pairs = self.row("s").into_iter().zip(wanted.iter().cloned());
+        let within = pairs
+            .filter(|(column, _)| column.1 == *by)
+            .map(|(left, right)| ddl!("partition/replace/equal.sql", left = left, right = right));
+        let within = within.map(|equal| ddl!("partition/replace/within.sql", equal = Fragment(equal)));
+        self.look(Keyword(""), table, Fragment::joined(within, ""), wanted, share)
+    }
+
+    fn look(
+        &self,
+        only: Keyword,
+        table: &Relation,
+        within: Fragment,
+        wanted: &[Column],
+        share: bool,
+    ) -> Fragment {
         let share = if share { Fragment(ddl!("partition/replace/share.sql")) } else { Fragment::none() };
         Fragment(if self.ordered {
             let keys = self.row("s");
             ddl!(
                 "partition/replace/lookup.sql",
+                only = only,
                 table = *table,
                 keys = List(&keys),
                 wanted = List(wanted),
+                within = within,
                 share = share
             )
         } else {
             let matches = self.equal("s", wanted);
-            ddl!("partition/replace/lookup_equal.sql", table = *table, matches = matches, share = share)
+            ddl!(
+                "partition/replace/lookup_equal.sql",
+                only = only,
+                table = *table,
+                matches = matches,
+                share = share
+            )
         })
     }
 

@@ -9,6 +9,7 @@ use crate::operations::partition::replace::plan::Replacement;
 use crate::operations::partition::replace::prepare::{comment, dressed, mark};
 use crate::operations::partition::replace::replay::Reach;
 use crate::operations::partition::replace::{refer, replay};
+use crate::pg::catalog::ForeignKeyIn;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{BodyLiteral, Keyword, Sql};
@@ -43,19 +44,26 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
 /// Referenced tables, tables that refer, the table, its default partition, the partitions: always in this order.
 fn locks(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Lock>> {
     let exclusive = LockMode::AccessExclusive;
-    let mut locks = refer::referenced(replacement, exclusive)?;
-    for key in &replacement.evidence.table.objects.referencing {
-        let relation = key.table.relation()?;
-        if !locks.iter().any(|known| known.relation == relation) {
-            locks.push(lock(relation, exclusive, key.may_lock));
-        }
-    }
+    let mut locks = around(replacement)?;
     locks.push(Lock::first(replacement.table().clone(), exclusive));
     let default = replacement.timeline.default.iter().map(|default| &default.relation);
     let sources = replacement.order.sources.iter().map(|source| &source.partition.relation);
     for relation in default.chain(sources) {
         if !locks.iter().any(|known| known.relation == *relation) {
             locks.push(Lock::first(relation.clone(), exclusive));
+        }
+    }
+    Ok(locks)
+}
+
+/// Of the tables on the other ends of foreign keys: those that are referred to first.
+pub(super) fn around(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Lock>> {
+    let exclusive = LockMode::AccessExclusive;
+    let mut locks = refer::referenced(replacement, exclusive)?;
+    for key in replacement.evidence.incoming() {
+        let relation = key.table.relation()?;
+        if !locks.iter().any(|known| known.relation == relation) {
+            locks.push(lock(relation, exclusive, key.may_lock));
         }
     }
     Ok(locks)
@@ -88,7 +96,7 @@ fn guards(replacement: &Replacement<'_>) -> Vec<Sql> {
 
 /// The new tables are those that were filled, and say what they will say as partitions: of tables that nobody uses, none
 /// of that needs the locks.
-fn ready(replacement: &Replacement<'_>) -> Vec<Sql> {
+pub(super) fn ready(replacement: &Replacement<'_>) -> Vec<Sql> {
     let pieces = replacement.order.pieces.iter();
     let statements = pieces.flat_map(|piece| {
         let ready = ddl!(
@@ -108,11 +116,7 @@ fn ready(replacement: &Replacement<'_>) -> Vec<Sql> {
 
 fn take_away(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
     let parent = replacement.table();
-    let mut act = Vec::new();
-    for key in &replacement.evidence.table.objects.referencing {
-        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
-        act.push(ddl!("partition/convert/drop_constraint.sql", table = table, name = name));
-    }
+    let mut act = take_references(replacement)?;
     for Source { partition, .. } in &replacement.order.sources {
         let relation = &partition.relation;
         act.extend(drop_triggers(relation)?);
@@ -156,11 +160,26 @@ fn put_in_place(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
         last.extend(dressed(replacement, &partition)?.after);
     }
     act.extend(last);
-    for key in &replacement.evidence.table.objects.referencing {
-        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
-        act.push(foreign_key(key, &table, &name, replacement.table())?);
-    }
+    act.extend(give_references(replacement)?);
     Ok(act)
+}
+
+/// Foreign keys to the table go.
+pub(super) fn take_references(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
+    let drop = |key: &ForeignKeyIn| {
+        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
+        Ok(ddl!("partition/convert/drop_constraint.sql", table = table, name = name))
+    };
+    replacement.evidence.incoming().map(drop).collect()
+}
+
+/// They are made again, not proved.
+pub(super) fn give_references(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
+    let make = |key: &ForeignKeyIn| {
+        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
+        foreign_key(key, &table, &name, replacement.table())
+    };
+    replacement.evidence.incoming().map(make).collect()
 }
 
 /// What the replaced partitions are called then.
@@ -168,8 +187,8 @@ pub(super) fn old(replacement: &Replacement<'_>) -> anyhow::Result<Vec<(u32, Rel
     let sources = replacement.order.sources.iter();
     sources
         .map(|source| {
-            let schema = source.partition.relation.schema.clone();
-            Ok((source.partition.oid, Relation { schema, name: Names::old(source.partition.oid)? }))
+            let (oid, relation) = (source.partition.oid, &source.partition.relation);
+            Ok((oid, Names::old_table(relation, oid)?))
         })
         .collect()
 }

@@ -1,6 +1,6 @@
 //! `pgtend partition convert`: an ordinary table with everything on it, live writers, what it refuses, the way back.
 mod bad_input;
-mod everything;
+pub mod everything;
 mod live;
 mod steps;
-mod table;
+pub mod table;

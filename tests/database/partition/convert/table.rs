@@ -105,7 +105,7 @@ pub async fn properties(db: &Database) -> Vec<String> {
                 select format('statistics %s', count(*)) from pg_statistic_ext where stxrelid = 'messages'::regclass
                 union all
                 select format('referring %s %s %s', conname, convalidated, confdeltype::text || confupdtype::text || condeferrable)
-                from pg_constraint where conrelid = 'reads'::regclass and contype = 'f'
+                from pg_constraint where conrelid = 'reads'::regclass and contype = 'f' and conparentid = 0
                 union all
                 select format('hash %s', sum(hashtextextended(m::text, 0)::numeric)) from messages as m
             ) as x(line)"#,

@@ -3,7 +3,7 @@
 use crate::common::database::Database;
 use crate::common::proxy::{self, Moment, Request, Side};
 use crate::common::server::server;
-use crate::partition::replace::steps::SPLIT;
+use crate::partition::replace::steps::{SPLIT, UNDO};
 use crate::partition::replace::table::{events, left, rows};
 use crate::partition::support::{NOW, partitions};
 
@@ -20,10 +20,32 @@ const MOMENTS: [&str; 9] = [
     "drop table \"public\".\"pgtend_",
 ];
 
+const MOMENTS_OF_UNDO: [&str; 10] = [
+    "create trigger pgtend_replace",
+    "insert into \"public\".\"pgtend_",
+    "analyze \"public\".\"pgtend_",
+    "FOREIGN KEY (sender)",
+    "validate constraint",
+    "hashtextextended",
+    "pgtend:replace undone",
+    "validate constraint \"reads_",
+    "truncate table \"public\".\"pgtend_",
+    "drop table \"public\".\"pgtend_",
+];
+
 #[tokio::test]
 async fn a_killed_run_is_gone_on_with() {
+    killed(&SPLIT, &MOMENTS, 6).await;
+}
+
+#[tokio::test]
+async fn a_killed_run_that_undoes_is_gone_on_with() {
+    killed(&UNDO, &MOMENTS_OF_UNDO, 0).await;
+}
+
+async fn killed(command: &[&str], moments: &[&'static str], partitions_then: usize) {
     let template = events().await;
-    for (at, moment) in MOMENTS.into_iter().enumerate() {
+    for (at, moment) in moments.iter().copied().enumerate() {
         let side = if at % 2 == 0 { Side::After } else { Side::Before };
         let db = Database::copy(&template).await;
         let expected = changed(&db, async || {
@@ -32,13 +54,13 @@ async fn a_killed_run_is_gone_on_with() {
                 format!("postgresql://postgres@/{}?host={}&port=5432", db.name(), proxy.display())
             };
             let passage = proxy::run(server().socket_dir(), moment.clone(), Box::new(proxy::kill), |proxy| {
-                db.pgtend_at(&url(proxy), ["--now", NOW]).args(SPLIT).args(["--yes"])
+                db.pgtend_at(&url(proxy), ["--now", NOW]).args(command).args(["--yes"])
             });
             assert_eq!(passage.output.code, None, "{moment:?}: {}", passage.output.stderr);
         })
         .await;
-        db.pgtend(["--now", NOW]).args(SPLIT).args(["--yes", "-v"]).run().success();
-        assert_eq!(partitions(&db, "events").await.len(), 6, "{moment}");
+        db.pgtend(["--now", NOW]).args(command).args(["--yes", "-v"]).run().success();
+        assert_eq!(partitions(&db, "events").await.len(), partitions_then, "{moment}");
         assert_eq!(rows(&db).await, expected, "{moment}");
         assert_eq!(left(&db).await, "", "{moment}");
     }

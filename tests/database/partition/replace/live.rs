@@ -1,4 +1,4 @@
-//! Writers that keep a log of what was acknowledged, while partitions are split, merged and drained: no row lost, none
+//! Writers that keep a log of what was acknowledged, while partitions are split, merged, drained and undone: no row lost, none
 //! stale, none back from the dead, none out of sight, no error seen.
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -9,7 +9,7 @@ use tokio::task::JoinHandle;
 use tokio_postgres::Client;
 
 use crate::common::database::Database;
-use crate::partition::replace::steps::{DRAIN, MERGE, SPLIT};
+use crate::partition::replace::steps::{DRAIN, MERGE, SPLIT, UNDO};
 use crate::partition::replace::table::{left, with_default};
 use crate::partition::support::tend;
 
@@ -24,16 +24,26 @@ type Log = HashMap<i64, Option<String>>;
 #[tokio::test]
 async fn writers_notice_nothing() {
     let db = with_default().await;
+    live(&db, &[SPLIT.as_slice(), DRAIN.as_slice(), MERGE.as_slice()]).await;
+}
+
+#[tokio::test]
+async fn writers_do_not_notice_that_the_table_is_an_ordinary_one() {
+    let db = with_default().await;
+    live(&db, &[UNDO.as_slice()]).await;
+    assert_eq!(db.value("select relkind from pg_class where oid = 'events'::regclass").await, "r");
+}
+
+async fn live(db: &Database, commands: &[&[&str]]) {
     let stop = Arc::new(AtomicBool::new(false));
     let mut writers: Vec<JoinHandle<Log>> = Vec::new();
     for lane in 0..WRITERS {
         writers.push(tokio::spawn(write(db.client().await, lane, Arc::clone(&stop))));
     }
     let reader = tokio::spawn(read(db.client().await, Arc::clone(&stop)));
-    let merge = MERGE.as_slice();
-    for command in [SPLIT.as_slice(), DRAIN.as_slice(), merge] {
+    for command in commands {
         tokio::time::sleep(MARGIN).await;
-        let program = tend(&db, []).args(command).args(["--yes"]);
+        let program = tend(db, []).args(*command).args(["--yes"]);
         tokio::task::spawn_blocking(|| program.run().success()).await.unwrap();
     }
     tokio::time::sleep(MARGIN).await;
@@ -44,8 +54,8 @@ async fn writers_notice_nothing() {
     }
     assert!(reader.await.unwrap() > 10, "hardly anybody read");
     assert!(log.len() > 100, "{} rows are no life", log.len());
-    compare(&db, &log).await;
-    assert_eq!(left(&db).await, "");
+    compare(db, &log).await;
+    assert_eq!(left(db).await, "");
 }
 
 /// Inserts, changes, moves and deletes rows, and the users that they refer to; any error ends the test. Every other

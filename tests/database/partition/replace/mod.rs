@@ -1,7 +1,8 @@
-//! Partitions replaced by others with the same rows: split, drain, merge.
+//! Partitions replaced by others with the same rows: split, drain, merge, undo.
 mod bad_input;
 mod killed;
 mod live;
 mod properties;
 mod steps;
 mod table;
+mod undo;

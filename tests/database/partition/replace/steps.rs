@@ -5,6 +5,7 @@ use crate::partition::support::{contains, fingerprint, partitions, tend};
 
 pub const SPLIT: [&str; 5] = ["partition", "split", "events", "--every", "month"];
 pub const DRAIN: [&str; 5] = ["partition", "drain", "events", "--every", "month"];
+pub const UNDO: [&str; 3] = ["partition", "undo", "events"];
 pub const MERGE: [&str; 9] =
     ["partition", "merge", "events", "--every", "month", "--from", "2026-09-01", "--to", "2026-12-01"];
 

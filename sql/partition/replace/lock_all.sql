@@ -1,0 +1,2 @@
+-- The table with all its partitions, in one wait.
+lock table {relation} in {mode} mode

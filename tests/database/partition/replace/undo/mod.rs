@@ -1,0 +1,5 @@
+//! A partitioned table becomes an ordinary one again.
+mod everything;
+mod refused;
+mod registry;
+mod steps;
