@@ -1,6 +1,7 @@
 //! Floating point numbers as the server writes them: the fewest digits that give the same number again, in its own form.
 use std::fmt::{self, LowerExp};
 use std::io::Write as _;
+use std::str::FromStr;
 
 /// Digits without a point, and the power of ten of the first one.
 struct Decimal {
@@ -52,9 +53,14 @@ fn special(value: f64, out: &mut Vec<u8>) {
 }
 
 /// As many digits as Rust needs; of two decimals that are as near the even one, which Rust takes when it is told how many.
-fn shortest(size: impl LowerExp + Copy) -> Decimal {
+/// Beside a power of two, the nearest decimal of so many digits may be another number.
+fn shortest<T: LowerExp + Copy + FromStr + PartialEq>(size: T) -> Decimal {
     let few = scientific(format_args!("{size:e}"));
-    scientific(format_args!("{size:.*e}", few.digits.len() - 1))
+    let rounded = format!("{size:.*e}", few.digits.len() - 1);
+    if rounded.parse::<T>().is_ok_and(|again| again == size) {
+        return scientific(format_args!("{rounded}"));
+    }
+    few
 }
 
 fn scientific(text: fmt::Arguments<'_>) -> Decimal {
@@ -157,6 +163,7 @@ mod tests {
             "-Infinity",
             "0.30000000000000004",
             "73960948867752.12",
+            "5.940911144672375e-213",
         ] {
             let mut again = Vec::new();
             render_double(text.parse().unwrap(), &mut again);
