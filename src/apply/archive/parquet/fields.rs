@@ -75,7 +75,8 @@ fn unquoted(quoted: &[u8]) -> anyhow::Result<(Cow<'_, [u8]>, usize)> {
 /// Writes a value that may need quotes. `alone`: it is its line's only one.
 pub(super) fn put(line: &mut Vec<u8>, text: &[u8], alone: bool) {
     let special = memchr3(b'"', b',', b'\n', text).is_some() || memchr(b'\r', text).is_some();
-    if !special && !text.is_empty() && !(alone && text == b"\\.") {
+    let quoted = special || text.is_empty() || (alone && text == b"\\.");
+    if !quoted {
         line.extend_from_slice(text);
         return;
     }

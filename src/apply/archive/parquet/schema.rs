@@ -67,11 +67,9 @@ pub(super) const fn physical(element: Element) -> Physical {
         Element::Double => Physical::DOUBLE,
         Element::Text | Element::Json | Element::Bytes => Physical::BYTE_ARRAY,
         Element::Uuid => Physical::FIXED_LEN_BYTE_ARRAY,
-        Element::Decimal { precision, .. } => match precision {
-            ..=DIGITS_32 => Physical::INT32,
-            ..=DIGITS_64 => Physical::INT64,
-            _ => Physical::FIXED_LEN_BYTE_ARRAY,
-        },
+        Element::Decimal { precision, .. } if precision <= DIGITS_32 => Physical::INT32,
+        Element::Decimal { precision, .. } if precision <= DIGITS_64 => Physical::INT64,
+        Element::Decimal { .. } => Physical::FIXED_LEN_BYTE_ARRAY,
     }
 }
 

@@ -62,14 +62,14 @@ fn convert<'a>(element: Element, text: &'a [u8], bytes: &'a mut Vec<u8>) -> Opti
         Element::Timestamp { utc } => Value::Int64(time::parse_timestamp(text, utc)?),
         Element::Decimal { precision, scale } => {
             let units = decimal::parse(text, precision, scale)?;
-            match precision {
-                ..=DIGITS_32 => Value::Int32(units.try_into().ok()?),
-                ..=DIGITS_64 => Value::Int64(units.try_into().ok()?),
-                _ => {
-                    let all = units.to_be_bytes();
-                    bytes.extend_from_slice(&all[all.len() - decimal::length(precision)..]);
-                    Value::Bytes(bytes)
-                }
+            if precision <= DIGITS_32 {
+                Value::Int32(units.try_into().ok()?)
+            } else if precision <= DIGITS_64 {
+                Value::Int64(units.try_into().ok()?)
+            } else {
+                let all = units.to_be_bytes();
+                bytes.extend_from_slice(&all[all.len() - decimal::length(precision)..]);
+                Value::Bytes(bytes)
             }
         }
     })

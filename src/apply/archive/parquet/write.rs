@@ -42,10 +42,19 @@ pub(in crate::apply::archive) fn write(
     columns: &[(String, Stored)],
     pieces: mpsc::Receiver<Bytes>,
 ) -> anyhow::Result<Sum> {
+    write_in_groups(file, columns, pieces, GROUP_BYTES)
+}
+
+fn write_in_groups(
+    file: Sink,
+    columns: &[(String, Stored)],
+    pieces: mpsc::Receiver<Bytes>,
+    most: usize,
+) -> anyhow::Result<Sum> {
     let (to_pack, groups) = sync_channel(0);
     thread::scope(|scope| {
         let packed = scope.spawn(move || pack(file, columns, groups));
-        let gathered = Gathering::new(columns).gather(pieces, &to_pack);
+        let gathered = Gathering::new(columns, most).gather(pieces, &to_pack);
         drop(to_pack);
         let packed = packed.join().map_err(|_| anyhow!("a thread broke"))?;
         match gathered {
@@ -85,15 +94,17 @@ fn pack(file: Sink, columns: &[(String, Stored)], groups: Receiver<Packed>) -> a
 struct Gathering<'a> {
     columns: &'a [(String, Stored)],
     group: Vec<Column>,
+    /// Bytes of a group.
+    most: usize,
     scratch: Scratch,
     bytes: usize,
     misfits: BTreeMap<usize, String>,
 }
 
 impl<'a> Gathering<'a> {
-    fn new(columns: &'a [(String, Stored)]) -> Self {
+    fn new(columns: &'a [(String, Stored)], most: usize) -> Self {
         let group = empty_group(columns);
-        Self { columns, group, scratch: Scratch::default(), bytes: 0, misfits: BTreeMap::new() }
+        Self { columns, group, most, scratch: Scratch::default(), bytes: 0, misfits: BTreeMap::new() }
     }
 
     fn gather(mut self, mut pieces: mpsc::Receiver<Bytes>, to: &SyncSender<Packed>) -> anyhow::Result<()> {
@@ -107,7 +118,7 @@ impl<'a> Gathering<'a> {
                 let before = fields.len();
                 self.take_line(&mut fields)?;
                 self.bytes += before - fields.len() + self.columns.len() * VALUE_BYTES;
-                if self.bytes >= GROUP_BYTES {
+                if self.bytes >= self.most {
                     self.send(to)?;
                 }
             }
@@ -154,4 +165,70 @@ fn told(text: &[u8]) -> String {
 
 fn empty_group(columns: &[(String, Stored)]) -> Vec<Column> {
     columns.iter().map(|(_, stored)| Column::new(*stored)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::apply::archive::hashing::sum_of;
+    use crate::apply::archive::parquet::sums;
+    use crate::plan::{Element, Store, StoredFile};
+
+    const COLUMNS: [(&str, Stored); 3] = [
+        ("id", Stored::one(Element::Int64)),
+        ("note, with \"signs\"", Stored::TEXT),
+        ("list", Stored::list(Element::Int32)),
+    ];
+
+    fn columns() -> Vec<(String, Stored)> {
+        COLUMNS.map(|(name, stored)| (name.to_owned(), stored)).to_vec()
+    }
+
+    /// The server's CSV in pieces that end wherever a line does.
+    fn pieces(rows: usize) -> Vec<Bytes> {
+        let mut pieces = vec![Bytes::from("id,\"note, with \"\"signs\"\"\",list\n")];
+        for row in 0..rows {
+            let note = ["", "\"\"", "plain", "\"two\nlines, \"\"quoted\"\"\""][row % 4];
+            let list = ["", "{}", "{1}", "\"{1,NULL,-3}\"", "{NULL}"][row % 5];
+            pieces.push(format!("{row},{note},{list}\n").into());
+        }
+        pieces
+    }
+
+    fn written(pieces: &[Bytes], most: usize) -> (tempfile::TempDir, StoredFile, anyhow::Result<Sum>) {
+        let folder = tempfile::tempdir().unwrap();
+        let file =
+            StoredFile { store: Store::Folder(folder.path().to_owned()), name: "rows.parquet".to_owned() };
+        let (to_write, from) = mpsc::channel(pieces.len());
+        for piece in pieces {
+            to_write.try_send(piece.clone()).unwrap();
+        }
+        drop(to_write);
+        let sum = write_in_groups(Sink::create(&file, 0o600).unwrap(), &columns(), from, most);
+        (folder, file, sum)
+    }
+
+    #[test]
+    fn many_groups_are_one_file() {
+        for (rows, most) in [(0, 1), (1, 1), (500, 1), (10_000, 50_000), (10_000, GROUP_BYTES)] {
+            let pieces = pieces(rows);
+            let (_folder, file, sum) = written(&pieces, most);
+            let sum = sum.unwrap();
+            let read = sums(&file, &sum).unwrap();
+            assert_eq!(read, (rows as u64, sum_of(pieces.into_iter()), sum), "{rows} in groups of {most}");
+        }
+    }
+
+    #[test]
+    fn what_does_not_fit_is_told_of_every_column_and_the_file_is_none() {
+        let mut pieces = pieces(100);
+        pieces.push("9223372036854775808,a,{1}\n".into());
+        pieces.push("1,a,\"{{1},{2}}\"\n1.0,a,{1}\n".into());
+        let (_folder, file, sum) = written(&pieces, 200);
+        let error = sum.unwrap_err();
+        let misfit: &Misfit = error.downcast_ref().unwrap();
+        let told = [(0, "9223372036854775808".to_owned()), (2, "{{1},{2}}".to_owned())];
+        assert_eq!(misfit.columns, told);
+        assert!(sums(&file, &Sum { bytes: 0, sha256: String::new() }).is_err());
+    }
 }
