@@ -3,6 +3,7 @@
 mod archive;
 mod fill;
 mod rows;
+mod stored;
 
 use std::ops::Range;
 
@@ -14,11 +15,12 @@ use crate::pg::lock::LockMode;
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
 pub use archive::{
-    Archive, ArchivedColumn, Digest, Key, MANIFEST_SCHEMA, Manifest, Restore, Store, StoreCommand,
-    StoredFile, Subject,
+    Archive, ArchivedColumn, Digest, FileFormat, Form, Key, MANIFEST_SCHEMA, Manifest, Restore, Store,
+    StoreCommand, StoredFile, Subject,
 };
 pub use fill::{CatchUp, Fill, FillTable, Pace, Proof};
 pub use rows::Move;
+pub use stored::{Element, Stored};
 
 /// Everything that one command would do to one relation. No steps: nothing to do.
 #[derive(Clone, Debug)]

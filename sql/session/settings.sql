@@ -5,6 +5,7 @@ set timezone = 'UTC';
 set datestyle = 'ISO, YMD';
 set intervalstyle = 'postgres';
 set extra_float_digits = 1;
+set bytea_output = 'hex';
 set search_path = pg_catalog;
 set row_security = off;
 set default_transaction_isolation = 'read committed';

@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::file::nearest;
 use crate::failure::Explain as _;
-use crate::operations::partition::{DropMode, Encoding, Every, Overrides, Policy, Span};
+use crate::operations::partition::{DropMode, Encoding, Every, FileFormat, Overrides, Policy, Span};
 
 /// More partitions of a table than this are a typing error.
 pub const MOST_PERIODS: u32 = 10_000;
@@ -29,6 +29,7 @@ pub struct PartitionConfig {
     pub mode: Option<DropMode>,
     pub max_drop: Option<usize>,
     pub archive: Option<Archive>,
+    pub archive_format: Option<FileFormat>,
     #[serde(default)]
     pub properties: Overrides,
 }

@@ -4,7 +4,7 @@ use serde::Serialize;
 use crate::output::format::{bytes, count};
 use crate::output::ui::{Format, Ui};
 use crate::pg::lock::LockMode;
-use crate::plan::{Held, Lock, Loss, Plan, Run, Standing, Step, framed};
+use crate::plan::{FileFormat, Held, Lock, Loss, Plan, Run, Standing, Step, framed};
 
 /// How the frame around a transaction is shown, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -117,7 +117,13 @@ fn script(plan: &Plan, timeouts: Timeouts) -> String {
                 ))
             }
             Run::CatchUp(_) => Some(comment("", "in one transaction, repeated until little is left")),
-            Run::Archive(archive) => Some(comment("into files of ", &archive.store.to_string())),
+            Run::Archive(archive) => {
+                let format = match archive.form.format() {
+                    FileFormat::Csv => "into files of ",
+                    FileFormat::Parquet => "into Parquet files of ",
+                };
+                Some(comment(format, &archive.store.to_string()))
+            }
             Run::Restore(restore) => Some(comment("from ", &restore.file.to_string())),
             Run::Move(_) => {
                 Some(comment("", "by pgtend, some blocks at a time; the statement for the first of them:"))

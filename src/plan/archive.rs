@@ -7,17 +7,46 @@ use serde::{Deserialize, Serialize};
 
 use crate::pg::name::Relation;
 use crate::pg::sql::Sql;
+use crate::plan::stored::Stored;
 
 /// One table to be written into a store, read back, and proved equal.
 #[derive(Clone, Debug)]
 pub struct Archive {
     pub relation: Relation,
     pub store: Store,
+    pub form: Form,
     /// `COPY ... TO STDOUT` in CSV with a header.
     pub copy: Sql,
     /// Gives the number of rows and the hash of their contents.
     pub digest: Sql,
     pub subject: Subject,
+}
+
+/// How the rows lie in the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// CSV in Zstandard.
+    Csv,
+    /// How each column is stored, and the folders between the table's and the file, as `year=2026/month=8`.
+    Parquet { columns: Vec<Stored>, folders: String },
+}
+
+impl Form {
+    pub const fn format(&self) -> FileFormat {
+        match self {
+            Self::Csv => FileFormat::Csv,
+            Self::Parquet { .. } => FileFormat::Parquet,
+        }
+    }
+}
+
+/// What an archive's file is written in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FileFormat {
+    #[default]
+    Csv,
+    Parquet,
 }
 
 /// Where the files of archives lie.
@@ -84,6 +113,7 @@ impl StoredFile {
 pub struct Restore {
     pub relation: Relation,
     pub file: StoredFile,
+    pub format: FileFormat,
     /// Empties the table, should an earlier attempt have filled it.
     pub truncate: Sql,
     /// `COPY ... FROM STDIN` in CSV with a header.
@@ -104,7 +134,13 @@ pub struct Subject {
     pub partition: [String; 2],
     pub oid: u32,
     pub key: Key,
+    /// In which the table's periods begin.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub timezone: Option<String>,
     pub columns: Vec<ArchivedColumn>,
+    /// A table that takes the rows; without keys, defaults and constraints.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ddl: Option<String>,
 }
 
 /// The partition key's first column and the range of it, as points of [`Key::type_name`]; a missing bound is open.
@@ -123,6 +159,9 @@ pub struct ArchivedColumn {
     #[serde(rename = "type")]
     pub type_name: String,
     pub not_null: bool,
+    /// What it is in a Parquet file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stored: Option<String>,
 }
 
 /// What rows are, whatever their order: how many, and the sum of their hashes (`hashtextextended` of each as text).
@@ -143,13 +182,16 @@ pub struct Manifest {
     pub subject: Subject,
     #[serde(flatten)]
     pub digest: Digest,
+    /// Older archives, which do not say it, are CSV.
+    #[serde(default)]
+    pub format: FileFormat,
     /// Name of the file in the same folder: CSV (RFC 4180, UTF-8, header line; NULL is empty, an empty text is `""`),
-    /// compressed with Zstandard.
+    /// compressed with Zstandard, or Parquet.
     pub file: String,
-    /// Of the CSV.
+    /// Of the CSV; of a Parquet file, of the CSV that its rows are as the server wrote it, which reading gives again.
     pub csv_bytes: u64,
     pub csv_sha256: String,
-    /// Of the compressed file.
+    /// Of the file itself.
     pub file_bytes: u64,
     pub file_sha256: String,
 }

@@ -1,24 +1,17 @@
-//! The file of an archive: CSV in Zstandard, with the checksums of both, and the way back. What takes time is done on
-//! threads, beside each other. Knows no server.
-use std::io::{self, BufReader, Read, Write};
-use std::iter;
-use std::sync::mpsc::sync_channel;
-use std::thread;
+//! The file of an archive: rows go in as the server's CSV and come out as the same, whatever lies between. The checksum of
+//! that CSV is the proof. What takes time is done on threads, beside each other. Knows no server.
+use std::{io, iter};
 
 use anyhow::Context as _;
 use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 use tokio::task::{JoinHandle, spawn_blocking};
 
-use super::hashing::{Hashing, Sum, sum_of};
-use super::piece::{CHUNK, Pieces, panicked};
-use super::store::{Sink, Source};
-use crate::plan::StoredFile;
-
-/// Several times as fast as the library's usual one, and hardly larger.
-const LEVEL: i32 = 1;
-/// Pieces that may wait for a thread.
-const WAITING: usize = 8;
+use super::hashing::{Sum, sum_of};
+use super::piece::{CHUNK, WAITING, panicked};
+use super::store::Sink;
+use super::{csv_file, parquet};
+use crate::plan::{FileFormat, Stored, StoredFile};
 
 /// What a file holds, as far as it can be told without a server.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,7 +25,7 @@ pub struct Content {
 }
 
 impl Content {
-    fn of(rows: u64, csv: Sum, file: Sum) -> Self {
+    pub(super) fn of(rows: u64, csv: Sum, file: Sum) -> Self {
         Self {
             rows,
             csv_bytes: csv.bytes,
@@ -43,20 +36,46 @@ impl Content {
     }
 }
 
-/// A file that is being written: one thread hashes the CSV, another compresses and writes it. Dropped before its end,
-/// it stays as an unfinished part that nothing reads.
+/// What a file is to be written as.
+#[derive(Clone, Debug)]
+pub(super) enum Layout {
+    Csv,
+    /// Names of columns, and how each is stored.
+    Parquet(Vec<(String, Stored)>),
+}
+
+impl Layout {
+    pub const fn format(&self) -> FileFormat {
+        match self {
+            Self::Csv => FileFormat::Csv,
+            Self::Parquet(_) => FileFormat::Parquet,
+        }
+    }
+}
+
+/// # Errors
+/// When the program was built without the format.
+pub fn ensure_format(format: FileFormat) -> anyhow::Result<()> {
+    match format {
+        FileFormat::Csv => Ok(()),
+        FileFormat::Parquet => parquet::ensure_built_in(),
+    }
+}
+
+/// A file that is being written: one thread hashes the CSV, others make the file of it. Dropped before its end, it stays
+/// as an unfinished part that nothing reads.
 pub(super) struct Writer {
     piece: BytesMut,
     lines: u64,
     csv: mpsc::Sender<Bytes>,
     file: mpsc::Sender<Bytes>,
     hashed: JoinHandle<Sum>,
-    written: JoinHandle<io::Result<Sum>>,
+    written: JoinHandle<anyhow::Result<Sum>>,
 }
 
 impl Writer {
     /// Readable by its owner alone: it holds rows.
-    pub(super) fn create(file: &StoredFile) -> io::Result<Self> {
+    pub(super) fn create(file: &StoredFile, layout: Layout) -> io::Result<Self> {
         let file = Sink::create(file, 0o600)?;
         let ((csv, mut to_hash), (to_file, to_write)) = (mpsc::channel(WAITING), mpsc::channel(WAITING));
         Ok(Self {
@@ -65,12 +84,15 @@ impl Writer {
             csv,
             file: to_file,
             hashed: spawn_blocking(move || sum_of(iter::from_fn(|| to_hash.blocking_recv()))),
-            written: spawn_blocking(move || compress(file, to_write)),
+            written: spawn_blocking(move || match layout {
+                Layout::Csv => csv_file::compress(file, to_write),
+                Layout::Parquet(columns) => parquet::write(file, &columns, to_write),
+            }),
         })
     }
 
     /// One line of the server's CSV, whatever line breaks its values hold. Gives the number of lines so far.
-    pub(super) async fn line(&mut self, line: &[u8]) -> io::Result<u64> {
+    pub(super) async fn line(&mut self, line: &[u8]) -> anyhow::Result<u64> {
         if self.piece.len() + line.len() > CHUNK {
             self.send().await?;
         }
@@ -79,7 +101,7 @@ impl Writer {
         Ok(self.lines)
     }
 
-    async fn send(&mut self) -> io::Result<()> {
+    async fn send(&mut self) -> anyhow::Result<()> {
         let full = std::mem::replace(&mut self.piece, BytesMut::with_capacity(CHUNK)).freeze();
         let hashing = self.csv.send(full.clone()).await.is_ok();
         if self.file.send(full).await.is_ok() && hashing {
@@ -87,11 +109,14 @@ impl Writer {
         }
         // A thread has given up, and knows why.
         (&mut self.written).await.map_err(panicked)??;
-        Err(io::Error::other("nothing takes the rows any more"))
+        anyhow::bail!("nothing takes the rows any more")
     }
 
     /// Everything on the disk.
-    pub(super) async fn finish(mut self) -> io::Result<Content> {
+    ///
+    /// # Errors
+    /// The file system's; [`Misfit`](super::misfit::Misfit) once every row was looked at.
+    pub(super) async fn finish(mut self) -> anyhow::Result<Content> {
         self.send().await?;
         drop((self.csv, self.file));
         let csv = self.hashed.await.map_err(panicked)?;
@@ -100,97 +125,58 @@ impl Writer {
     }
 }
 
-fn compress(file: Sink, mut pieces: mpsc::Receiver<Bytes>) -> io::Result<Sum> {
-    let mut encoder = zstd::Encoder::new(Hashing::new(file), LEVEL)?;
-    encoder.include_checksum(true)?;
-    while let Some(piece) = pieces.blocking_recv() {
-        encoder.write_all(&piece)?;
-    }
-    let (sum, file) = encoder.finish()?.finish();
-    file.finish()?;
-    Ok(sum)
-}
-
 /// The CSV of a file from its beginning, in pieces that a thread decodes ahead of whoever takes them.
-pub(super) fn decoded(file: &StoredFile) -> io::Result<mpsc::Receiver<io::Result<Bytes>>> {
-    let mut csv = zstd::Decoder::new(Source::open(file)?)?;
+pub(super) fn decoded(file: &StoredFile, format: FileFormat) -> mpsc::Receiver<anyhow::Result<Bytes>> {
     let (sender, receiver) = mpsc::channel(WAITING);
+    let file = file.clone();
     spawn_blocking(move || {
-        loop {
-            let piece = read_piece(&mut csv);
-            let last = piece.is_err();
-            if matches!(&piece, Ok(piece) if piece.is_empty()) || sender.blocking_send(piece).is_err() || last
-            {
-                return;
-            }
+        let sent = match format {
+            FileFormat::Csv => csv_file::decode(&file, &sender),
+            FileFormat::Parquet => parquet::decode(&file, &sender),
+        };
+        if let Err(error) = sent {
+            // Who does not listen any more does not want to know.
+            let _ = sender.blocking_send(Err(error));
         }
     });
-    Ok(receiver)
+    receiver
 }
 
-/// Empty at the end.
-fn read_piece(from: &mut impl Read) -> io::Result<Bytes> {
-    let mut piece = Vec::with_capacity(CHUNK);
-    from.take(CHUNK as u64).read_to_end(&mut piece)?;
-    Ok(piece.into())
-}
-
-/// Reads a file to its end as another program would, and says what is in it.
+/// Reads a file to its end as another program would, and says what is in it. `said`: the sum that the file should have; a
+/// file that has another one may be told before it is taken apart.
 ///
 /// # Errors
-/// When it cannot be opened, is no Zstandard, or its lines do not all have the same columns.
-pub fn read_back(file: &StoredFile) -> anyhow::Result<Content> {
-    let (rows, csv, sum) = read(file, sum_of)?;
+/// When it cannot be opened, is not of that format, or its rows do not all have the same columns.
+pub(super) fn read_back(file: &StoredFile, format: FileFormat, said: &Sum) -> anyhow::Result<Content> {
+    let read = || match format {
+        FileFormat::Csv => csv_file::sums(file),
+        FileFormat::Parquet => parquet::sums(file, said),
+    };
+    let (rows, csv, sum) = read().with_context(|| format!("read the archive {file}"))?;
     Ok(Content::of(rows, csv, sum))
 }
 
 /// Reads a file that was just written, and says whether it is what was written: byte by byte the same file, and one from
-/// which as much comes out as went in. What comes out is compared by the checksum that Zstandard keeps of it.
+/// which comes out what went in. Zstandard keeps a checksum of that by itself; what was made into types is made into the
+/// server's text again, and that compared.
 ///
 /// # Errors
 /// As [`read_back`].
-pub(super) fn is_as_written(file: &StoredFile, written: &Content) -> anyhow::Result<bool> {
-    let (rows, csv_bytes, sum) = read(file, |pieces| pieces.map(|piece| piece.len() as u64).sum::<u64>())?;
-    let same_file = (sum.bytes, &sum.sha256) == (written.file_bytes, &written.file_sha256);
-    Ok(same_file && (rows, csv_bytes) == (written.rows, written.csv_bytes))
-}
-
-/// Decodes a file, and meanwhile, each on a thread of its own, takes its CSV apart and looks at the pieces of it. Gives
-/// the number of rows, and what was seen of the CSV and of the file.
-fn read<T: Send>(
+pub(super) fn is_as_written(
     file: &StoredFile,
-    look: impl FnOnce(std::sync::mpsc::IntoIter<Bytes>) -> T + Send,
-) -> anyhow::Result<(u64, T, Sum)> {
-    let read = || -> anyhow::Result<(u64, T, Sum)> {
-        let source = Hashing::new(BufReader::new(Source::open(file)?));
-        let mut csv = zstd::Decoder::with_buffer(BufReader::with_capacity(CHUNK, source))?;
-        let ((to_look, looked), (to_count, counted)) = (sync_channel(WAITING), sync_channel(WAITING));
-        thread::scope(|scope| {
-            let looked = scope.spawn(move || look(looked.into_iter()));
-            let counted = scope.spawn(move || count(Pieces::new(counted)));
-            loop {
-                let piece = read_piece(&mut csv)?;
-                // Who takes the CSV apart may have found that it is none, and says so below.
-                if piece.is_empty() || to_look.send(piece.clone()).is_err() || to_count.send(piece).is_err() {
-                    break;
-                }
-            }
-            drop((to_look, to_count));
-            let rows = counted.join().map_err(|_| io::Error::other("a thread broke"))??;
-            let seen = looked.join().map_err(|_| io::Error::other("a thread broke"))?;
-            Ok((rows, seen, csv.finish().into_inner().finish().0))
-        })
-    };
-    read().with_context(|| format!("read the archive {file}"))
-}
-
-/// Records after the header.
-fn count(csv: impl Read) -> csv::Result<u64> {
-    let mut records = csv::ReaderBuilder::new().buffer_capacity(CHUNK).from_reader(csv);
-    let mut record = csv::ByteRecord::new();
-    let mut rows = 0;
-    while records.read_byte_record(&mut record)? {
-        rows += 1;
+    format: FileFormat,
+    written: &Content,
+) -> anyhow::Result<bool> {
+    match format {
+        FileFormat::Csv => {
+            let lengths = csv_file::lengths(file).with_context(|| format!("read the archive {file}"))?;
+            let (rows, csv_bytes, sum) = lengths;
+            let same_file = (sum.bytes, &sum.sha256) == (written.file_bytes, &written.file_sha256);
+            Ok(same_file && (rows, csv_bytes) == (written.rows, written.csv_bytes))
+        }
+        FileFormat::Parquet => {
+            let said = Sum { bytes: written.file_bytes, sha256: written.file_sha256.clone() };
+            Ok(read_back(file, format, &said)? == *written)
+        }
     }
-    Ok(rows)
 }

@@ -23,7 +23,7 @@ impl<T> Hashing<T> {
         Self { inner, hash: Context::new(&SHA256), bytes: 0 }
     }
 
-    fn add(&mut self, part: &[u8]) {
+    pub fn add(&mut self, part: &[u8]) {
         self.hash.update(part);
         self.bytes += part.len() as u64;
     }

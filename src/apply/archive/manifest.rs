@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, ensure};
 
 use super::file::{Content, read_back};
+use super::hashing::Sum;
 use super::store::{at, read_whole, write_whole};
-use crate::plan::{MANIFEST_SCHEMA, Manifest, StoredFile, Subject};
+use crate::plan::{Form, MANIFEST_SCHEMA, Manifest, StoredFile, Subject};
 
 /// No manifest is larger, whatever the table.
 const MOST_BYTES: u64 = 4_000_000;
@@ -27,7 +28,8 @@ impl Found {
     /// When the file is not what the manifest says.
     pub fn verify(&self) -> anyhow::Result<()> {
         let file = self.file();
-        let content = read_back(&file)?;
+        let said = Sum { bytes: self.manifest.file_bytes, sha256: self.manifest.file_sha256.clone() };
+        let content = read_back(&file, self.manifest.format, &said)?;
         let differs = difference(&self.manifest, &content);
         ensure!(differs.is_none(), "{file} is not what its manifest says: {}", differs.unwrap_or_default());
         Ok(())
@@ -52,11 +54,18 @@ fn difference(manifest: &Manifest, content: &Content) -> Option<String> {
         .map(|(what, ..)| format!("another SHA-256 of the {what}"))
 }
 
-/// Where the archive of a table goes, without an ending: a folder for the partitioned table, a file for the partition.
-pub(super) fn stem(subject: &Subject) -> String {
+/// Where the archive of a table goes: a folder for the partitioned table, a file for the partition, and the manifest beside
+/// it. In folders that are read as a whole, the manifest has a name that is passed over.
+pub(super) fn places(subject: &Subject, form: &Form) -> (String, String) {
     let [schema, table] = &subject.table;
     let (schema, table, partition) = (file_name(schema), file_name(table), file_name(&subject.partition[1]));
-    format!("{schema}.{table}/{partition}.{}", subject.oid)
+    let (folder, name) = (format!("{schema}.{table}"), format!("{partition}.{}", subject.oid));
+    match form {
+        Form::Csv => (format!("{folder}/{name}.csv.zst"), format!("{folder}/{name}.json")),
+        Form::Parquet { folders, .. } => {
+            (format!("{folder}/{folders}/{name}.parquet"), format!("{folder}/{folders}/_{name}.json"))
+        }
+    }
 }
 
 /// A name for the file system: letters, digits and a few signs as they are, every other byte as `%2F`.
@@ -105,22 +114,30 @@ pub fn read_stored(place: StoredFile) -> anyhow::Result<Found> {
     Ok(Found { place, manifest })
 }
 
+/// No folder of an archive lies deeper.
+const DEEPEST: usize = 8;
+
 /// All manifests of a folder and the folders in it, in the order of their paths; each may be unreadable by itself.
 ///
 /// # Errors
 /// When a folder cannot be read.
 pub fn find(folder: &Path) -> anyhow::Result<Vec<(PathBuf, anyhow::Result<Found>)>> {
     let mut paths = Vec::new();
-    for entry in folder_entries(folder)? {
-        if entry.is_dir() {
-            paths.extend(folder_entries(&entry)?);
-        } else {
-            paths.push(entry);
-        }
-    }
+    collect(folder, DEEPEST, &mut paths)?;
     paths.retain(|path| path.extension().is_some_and(|extension| extension == "json"));
     paths.sort();
     Ok(paths.into_iter().map(|path| (path.clone(), read(&path))).collect())
+}
+
+fn collect(folder: &Path, deep: usize, paths: &mut Vec<PathBuf>) -> anyhow::Result<()> {
+    for entry in folder_entries(folder)? {
+        if !entry.is_dir() {
+            paths.push(entry);
+        } else if deep > 0 {
+            collect(&entry, deep - 1, paths)?;
+        }
+    }
+    Ok(())
 }
 
 fn folder_entries(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {

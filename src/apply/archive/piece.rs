@@ -7,6 +7,8 @@ use tokio::task::JoinError;
 
 /// Bytes of a piece, about.
 pub(super) const CHUNK: usize = 256 * 1024;
+/// Pieces that may wait for a thread.
+pub(super) const WAITING: usize = 8;
 
 /// Reads what comes in pieces as one stream.
 pub(super) struct Pieces {

@@ -26,7 +26,7 @@ impl Runner<'_> {
         let sink = self.session.copy_in(&restore.copy).await.map_err(ServerError::explained)?;
         let mut sink = std::pin::pin!(sink);
         let reading = || format!("read {}", restore.file);
-        let mut csv = decoded(&restore.file).with_context(reading)?;
+        let mut csv = decoded(&restore.file, restore.format);
         while let Some(piece) = csv.recv().await {
             self.check_stop()?;
             let sent = sink.send(piece.with_context(reading)?).await;

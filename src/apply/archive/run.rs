@@ -9,19 +9,21 @@ use futures_util::StreamExt as _;
 use tokio::task::spawn_blocking;
 use tokio_postgres::CopyOutStream;
 
-use super::file::{Content, Writer, is_as_written};
-use super::manifest::{self, read_stored, stem};
+use super::file::{Content, Layout, Writer, is_as_written};
+use super::manifest::{self, places, read_stored};
+use super::misfit::Misfit;
 use super::store::{discard, part_of, settle};
 use crate::apply::Event;
 use crate::apply::runner::Runner;
 use crate::apply::transaction::Timing;
 use crate::ddl;
+use crate::failure::Explain as _;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
-use crate::plan::{Archive, Digest, Lock, MANIFEST_SCHEMA, Manifest, StoredFile};
+use crate::plan::{Archive, Digest, Form, Lock, MANIFEST_SCHEMA, Manifest, Stored, StoredFile};
 
 const TELL_EVERY: u64 = 250_000;
 
@@ -29,20 +31,20 @@ impl Runner<'_> {
     /// # Errors
     /// The server's, the file system's, or that what was read back is not what was written.
     pub(in crate::apply) async fn archive(&self, target: &str, archive: &Archive) -> anyhow::Result<Timing> {
-        let stem = stem(&archive.subject);
         self.begin(target, &archive.relation, LockMode::Share).await?;
-        let done = self.write_out(target, archive, &stem).await;
+        let done = self.write_out(target, archive).await;
         self.end(done).await?;
         Ok(Timing { attempts: 1, ..Timing::default() })
     }
 
-    async fn write_out(&self, target: &str, archive: &Archive, stem: &str) -> anyhow::Result<()> {
-        let named = |ending| StoredFile { store: archive.store.clone(), name: format!("{stem}.{ending}") };
-        let (place, file) = (named("json"), named("csv.zst"));
+    async fn write_out(&self, target: &str, archive: &Archive) -> anyhow::Result<()> {
+        let (file, place) = places(&archive.subject, &archive.form);
+        let named = |name| StoredFile { store: archive.store.clone(), name };
+        let (place, file) = (named(place), named(file));
         if self.is_there(target, archive, &place).await? {
             return Ok(());
         }
-        let (content, digest) = match self.written_and_proved(target, archive, &part_of(&file)).await {
+        let (written, digest) = match self.written_and_proved(target, archive, &part_of(&file)).await {
             Ok(done) => done,
             Err(error) => {
                 discard(&file);
@@ -52,10 +54,10 @@ impl Runner<'_> {
         settle(&file).with_context(|| format!("name the archive {file}"))?;
         let text = format!(
             "archived {} rows, {} bytes, read back and equal: {file}",
-            digest.rows, content.file_bytes
+            digest.rows, written.content.file_bytes
         );
         let name = file.name.rsplit('/').next().unwrap_or_default().to_owned();
-        let manifest = self.manifest(archive, digest, content, name);
+        let manifest = self.manifest(archive, digest, written, name);
         spawn_blocking(move || manifest::write(&place, &manifest)).await??;
         self.tell(Event::Note { target: target.to_owned(), text });
         Ok(())
@@ -67,10 +69,10 @@ impl Runner<'_> {
         target: &str,
         archive: &Archive,
         part: &StoredFile,
-    ) -> anyhow::Result<(Content, Digest)> {
+    ) -> anyhow::Result<(Written, Digest)> {
         let beside = self.beside().await;
         let copy = async {
-            let written = self.copy_out(target, archive, part).await;
+            let written = self.copy_as_it_fits(target, archive, part).await;
             if let (Err(_), Some(beside)) = (&written, &beside) {
                 let _ = beside.canceller().cancel().await;
             }
@@ -128,13 +130,21 @@ impl Runner<'_> {
         Ok(usable)
     }
 
-    fn manifest(&self, archive: &Archive, digest: Digest, content: Content, file: String) -> Manifest {
+    fn manifest(&self, archive: &Archive, digest: Digest, written: Written, file: String) -> Manifest {
+        let Written { layout, content } = written;
+        let mut subject = archive.subject.clone();
+        if let Layout::Parquet(columns) = &layout {
+            for (column, (_, stored)) in subject.columns.iter_mut().zip(columns) {
+                column.stored = Some(stored.to_string());
+            }
+        }
         Manifest {
             schema: MANIFEST_SCHEMA.to_owned(),
             pgtend_version: env!("CARGO_PKG_VERSION").to_owned(),
             archived_at: self.session.facts().now.to_rfc3339_opts(SecondsFormat::Secs, true),
-            subject: archive.subject.clone(),
+            subject,
             digest,
+            format: layout.format(),
             file,
             csv_bytes: content.csv_bytes,
             csv_sha256: content.csv_sha256,
@@ -143,26 +153,70 @@ impl Runner<'_> {
         }
     }
 
-    async fn copy_out(&self, target: &str, archive: &Archive, part: &StoredFile) -> anyhow::Result<Content> {
+    /// Where a column has values that its type cannot hold, the file is begun again with that column as text: the
+    /// transaction still sees the same rows.
+    async fn copy_as_it_fits(
+        &self,
+        target: &str,
+        archive: &Archive,
+        part: &StoredFile,
+    ) -> anyhow::Result<Written> {
+        let mut layout = layout(archive);
+        loop {
+            let error = match self.copy_out(target, archive, &layout, part).await {
+                Ok(content) => return Ok(Written { layout, content }),
+                Err(error) => error,
+            };
+            let (Some(misfit), Layout::Parquet(columns)) = (error.downcast_ref::<Misfit>(), &mut layout)
+            else {
+                return Err(error);
+            };
+            for (place, value) in &misfit.columns {
+                self.widen(target, columns.get_mut(*place), value)?;
+            }
+        }
+    }
+
+    /// Makes a column one of text, which holds everything but what is none.
+    fn widen(&self, target: &str, column: Option<&mut (String, Stored)>, value: &str) -> anyhow::Result<()> {
+        let (name, stored) = column.context("a value of no column")?;
+        if *stored == Stored::TEXT {
+            let error = anyhow!("column {name} holds bytes that are no UTF-8, as in '{value}'");
+            return Err(error.hint("archive it with --archive-format csv"));
+        }
+        let text = format!("column {name} is archived as text: no {stored} holds '{value}'");
+        self.tell(Event::Note { target: target.to_owned(), text });
+        *stored = Stored::TEXT;
+        Ok(())
+    }
+
+    async fn copy_out(
+        &self,
+        target: &str,
+        archive: &Archive,
+        layout: &Layout,
+        part: &StoredFile,
+    ) -> anyhow::Result<Content> {
         let stream = self.session.copy_out(&archive.copy).await.map_err(ServerError::explained)?;
         let mut stream = std::pin::pin!(stream);
-        let written = self.write_lines(target, archive, stream.as_mut(), part).await;
-        if written.is_err() {
+        let mut writer = Writer::create(part, layout.clone())?;
+        let sent = self.send_lines(target, archive, stream.as_mut(), &mut writer).await;
+        if sent.is_err() {
             // The server would go on sending rows to nobody.
             let _ = self.session.canceller().cancel().await;
             while let Some(Ok(_)) = stream.next().await {}
         }
-        written
+        sent?;
+        writer.finish().await
     }
 
-    async fn write_lines(
+    async fn send_lines(
         &self,
         target: &str,
         archive: &Archive,
         mut stream: Pin<&mut CopyOutStream>,
-        part: &StoredFile,
-    ) -> anyhow::Result<Content> {
-        let mut writer = Writer::create(part)?;
+        writer: &mut Writer,
+    ) -> anyhow::Result<()> {
         while let Some(line) = stream.next().await {
             let line = line.map_err(|error| ServerError::new(archive.copy.file, &error).explained())?;
             let lines = writer.line(&line).await?;
@@ -171,7 +225,7 @@ impl Runner<'_> {
                 self.tell(Event::BatchDone { target: target.to_owned(), rows: lines });
             }
         }
-        Ok(writer.finish().await?)
+        Ok(())
     }
 
     /// Begins a transaction that may last as long as the rows take, with the lock that keeps them as they are.
@@ -222,11 +276,28 @@ pub(in crate::apply) async fn digest(session: &Session, sql: &Sql) -> anyhow::Re
     }
 }
 
+/// What became of the file: how it holds the rows after all, and what is in it.
+struct Written {
+    layout: Layout,
+    content: Content,
+}
+
+fn layout(archive: &Archive) -> Layout {
+    match &archive.form {
+        Form::Csv => Layout::Csv,
+        Form::Parquet { columns, .. } => {
+            let names = archive.subject.columns.iter().map(|column| column.name.clone());
+            Layout::Parquet(names.zip(columns.iter().copied()).collect())
+        }
+    }
+}
+
 /// The file as it lies on the disk: what was sent to it, and as many rows as the server counted.
-async fn proved(part: &StoredFile, written: &Content, digest: &Digest) -> anyhow::Result<()> {
-    let (file, content) = (part.clone(), written.clone());
-    let same = spawn_blocking(move || is_as_written(&file, &content)).await??;
+async fn proved(part: &StoredFile, written: &Written, digest: &Digest) -> anyhow::Result<()> {
+    let (file, format, content) = (part.clone(), written.layout.format(), written.content.clone());
+    let same = spawn_blocking(move || is_as_written(&file, format, &content)).await??;
     ensure!(same, "what was read back from {part} is not what was written to it");
-    ensure!(written.rows == digest.rows, "{part} holds {} rows, and the table {}", written.rows, digest.rows);
+    let rows = written.content.rows;
+    ensure!(rows == digest.rows, "{part} holds {rows} rows, and the table {}", digest.rows);
     Ok(())
 }

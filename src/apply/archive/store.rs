@@ -163,6 +163,18 @@ impl Drop for Source {
     }
 }
 
+/// A file that can be read in any order: what a command gives is copied, into a file that has no name and goes with it.
+#[cfg(feature = "parquet")]
+pub(super) fn seekable(file: &StoredFile) -> io::Result<File> {
+    if let Store::Folder(folder) = &file.store {
+        return File::open(folder.join(&file.name));
+    }
+    let mut whole = tempfile::tempfile()?;
+    io::copy(&mut Source::open(file)?, &mut whole)?;
+    io::Seek::rewind(&mut whole)?;
+    Ok(whole)
+}
+
 fn call(command: &StoreCommand, action: &str, name: &str) -> Command {
     let mut call = Command::new(&command.program);
     call.args(&command.arguments);
@@ -204,10 +216,12 @@ pub(super) fn read_whole(file: &StoredFile, most: u64) -> anyhow::Result<Vec<u8>
     Ok(bytes)
 }
 
-/// What a file is called while it is written.
+/// What a file is called while it is written: readers of whole folders pass over such names.
 pub(super) fn part_of(file: &StoredFile) -> StoredFile {
     match &file.store {
-        Store::Folder(_) => StoredFile { name: format!("{}.part", file.name), ..file.clone() },
+        Store::Folder(_) => {
+            file.beside(&format!("_{}.part", file.name.rsplit('/').next().unwrap_or_default()))
+        }
         Store::Command(_) => file.clone(),
     }
 }

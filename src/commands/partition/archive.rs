@@ -12,6 +12,7 @@ use crate::commands::partition::args::StoreArgs;
 use crate::config::Archive;
 use crate::failure::{Exit, Explain as _, one_line};
 use crate::output::{Cell, Column, Listing};
+use crate::plan::FileFormat;
 
 /// Look after archives of dropped partitions, and move rows out of a table
 #[derive(Debug, Subcommand)]
@@ -42,6 +43,7 @@ struct Row {
     from: Option<String>,
     to: Option<String>,
     rows: Option<u64>,
+    format: Option<FileFormat>,
     csv_bytes: Option<u64>,
     file_bytes: Option<u64>,
     archived_at: Option<String>,
@@ -85,6 +87,7 @@ impl Row {
             from: subject.and_then(|subject| subject.key.from.clone()),
             to: subject.and_then(|subject| subject.key.to.clone()),
             rows: manifest.map(|manifest| manifest.digest.rows),
+            format: manifest.map(|manifest| manifest.format),
             csv_bytes: manifest.map(|manifest| manifest.csv_bytes),
             file_bytes: manifest.map(|manifest| manifest.file_bytes),
             archived_at: manifest.map(|manifest| manifest.archived_at.clone()),

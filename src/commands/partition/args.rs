@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args, ValueEnum};
 
-use crate::apply::archive::{Found, read, read_stored};
+use crate::apply::archive::{Found, ensure_format, read, read_stored};
 use crate::config::{Archive, CommandConfig, MOST_PERIODS, PartitionConfig, zone};
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::{Destination, DropMode, Encoding, Every, Policy, Span, Template, Terms};
 use crate::pg::session::Session;
-use crate::plan::{Store, StoreCommand, StoredFile};
+use crate::plan::{FileFormat, Store, StoreCommand, StoredFile};
 
 /// How the table's periods lie.
 #[derive(Debug, Default, Args)]
@@ -88,6 +88,9 @@ pub struct RetentionArgs {
     pub archive: Option<PathBuf>,
     #[command(flatten)]
     pub store: StoreArgs,
+    /// What archives are written in [default: csv]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    pub archive_format: Option<FormatArg>,
     /// Drop without an archive: the rows go for good
     #[arg(long)]
     pub no_archive: bool,
@@ -101,6 +104,15 @@ pub enum ModeArg {
     Detach,
 }
 
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum FormatArg {
+    /// CSV, compressed with Zstandard
+    Csv,
+    /// Parquet, each column with its type, in folders as year=2026/month=8 that DuckDB, Spark and Trino read; where
+    /// pgtend was built with the feature `parquet`
+    Parquet,
+}
+
 /// A policy, and what the flags and the configuration say about letting go.
 #[derive(Clone, Debug)]
 pub struct Wish {
@@ -108,6 +120,7 @@ pub struct Wish {
     pub max_drop: usize,
     /// Where partitions are archived.
     pub store: Option<Store>,
+    pub format: FileFormat,
     pub no_archive: bool,
 }
 
@@ -121,6 +134,7 @@ impl Wish {
             policy: config.map(PartitionConfig::policy).transpose()?.unwrap_or_default(),
             max_drop: config.and_then(|config| config.max_drop).unwrap_or(MAX_DROP),
             store: archive.map(store_of).transpose()?.flatten(),
+            format: config.and_then(|config| config.archive_format).unwrap_or_default(),
             no_archive: archive == Some(&Archive::Kept(false)),
         })
     }
@@ -158,6 +172,11 @@ impl Wish {
         if let Some(command) = &args.store.archive_command {
             self.store = Some(kept_by(command).exit(Exit::Usage)?);
         }
+        self.format = match args.archive_format {
+            Some(FormatArg::Csv) => FileFormat::Csv,
+            Some(FormatArg::Parquet) => FileFormat::Parquet,
+            None => self.format,
+        };
         self.no_archive |= args.no_archive;
         if args.archive.is_some() || args.store.archive_command.is_some() {
             self.no_archive = false;
@@ -170,11 +189,19 @@ impl Wish {
         self.store.as_ref().filter(|_| !self.no_archive)
     }
 
+    /// # Errors
+    /// When partitions are to be archived in a format that this program was built without.
+    pub fn ensure_format(&self) -> anyhow::Result<()> {
+        let archived = self.store().is_some() && self.policy.mode == DropMode::Drop;
+        if archived { ensure_format(self.format) } else { Ok(()) }
+    }
+
     /// How old partitions of a table on this server are to go.
     pub fn terms(&self, session: &Session) -> Terms {
         let facts = session.facts();
         let archive = self.store().map(|store| Destination {
             store: store.clone(),
+            format: self.format,
             database: facts.database.clone(),
             server_version: facts.version.number(),
         });

@@ -92,6 +92,7 @@ impl RestoreArgs {
             subject: &manifest.subject,
             digest: &manifest.digest,
             file_sha256: &manifest.file_sha256,
+            format: manifest.format,
             file: &found.file(),
             relation: Relation::new(schema.clone(), name.clone())?,
             attach: self.attach,

@@ -67,7 +67,11 @@ pub async fn dry_plans(
     let mut plans = Vec::new();
     for target in targets {
         let name = target.table.relation.plain();
-        match plan(session, target, now).await {
+        let planned = match target.wish.ensure_format() {
+            Ok(()) => plan(session, target, now).await,
+            Err(error) => Err(error),
+        };
+        match planned {
             Ok(plan) => {
                 tally.finish(&name, &Outcome::default());
                 plans.extend(plan);
@@ -90,7 +94,11 @@ pub async fn drop_all(
     let (mut plans, mut waiting) = (Vec::new(), Vec::new());
     for target in targets {
         let name = target.table.relation.plain();
-        if let Err(error) = finalize_first(context, &shared, session, target).await {
+        let finalized = match target.wish.ensure_format() {
+            Ok(()) => finalize_first(context, &shared, session, target).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = finalized {
             tally.fail(context, &name, &error);
             continue;
         }
@@ -217,6 +225,7 @@ async fn plan(session: &Session, target: &Target, now: DateTime<Utc>) -> anyhow:
         return Ok(None);
     }
     let terms = target.wish.terms(session);
-    let evidence = survey_drop(session, &timeline, &retired, terms.archive.is_some()).await?;
+    let format = terms.archive.as_ref().map(|archive| archive.format);
+    let evidence = survey_drop(session, &timeline, &retired, format).await?;
     plan_drop(&timeline, &retired, &terms, &evidence).map(Some)
 }

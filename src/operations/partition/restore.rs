@@ -15,7 +15,7 @@ use crate::operations::partition::timeline::{Range, Timeline};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::sql::{BodyLiteral, Deparsed, Keyword, List};
-use crate::plan::{ArchivedColumn, Digest, Lock, Plan, Restore, Run, Step, StoredFile, Subject};
+use crate::plan::{ArchivedColumn, Digest, FileFormat, Lock, Plan, Restore, Run, Step, StoredFile, Subject};
 
 /// An archive that is to come back, as its manifest tells of it.
 #[derive(Clone, Debug)]
@@ -23,6 +23,7 @@ pub struct Restoration<'a> {
     pub subject: &'a Subject,
     pub digest: &'a Digest,
     pub file_sha256: &'a str,
+    pub format: FileFormat,
     /// The file with the rows.
     pub file: &'a StoredFile,
     /// The table that they go into.
@@ -66,7 +67,7 @@ pub fn plan_restore(
     evidence: &RestoreEvidence,
 ) -> anyhow::Result<Plan> {
     let table = &timeline.table;
-    refuse_other_columns(&table.relation, restoration.subject, &evidence.columns)?;
+    refuse_other_columns(&table.relation, restoration, &evidence.columns)?;
     if restoration.attach {
         refuse_attach(timeline, restoration, evidence)?;
     }
@@ -130,6 +131,7 @@ fn fill_step(restoration: &Restoration<'_>) -> anyhow::Result<Step> {
     step.run = Run::Restore(Box::new(Restore {
         relation: name.clone(),
         file: restoration.file.clone(),
+        format: restoration.format,
         truncate: ddl!("partition/truncate.sql", partition = *name),
         copy: ddl!("partition/restore_copy.sql", partition = *name, columns = List(&names)),
         digest: digest(name, &names),
@@ -230,11 +232,19 @@ fn refuse_attach(
     Ok(())
 }
 
-fn refuse_other_columns(parent: &Relation, subject: &Subject, now: &[ArchivedColumn]) -> anyhow::Result<()> {
+fn refuse_other_columns(
+    parent: &Relation,
+    restoration: &Restoration<'_>,
+    now: &[ArchivedColumn],
+) -> anyhow::Result<()> {
+    let subject = restoration.subject;
     let today = |one: &ArchivedColumn| now.iter().find(|column| column.name == one.name);
     let gone: Vec<&str> =
         subject.columns.iter().filter(|one| today(one).is_none()).map(|one| one.name.as_str()).collect();
-    let by_hand = "load the file by hand: it is CSV with a header line, compressed with Zstandard";
+    let by_hand = match restoration.format {
+        FileFormat::Csv => "load the file by hand: it is CSV with a header line, compressed with Zstandard",
+        FileFormat::Parquet => "load the file by hand: it is Parquet",
+    };
     ensure!(
         gone.is_empty(),
         anyhow!("{} has no column {} any more", parent.plain(), gone.join(", "))

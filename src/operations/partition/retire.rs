@@ -4,7 +4,7 @@ use anyhow::{anyhow, bail, ensure};
 
 use crate::ddl;
 use crate::failure::{Exit, Explain as _};
-use crate::operations::partition::archive::{Destination, archive_step};
+use crate::operations::partition::archive::{Columns, Destination, archive_step};
 use crate::operations::partition::aside::{self, Aside};
 use crate::operations::partition::mark::Mark;
 use crate::operations::partition::policy::{DropMode, Policy};
@@ -512,7 +512,8 @@ fn removal_steps(
     let keys = &evidence.foreign_keys;
     let mut steps = Vec::new();
     if let Some(destination) = &terms.archive {
-        let columns = columns_of(partition, evidence);
+        let types = evidence.types.get(&partition.oid).map_or(&[][..], Vec::as_slice);
+        let columns = Columns { columns: columns_of(partition, evidence), types };
         steps.push(archive_step(timeline, partition, mark, columns, destination)?);
     }
     let mut destroys = (!emptied).then(|| loss(partition, terms, evidence));

@@ -11,6 +11,7 @@ use crate::operations::partition::key::KeyKind;
 use crate::operations::partition::replace::{ForeignKeyOut, foreign_keys_out, refers};
 use crate::operations::partition::restore::Restoration;
 use crate::operations::partition::retire::Retired;
+use crate::operations::partition::stored::BaseType;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
     ForeignKeys, Found, Partition, PartitionedTable, Properties, RelationKind, TableName, Taken, cascades,
@@ -21,7 +22,7 @@ use crate::pg::name::{Column, Ident, Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::{Deparsed, Fragment, List};
 use crate::pg::state::ServerError;
-use crate::plan::ArchivedColumn;
+use crate::plan::{ArchivedColumn, FileFormat};
 use crate::{ddl, query};
 
 /// The partitioned tables of a command: in the order asked for, each found or refused on its own.
@@ -198,6 +199,8 @@ pub struct DropEvidence {
     pub cascades: Vec<Relation>,
     /// Of each partition that goes, by its oid, the columns that an archive holds; empty where none is wanted.
     pub columns: HashMap<u32, Vec<ArchivedColumn>>,
+    /// What those are below their names, in the same order; empty where the archive does not depend on it.
+    pub types: HashMap<u32, Vec<BaseType>>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
     /// Names that tables for set-aside rows cannot have.
@@ -219,7 +222,7 @@ pub async fn survey_drop(
     session: &Session,
     timeline: &Timeline,
     retired: &Retired<'_>,
-    archived: bool,
+    archive: Option<FileFormat>,
 ) -> anyhow::Result<DropEvidence> {
     let going = retired
         .due
@@ -257,15 +260,27 @@ pub async fn survey_drop(
     let due: Vec<u32> = retired.due.iter().map(|part| part.partition.oid).collect();
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
-    let columns = if archived { columns(session, &oids).await? } else { HashMap::new() };
-    let taken = if archived && !foreign_keys.referencing.is_empty() {
+    let columns = if archive.is_some() { columns(session, &oids).await? } else { HashMap::new() };
+    let typed = archive == Some(FileFormat::Parquet);
+    let types = if typed { types(session, &oids).await? } else { HashMap::new() };
+    let taken = if archive.is_some() && !foreign_keys.referencing.is_empty() {
         names_for_asides(session, timeline, retired).await?
     } else {
         Vec::new()
     };
     let owner = &timeline.table.owner;
     let owner = (*owner != session.facts().role).then(|| Ident::new(owner)).transpose()?;
-    Ok(DropEvidence { foreign_keys, bytes, referencing_rows, cascades, columns, dependents, taken, owner })
+    Ok(DropEvidence {
+        foreign_keys,
+        bytes,
+        referencing_rows,
+        cascades,
+        columns,
+        types,
+        dependents,
+        taken,
+        owner,
+    })
 }
 
 /// Which names that tables for set-aside rows should have are taken, where such tables can be made at all.
@@ -360,10 +375,31 @@ pub(super) async fn columns(
             name: row.try_get("name")?,
             type_name: row.try_get("type")?,
             not_null: row.try_get("not_null")?,
+            stored: None,
         };
         columns.entry(row.try_get("oid")?).or_default().push(column);
     }
     Ok(columns)
+}
+
+/// The types of those columns, in their order.
+async fn types(session: &Session, oids: &[u32]) -> anyhow::Result<HashMap<u32, Vec<BaseType>>> {
+    let rows = session
+        .query(&query!("partition/archive_types.sql"), &[&oids])
+        .await
+        .map_err(ServerError::explained)
+        .context("read the types of the partitions' columns")?;
+    let mut types: HashMap<u32, Vec<BaseType>> = HashMap::new();
+    for row in rows {
+        let base = BaseType {
+            oid: row.try_get("type")?,
+            modifier: row.try_get("modifier")?,
+            is_array: row.try_get("is_array")?,
+            is_enum: row.try_get("is_enum")?,
+        };
+        types.entry(row.try_get("oid")?).or_default().push(base);
+    }
+    Ok(types)
 }
 
 /// What a default partition holds. `counted_all` is false where the count stopped at its limit.

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use super::support::{contains, events, fingerprint, names, tend};
 use crate::common::database::Database;
 
-const KEEPS: &str = r#"
+pub const KEEPS: &str = r#"
 case "$PGTEND_ARCHIVE_ACTION" in
 put) mkdir -p "$(dirname "store/$PGTEND_ARCHIVE_NAME")" && cat > "store/$PGTEND_ARCHIVE_NAME" ;;
 get) cat "store/$PGTEND_ARCHIVE_NAME" ;;
@@ -25,7 +25,7 @@ async fn filled() -> Database {
 }
 
 /// A program of the database's home.
-fn store(db: &Database, script: &str) {
+pub fn store(db: &Database, script: &str) {
     let file = db.home().join("keep");
     fs::write(&file, format!("#!/bin/sh\n{script}")).unwrap();
     fs::set_permissions(&file, fs::Permissions::from_mode(0o755)).unwrap();

@@ -1,6 +1,12 @@
 //! `pgtend partition`: what each command makes of a database, and what it refuses.
 mod archive;
 mod archive_command;
+#[cfg(feature = "parquet")]
+mod archive_duckdb;
+#[cfg(not(feature = "parquet"))]
+mod archive_no_parquet;
+#[cfg(feature = "parquet")]
+mod archive_parquet;
 mod archive_referenced;
 mod archive_rows;
 mod bad_input;
