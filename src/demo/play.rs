@@ -161,12 +161,16 @@ impl Player<'_> {
         self.acknowledged.borrow_mut().push((application.write.file, first..first + writes));
     }
 
+    fn acknowledged_by(&self, application: &Application) -> Result<Vec<i64>> {
+        let all = self.acknowledged.borrow();
+        let own = all.iter().filter(|(file, _)| *file == application.write.file);
+        let numbers = own.flat_map(|(_, range)| range.clone()).map(i64::try_from);
+        numbers.collect::<Result<_, _>>().map_err(Into::into)
+    }
+
     async fn prove(&self, application: &Application, query: &Query) -> Result<()> {
+        let numbers = self.acknowledged_by(application)?;
         let client = self.stage.superuser().await?;
-        let numbers = self.acknowledged.borrow();
-        let numbers = numbers.iter().filter(|(file, _)| *file == application.write.file);
-        let numbers = numbers.flat_map(|(_, range)| range.clone()).map(i64::try_from);
-        let numbers = numbers.collect::<Result<Vec<i64>, _>>()?;
         execute(&client, &query!("demo/acknowledged.sql"), &[]).await?;
         execute(&client, &query!("demo/acknowledged_fill.sql"), &[&numbers]).await?;
         self.question(&client, query).await
