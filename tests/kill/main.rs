@@ -46,6 +46,16 @@ async fn drop_what_is_archived_first() {
 }
 
 #[tokio::test]
+async fn restore_and_attach() {
+    walk(scenario::RESTORE_ATTACHED, 7).await;
+}
+
+#[tokio::test]
+async fn archive_rows() {
+    walk(scenario::ARCHIVE_ROWS, 8).await;
+}
+
+#[tokio::test]
 async fn maintain_three_tables() {
     walk(scenario::MAINTAIN_THREE, 13).await;
 }

@@ -14,7 +14,10 @@ pub struct Scenario {
     pub config: &'static str,
     /// More files beside it, by their paths.
     pub files: &'static [(&'static str, &'static str)],
+    /// [`MANIFEST`] in it stands for that of the archive that the first command has made.
     pub command: &'static [&'static str],
+    /// What the command says, with exit code 1, when there is nothing left for it to do.
+    pub done: Option<&'static str>,
     /// The journal is there from an earlier run.
     pub later_run: bool,
     /// Every relation whose rows must be the same before and after; a query for those of `events` that must be.
@@ -90,6 +93,8 @@ insert into letters select '2026-02-10', 'the only month' from generate_series(1
 alter table events add foreign key (user_id) references users (id);
 ";
 
+pub const MANIFEST: &str = "{manifest}";
+
 pub const CREATE: &[&str] =
     &["partition", "create", "events", "--every", "month", "--ahead", "3", "--now", NOW];
 pub const DROP: &[&str] =
@@ -129,6 +134,7 @@ const USUAL: Scenario = Scenario {
     config: "",
     files: &[],
     command: CREATE,
+    done: None,
     later_run: true,
     kept: ALL,
     ends: &[],
@@ -171,6 +177,40 @@ pub const DROP_ARCHIVED: Scenario = Scenario {
     command: DROP_INTO_ARCHIVE,
     afterwards: Some(&["partition", "archive", "verify", "archive"]),
     ..RETENTION
+};
+const DROP_ONE: &[&str] =
+    &["partition", "drop", "events", "--keep", "3 months", "--archive", "archive", "--yes", "--now", NOW];
+pub const RESTORE_ATTACHED: Scenario = Scenario {
+    name: "restore, attached",
+    setup: "alter table events add foreign key (user_id) references users (id);
+            create table reads (event_id bigint, at timestamptz, foreign key (event_id, at) references events (id, at));",
+    first: Some(DROP_ONE),
+    command: &["partition", "restore", MANIFEST, "--attach", "--now", NOW],
+    done: Some("is there already; nothing was changed"),
+    kept: SINCE_SEPTEMBER,
+    ends: &["select * from events_p2026_07"],
+    ..USUAL
+};
+pub const ARCHIVE_ROWS: Scenario = Scenario {
+    name: "archive rows",
+    setup: "create table early (id bigint, at timestamptz, user_id int, payload text, primary key (id, at));
+            create view anywhere as select id, at, user_id, payload from events union all select * from early;",
+    command: &[
+        "partition",
+        "archive",
+        "rows",
+        "events",
+        "--where",
+        "at < '2026-09-01Z'",
+        "--to",
+        "early",
+        "--yes",
+        "--now",
+        NOW,
+    ],
+    kept: &["select * from anywhere"],
+    serves: Some("select * from anywhere"),
+    ..USUAL
 };
 pub const DETACH_ONLY: Scenario = Scenario {
     name: "detach",

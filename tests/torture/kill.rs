@@ -22,6 +22,8 @@ whole_walks! {
     drop_fk_in: DROP_FK_IN,
     drop_default: DROP_DEFAULT,
     drop_archived: DROP_ARCHIVED,
+    restore_attached: RESTORE_ATTACHED,
+    archive_rows: ARCHIVE_ROWS,
     detach: DETACH_ONLY,
     maintain: MAINTAIN_THREE,
     index_create: INDEX_CREATE_TREE,

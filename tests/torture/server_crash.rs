@@ -31,6 +31,9 @@ async fn server_crash() {
         scenario::SPLIT_TABLE,
         scenario::DRAIN_TABLE,
         scenario::MERGE_TABLE,
+        scenario::UNDO_TABLE,
+        scenario::UNDO_CONVERTED,
+        scenario::ARCHIVE_ROWS,
     ] {
         let crashes = server.crash_during(scenario).await;
         println!("{}: the server crashed {crashes} times, always the same end", scenario.name);
