@@ -105,9 +105,11 @@ impl Runner<'_> {
     async fn prove(&self, target: &str, proof: &Proof) -> anyhow::Result<()> {
         self.session.execute(&ddl!("apply/snapshot_begin.sql")).await.map_err(ServerError::explained)?;
         let compared = async {
-            let old = digest(self.session, &proof.old).await?;
-            let new = digest(self.session, &proof.new).await?;
-            anyhow::Ok((old, new))
+            let old = digest(self.session, &proof.old);
+            match self.beside().await {
+                Some(beside) => self.both(&beside, old, digest(&beside, &proof.new)).await,
+                None => Ok((old.await?, digest(self.session, &proof.new).await?)),
+            }
         };
         let compared = compared.await;
         let ended = self.session.execute(&ddl!("apply/rollback.sql")).await.map_err(ServerError::explained);

@@ -4,6 +4,7 @@ mod alone;
 pub mod archive;
 mod batch_size;
 mod batches;
+mod beside;
 mod catch_up;
 mod event;
 mod fill;

@@ -19,7 +19,7 @@ use crate::apply::transaction::Timing;
 use crate::ddl;
 use crate::failure::Explain as _;
 use crate::pg::lock::LockMode;
-use crate::pg::name::{Literal, Relation};
+use crate::pg::name::Relation;
 use crate::pg::session::Session;
 use crate::pg::sql::Sql;
 use crate::pg::state::ServerError;
@@ -70,47 +70,16 @@ impl Runner<'_> {
         archive: &Archive,
         part: &StoredFile,
     ) -> anyhow::Result<(Written, Digest)> {
-        let beside = self.beside().await;
         let copy = async {
             let written = self.copy_as_it_fits(target, archive, part).await;
-            if let (Err(_), Some(beside)) = (&written, &beside) {
-                let _ = beside.canceller().cancel().await;
-            }
             written.with_context(|| format!("write the archive {part}"))
         };
-        let computed = async {
-            let Some(beside) = &beside else { return Ok(None) };
-            let digest = digest(beside, &archive.digest).await;
-            if digest.is_err() {
-                let _ = self.session.canceller().cancel().await;
-            }
-            digest.map(Some)
-        };
-        let (written, computed) = tokio::join!(copy, computed);
-        let (written, digest) = match (written, computed) {
-            (Ok(written), Ok(Some(digest))) => (written, digest),
-            (Ok(written), Ok(None)) => (written, digest(self.session, &archive.digest).await?),
-            // The other one was cancelled for this one's sake.
-            (Err(error), Ok(_)) => return Err(error),
-            (_, Err(error)) => return Err(error),
+        let (written, digest) = match self.beside().await {
+            Some(beside) => self.both(&beside, copy, digest(&beside, &archive.digest)).await?,
+            None => (copy.await?, digest(self.session, &archive.digest).await?),
         };
         proved(part, &written, &digest).await?;
         Ok((written, digest))
-    }
-
-    /// A second session in the snapshot of the first. Where a role may have but one, the first does it all.
-    async fn beside(&self) -> Option<Session> {
-        let open = async {
-            let snapshot = self.session.read(&ddl!("apply/archive_snapshot.sql")).await;
-            let snapshot = snapshot.map_err(ServerError::explained)?.into_iter().flatten().flatten().next();
-            let snapshot = Literal(snapshot.context("the server gave no snapshot")?);
-            let session = Session::open(self.settings, self.purpose).await?;
-            let begin = ddl!("apply/archive_beside.sql", snapshot = snapshot);
-            session.execute(&begin).await.map_err(ServerError::explained)?;
-            anyhow::Ok(session)
-        };
-        let opened = open.await;
-        opened.inspect_err(|error| tracing::debug!("archive with one session: {error:#}")).ok()
     }
 
     /// An earlier run may have come so far: then the file counts if it still holds just these rows.
