@@ -18,17 +18,8 @@ select n, '2026-08-01Z'::timestamptz + n * interval '2 seconds', repeat(md5(n::t
 from generate_series(1, 1000000) as n;
 ";
 
-const DROP: [&str; 9] = [
-    "partition",
-    "drop",
-    "events",
-    "--keep",
-    "2 months",
-    "--yes",
-    "--archive",
-    "archive",
-    "--archive-format",
-];
+const DROP: [&str; 8] =
+    ["partition", "drop", "events", "--keep", "2 months", "--yes", "--archive", "archive"];
 
 pub fn run() -> Vec<Figure> {
     let ground = Ground::new(false);
@@ -79,7 +70,9 @@ fn runs(ground: &Ground, format: &str, copies: &mut Vec<f64>) -> [Vec<f64>; 2] {
         }
         let folder = ground.file("archive.here", "").with_file_name("archive");
         let _ = std::fs::remove_dir_all(&folder);
-        out.push(timed(ground.pgtend("month", &DROP).arg(format)).0);
+        out.push(
+            timed(&mut ground.pgtend("month", &[DROP.as_slice(), &["--archive-format", format]].concat())).0,
+        );
         let manifest = manifest(&folder).unwrap();
         let restore = ["partition", "restore", manifest.to_str().unwrap(), "--attach"];
         back.push(timed(&mut ground.pgtend("month", &restore)).0);

@@ -106,7 +106,9 @@ select pg_catalog.jsonb_build_object(
             'some_set', pg_catalog.to_jsonb(k) -> 'confdelsetcols' is not null
                 and pg_catalog.to_jsonb(k) ->> 'confdelsetcols' is not null,
             'deferrable', k.condeferrable,
-            'deferred', k.condeferred) order by k.nspname, k.relname, k.conname)
+            -- They are made again in this order: one to a partitioned table takes names of the usual form for its parts.
+            'deferred', k.condeferred)
+            order by k.nspname, k.relname, not pg_catalog.starts_with(k.conname::text, k.relname::text), k.conname)
         from keys as k where k.confrelid = t.oid and k.conparentid = 0), '[]'),
     'triggers', coalesce((
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
@@ -154,7 +156,8 @@ select pg_catalog.jsonb_build_object(
             'columns', (select pg_catalog.jsonb_agg(a.attname order by a.attnum)
                         from pg_catalog.pg_attribute as a
                         where a.attrelid = t.oid
-                          and a.attnum::text = any (pg_catalog.string_to_array(pg_catalog.to_jsonb(r) ->> 'prattrs', ' '))),
+                          and a.attnum::text = any (pg_catalog.string_to_array(
+                              pg_catalog.translate(pg_catalog.to_jsonb(r) ->> 'prattrs', '[],', ''), ' '))),
             'filter', case when r.oid is not null then (
                 select pg_catalog.to_jsonb(x) ->> 'rowfilter'
                 from pg_catalog.pg_publication_tables as x

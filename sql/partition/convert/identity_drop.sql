@@ -10,7 +10,14 @@ begin
                'generated', case a.attidentity when 'a' then 'always' else 'by default' end,
                'type', pg_catalog.format_type(s.seqtypid, null), 'increment', s.seqincrement,
                'min', s.seqmin, 'max', s.seqmax, 'start', s.seqstart, 'cache', s.seqcache,
-               'cycle', case when s.seqcycle then 'cycle' else 'no cycle' end)
+               'cycle', case when s.seqcycle then 'cycle' else 'no cycle' end,
+               'privileges', (
+                   select pg_catalog.jsonb_agg(pg_catalog.format(
+                       '%s on sequence %I.%I to %s%s', x.privilege_type, n.nspname, c.relname,
+                       case x.grantee when 0 then 'public' else pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) end,
+                       case when x.is_grantable then ' with grant option' else '' end))
+                   from pg_catalog.aclexplode(c.relacl) as x
+                   where x.grantee <> c.relowner))
     into strict facts
     from pg_catalog.pg_depend as d
     join pg_catalog.pg_attribute as a on a.attrelid = d.refobjid and a.attnum = d.refobjsubid

@@ -97,6 +97,7 @@ pub fn create_step(
     if let Some(owner) = owner {
         act.push(ddl!("partition/owner.sql", partition = aside, owner = *owner));
     }
+    act.push(ddl!("partition/private.sql", table = BodyLiteral(aside.to_string())));
     let mut step = Step::transaction(format!("create {}", aside.plain()), act, vec![]);
     step.interrupted = "the table is there or not; the next run goes on with it";
     step.minor = true;

@@ -9,7 +9,7 @@ use crate::pg::catalog::{OnDelete, Referencing};
 use crate::pg::index::Expression;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
-use crate::pg::sql::{Fragment, Keyword, List, Sql};
+use crate::pg::sql::{BodyLiteral, Fragment, Keyword, List, Sql};
 use crate::plan::{Lock, Loss, Move, Plan, Run, Step};
 
 /// # Errors
@@ -111,6 +111,7 @@ fn create_step(place: &Place) -> Step {
     if let Some(owner) = &place.owner {
         act.push(ddl!("partition/owner.sql", partition = place.target, owner = *owner));
     }
+    act.push(ddl!("partition/private.sql", table = BodyLiteral(place.target.to_string())));
     let mut step = Step::transaction(format!("create {}", place.target.plain()), act, vec![]);
     step.interrupted = "the table is there or not; the next run goes on with it";
     step

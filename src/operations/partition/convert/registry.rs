@@ -10,7 +10,7 @@ use crate::operations::partition::convert::names::{Mark, Names, REGISTRY_TRIGGER
 use crate::pg::catalog::{ForeignKeyIn, OnDelete};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal, Relation};
-use crate::pg::sql::{Fragment, Keyword, List, Sql};
+use crate::pg::sql::{BodyLiteral, Fragment, Keyword, List, Sql};
 use crate::plan::{Held, Lock, Run, Step};
 
 /// From nothing to a registry that every foreign key refers to; what is there already is left out.
@@ -51,6 +51,7 @@ fn create_step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
             registry = *registry
         ),
         ddl!("partition/comment.sql", partition = *registry, comment = Literal(mark.to_string())),
+        ddl!("partition/private.sql", table = BodyLiteral(registry.to_string())),
     ];
     let properties = &conversion.evidence.whole.properties;
     if !properties.owner_is_me {

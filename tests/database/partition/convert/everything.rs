@@ -116,3 +116,39 @@ pub async fn works_as_before(db: &Database) {
         "0"
     );
 }
+
+/// Publications of some columns, privileges on a sequence, and defaults that would give everything to others.
+#[tokio::test]
+async fn what_only_some_may_have_stays_so_there_and_back() {
+    let db = Database::create().await;
+    let columns =
+        if db.value("show server_version_num").await.as_str() < "15" { "" } else { "(id, at, open)" };
+    let role = db.role("").await;
+    db.batch(&format!(
+        "create table notes (id bigint generated always as identity primary key, at date not null, hidden text, open text);
+         insert into notes (at) values ('2026-11-01'), ('2026-11-02');
+         create publication told_in_part for table notes {columns} with (publish_via_partition_root = true);
+         grant usage on sequence notes_id_seq to {role};
+         create table marks (id bigint, constraint a_first foreign key (id) references notes,
+                             foreign key (id) references notes on delete cascade);
+         alter default privileges grant all on tables to {role};
+         alter default privileges grant all on sequences to {role}"
+    ))
+    .await;
+    let state = "select (select string_agg(attnames::text, ' ') from pg_publication_tables where tablename = 'notes')
+            || has_sequence_privilege('ROLE', 'notes_id_seq', 'usage') || has_sequence_privilege('ROLE', 'notes_id_seq', 'update')
+            || (select string_agg(conname, ' ' order by conname) from pg_constraint
+                where conrelid = 'marks'::regclass and contype = 'f' and conparentid = 0)"
+        .replace("ROLE", &role);
+    let state = if columns.is_empty() { state.replace("attnames::text", "tablename") } else { state };
+    let before = db.value(&state).await;
+    assert!(before.contains("notes") || before.contains("open"), "{before}");
+    let convert =
+        ["partition", "convert", "notes", "--by", "at", "--every", "month", "--incoming-fk", "registry"];
+    tend(&db, convert).run().success();
+    assert_eq!(db.value(&state).await, before);
+    let may = format!("select has_table_privilege('{role}', 'notes_ids', 'select, delete, truncate')");
+    assert_eq!(db.value(&may).await, "f");
+    tend(&db, ["partition", "undo", "notes", "--yes"]).run().success();
+    assert_eq!(db.value(&state).await, before);
+}
