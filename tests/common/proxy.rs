@@ -1,5 +1,5 @@
 //! Stands on a Unix socket between the program and the server, counts what the program asks, and at one of its requests
-//! does what the test wants: kill the program, crash the server. It must not know what the requests mean.
+//! does what the test wants: kill the program, terminate its sessions, crash the server. It must not know what the requests mean.
 use std::io::{self, ErrorKind, Read as _, Write as _};
 use std::mem;
 use std::net::Shutdown;
@@ -10,8 +10,11 @@ use std::thread;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use tokio::runtime::Builder;
+use tokio_postgres::NoTls;
 
 use super::program::{Output, Program};
+use super::server::server;
 
 const SOCKET: &str = ".s.PGSQL.5432";
 
@@ -37,8 +40,13 @@ pub enum Side {
     After,
 }
 
-/// What happens at the moment; from then on nothing passes any more.
-pub type Act = Box<dyn FnOnce(Pid) + Send>;
+/// What happens at the moment.
+pub enum Act {
+    /// From then on nothing passes any more.
+    Ends(Box<dyn FnOnce(Pid) + Send>),
+    /// The rest passes, as far as there are sessions left.
+    Disturbs(Box<dyn FnOnce() + Send>),
+}
 
 /// How a run through the proxy ended.
 #[derive(Debug)]
@@ -49,9 +57,28 @@ pub struct Passage {
     pub struck: Option<String>,
 }
 
-pub fn kill(pid: Pid) {
-    // Gone already: then its run has ended, which the test sees.
-    let _ = kill_process(pid, Signal::KILL);
+/// `kill -9`
+pub fn kill() -> Act {
+    Act::Ends(Box::new(|pid| {
+        // Gone already: then its run has ended, which the test sees.
+        let _ = kill_process(pid, Signal::KILL);
+    }))
+}
+
+/// `pg_terminate_backend` of so many sessions in a database, any of them; they are over when it returns.
+pub fn terminate(database: &str, sessions: i64) -> Act {
+    const QUERY: &str = "
+        select count(pg_terminate_backend(pid, 30000))
+        from (select pid from pg_stat_activity where datname = $1 order by random() limit $2) as session";
+    let database = database.to_owned();
+    Act::Disturbs(Box::new(move || {
+        Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let postgres = server().url("postgres");
+            let (client, connection) = tokio_postgres::connect(&postgres, NoTls).await.unwrap();
+            tokio::spawn(connection);
+            client.query_one(QUERY, &[&database, &sessions]).await.unwrap();
+        });
+    }))
 }
 
 /// Runs the program that `program` makes for a proxy's directory, and acts at the moment.
@@ -99,25 +126,40 @@ impl Gate {
         if self.ended {
             return false;
         }
-        let strikes = frame.asks.as_ref().is_some_and(|text| {
-            self.requests += 1;
-            match self.moment.request {
-                Request::Number(number) => number == self.requests,
-                Request::Containing(part) => text.contains(part),
-            }
-        });
-        let forwards = !strikes || self.moment.side == Side::After;
-        if forwards && server.write_all(&frame.bytes).is_err() {
+        if !self.strikes(frame) {
+            return server.write_all(&frame.bytes).is_ok();
+        }
+        self.struck.clone_from(&frame.asks);
+        if self.moment.side == Side::After && server.write_all(&frame.bytes).is_err() {
+            self.ended = true;
             return false;
         }
-        if strikes {
-            self.ended = true;
-            self.struck.clone_from(&frame.asks);
-            if let (Some(act), Some(program)) = (self.act.take(), self.program) {
-                act(program);
+        match self.act.take() {
+            Some(Act::Disturbs(act)) => {
+                act();
+                // A session that is over has said so itself.
+                let _ = self.moment.side == Side::After || server.write_all(&frame.bytes).is_ok();
+                true
             }
+            Some(Act::Ends(act)) => {
+                self.ended = true;
+                if let Some(program) = self.program {
+                    act(program);
+                }
+                false
+            }
+            None => true,
         }
-        !strikes
+    }
+
+    fn strikes(&mut self, frame: &Frame) -> bool {
+        let Some(text) = &frame.asks else { return false };
+        self.requests += 1;
+        let is_it = match self.moment.request {
+            Request::Number(number) => number == self.requests,
+            Request::Containing(part) => text.contains(part),
+        };
+        is_it && self.struck.is_none()
     }
 }
 

@@ -13,15 +13,15 @@ mod scenario;
 mod walk;
 
 use scenario::Scenario;
-use walk::{Again, Walk};
+use walk::{Blow, Walk};
 
 async fn walk(scenario: Scenario, stride: usize) {
-    walk_again(scenario, stride, Again::AtOnce).await;
+    walk_by(scenario, stride, Blow::KilledThenAtOnce).await;
 }
 
-async fn walk_again(scenario: Scenario, stride: usize, again: Again) {
+async fn walk_by(scenario: Scenario, stride: usize, blow: Blow) {
     let walk = Walk::prepare(scenario).await;
-    let kills = walk.short(stride, again).await;
+    let kills = walk.short(stride, blow).await;
     assert!(kills >= 10, "{kills} kills are no walk");
 }
 
@@ -63,14 +63,14 @@ async fn maintain_three_tables() {
 /// A view that the killed run still has is left alone by a run at once, so the next one comes later.
 #[tokio::test]
 async fn swap_a_materialized_view() {
-    walk_again(scenario::SWAP, 5, Again::Later).await;
+    walk_by(scenario::SWAP, 5, Blow::KilledThenLater).await;
 }
 
 #[tokio::test]
 async fn detach_while_a_reader_holds_it_up() {
     let walk = Walk::prepare(scenario::DROP_PLAIN).await;
-    walk.in_mid_detach(Again::Later).await;
-    walk.in_mid_detach(Again::AtOnce).await;
+    walk.in_mid_detach(Blow::KilledThenLater).await;
+    walk.in_mid_detach(Blow::KilledThenAtOnce).await;
 }
 
 #[tokio::test]
@@ -96,6 +96,12 @@ async fn files_in_every_mode() {
 #[tokio::test]
 async fn convert_a_table() {
     walk(scenario::CONVERT_TABLE, 7).await;
+}
+
+#[tokio::test]
+async fn convert_with_sessions_terminated() {
+    walk_by(scenario::CONVERT_TABLE, 17, Blow::Terminated).await;
+    walk_by(scenario::CONVERT_TABLE, 16, Blow::OneTerminated).await;
 }
 
 #[tokio::test]

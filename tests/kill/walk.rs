@@ -1,7 +1,10 @@
-//! The walk: kill the program before and after each of its requests, run the same command again, compare the end.
+//! The walk: kill the program or its sessions before and after each of its requests, run the same command again, compare
+//! the end.
 use std::fs;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use tokio_postgres::NoTls;
 
 use crate::common::database::Database;
 use crate::common::program::{Output, Program};
@@ -11,16 +14,34 @@ use crate::common::server::server;
 use super::fingerprint::{assert_same, fingerprint, rows};
 use super::scenario::{MANIFEST, SCHEMA, Scenario};
 
-/// When the same command is run again.
+/// What happens to the run, and when the same command is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Again {
-    /// When the server has done with the killed run.
-    Later,
-    /// While the server may still be at what the killed run has asked for.
-    AtOnce,
-    /// At once, and this run is killed as well, at some request; then once more.
-    KilledToo,
+pub enum Blow {
+    /// Killed; again when the server has done with the killed run.
+    KilledThenLater,
+    /// Killed; again while the server may still be at what the killed run has asked for.
+    KilledThenAtOnce,
+    /// Killed, and the next run as well, at some request; then once more.
+    KilledTwice,
+    /// `pg_terminate_backend` of all its sessions.
+    Terminated,
+    /// `pg_terminate_backend` of one of its sessions.
+    OneTerminated,
 }
+
+/// Every blow before and after a request.
+pub const BLOWS: [(Blow, Side); 10] = [
+    (Blow::KilledThenLater, Side::After),
+    (Blow::Terminated, Side::Before),
+    (Blow::KilledThenAtOnce, Side::After),
+    (Blow::OneTerminated, Side::After),
+    (Blow::KilledTwice, Side::Before),
+    (Blow::Terminated, Side::After),
+    (Blow::KilledThenAtOnce, Side::Before),
+    (Blow::OneTerminated, Side::Before),
+    (Blow::KilledTwice, Side::After),
+    (Blow::KilledThenLater, Side::Before),
+];
 
 /// A scenario made once, with the end that an uninterrupted run comes to.
 pub struct Walk {
@@ -66,74 +87,80 @@ impl Walk {
         lines
     }
 
-    /// Kills at every moment there is, until the command ends unharmed. Returns how often it was killed.
-    pub async fn whole(&self) -> usize {
-        const AGAIN: [Again; 3] = [Again::Later, Again::AtOnce, Again::KilledToo];
-        for number in 1.. {
-            for (kind, again) in AGAIN.into_iter().enumerate() {
-                for (place, side) in [Side::Before, Side::After].into_iter().enumerate() {
-                    if !self.at(Moment { request: Request::Number(number), side }, again).await {
-                        return ((number - 1) * AGAIN.len() + kind) * 2 + place;
-                    }
-                }
-            }
-        }
-        unreachable!("a run ends")
-    }
-
-    /// Kills at every `stride`th request, before and after in turn. Returns how often it was killed.
-    pub async fn short(&self, stride: usize, again: Again) -> usize {
-        let mut kills = 0;
-        for number in (1..).step_by(stride) {
-            let side = if kills % 2 == 0 { Side::After } else { Side::Before };
-            if !self.at(Moment { request: Request::Number(number), side }, again).await {
+    /// Every request once, each by another blow than its neighbours; in as many passes as there are blows, each request
+    /// by each of them. Returns how often a run was struck.
+    pub async fn pass(&self, number: usize) -> usize {
+        let mut struck = 0;
+        for request in 1.. {
+            let (blow, side) = BLOWS[(request + number) % BLOWS.len()];
+            if !self.at(Moment { request: Request::Number(request), side }, blow).await {
                 break;
             }
-            kills += 1;
+            struck += 1;
         }
-        kills
+        struck
     }
 
-    /// Kills at one moment. `false`: the run had ended before.
-    pub async fn at(&self, moment: Moment, again: Again) -> bool {
+    /// At every `stride`th request, before and after in turn. Returns how often a run was struck.
+    pub async fn short(&self, stride: usize, blow: Blow) -> usize {
+        let mut struck = 0;
+        for number in (1..).step_by(stride) {
+            let side = if struck % 2 == 0 { Side::After } else { Side::Before };
+            if !self.at(Moment { request: Request::Number(number), side }, blow).await {
+                break;
+            }
+            struck += 1;
+        }
+        struck
+    }
+
+    /// Strikes at one moment. `false`: the run had ended before.
+    pub async fn at(&self, moment: Moment, blow: Blow) -> bool {
         let database = self.copy().await;
-        let passage = self.killed(&database, moment.clone());
+        let passage = self.struck(&database, moment.clone(), blow);
         let Some(request) = &passage.struck else {
             passage.output.success();
             return false;
         };
         let name = self.scenario.name;
-        let context = format!("{name}: killed {moment:?}, which is `{request}`, run again {again:?}");
-        assert_eq!(passage.output.code, None, "{context}: it ended on its own\n{}", passage.output.stderr);
+        let context = format!("{name}: {blow:?} {moment:?}, which is `{request}`");
+        let Output { code, stderr, .. } = &passage.output;
+        match blow {
+            // A run may do without a session that only looks on.
+            Blow::Terminated | Blow::OneTerminated => {
+                assert!(matches!(code, Some(0 | 1 | 4 | 6)), "{context}: code {code:?}\n{stderr}");
+            }
+            _ => assert_eq!(*code, None, "{context}: it ended on its own\n{stderr}"),
+        }
         if let Some(query) = self.scenario.serves {
             let (killed, whole) = (database.client().await, self.template.client().await);
             assert_eq!(rows(&killed, query).await, rows(&whole, query).await, "{context}");
         }
-        match again {
-            Again::Later => quiet(&database, 0).await,
-            Again::AtOnce => {}
-            Again::KilledToo => {
+        match blow {
+            Blow::KilledThenLater => quiet(&database, 0).await,
+            Blow::KilledTwice => {
                 let request = Request::Number(1 + fastrand::usize(..passage.requests + 8));
-                self.killed(&database, Moment { request, side: Side::After });
+                self.struck(&database, Moment { request, side: Side::After }, blow);
             }
+            _ => {}
         }
         self.finish(&database, &context).await;
         true
     }
 
     /// Kills while the server waits for a reader in order to end a concurrent detach.
-    pub async fn in_mid_detach(&self, again: Again) {
+    pub async fn in_mid_detach(&self, blow: Blow) {
         let database = self.copy().await;
         let reader = database.client().await;
         reader.batch_execute("begin; select count(*) from events").await.unwrap();
         let moment = Moment { request: Request::Containing("concurrently"), side: Side::After };
-        let passage = self.killed(&database, moment);
+        let passage = self.struck(&database, moment, blow);
         assert!(passage.struck.is_some(), "no concurrent detach\n{}", passage.output.stderr);
         let pending = "select exists (select from pg_inherits where inhdetachpending)";
         while database.value(pending).await != "t" {
             tokio::time::sleep(Duration::from_millis(2)).await;
         }
-        if again == Again::Later {
+        if blow == Blow::KilledThenLater {
             quiet(&database, 1).await;
             assert_eq!(database.value(pending).await, "t", "the server has ended the detach");
             drop(reader);
@@ -143,7 +170,7 @@ impl Walk {
                 drop(reader);
             });
         }
-        let context = format!("{}: killed in mid-detach, run again {again:?}", self.scenario.name);
+        let context = format!("{}: {blow:?} in mid-detach", self.scenario.name);
         self.finish(&database, &context).await;
     }
 
@@ -176,9 +203,14 @@ impl Walk {
         database
     }
 
-    fn killed(&self, database: &Database, moment: Moment) -> Passage {
+    fn struck(&self, database: &Database, moment: Moment, blow: Blow) -> Passage {
         let program = |proxy: &Path| self.command(database, &url(proxy, database));
-        proxy::run(server().socket_dir(), moment, Box::new(proxy::kill), program)
+        let act = match blow {
+            Blow::Terminated => proxy::terminate(database.name(), i64::MAX),
+            Blow::OneTerminated => proxy::terminate(database.name(), 1),
+            _ => proxy::kill(),
+        };
+        proxy::run(server().socket_dir(), moment, act, program)
     }
 
     pub fn command(&self, database: &Database, url: &str) -> Program {
@@ -226,7 +258,7 @@ async fn make_journal(database: &Database) {
 /// Waits until no more than some sessions are connected.
 async fn quiet(database: &Database, others: i64) {
     let postgres = server().url("postgres");
-    let (client, connection) = tokio_postgres::connect(&postgres, tokio_postgres::NoTls).await.unwrap();
+    let (client, connection) = tokio_postgres::connect(&postgres, NoTls).await.unwrap();
     tokio::spawn(connection);
     let since = Instant::now();
     loop {

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use crate::common::database::Database;
 use crate::common::program::Output;
 use crate::scenario::{MIGRATE, Scenario};
-use crate::walk::{Again, Walk};
+use crate::walk::{Blow, Walk};
 
 const KILLS: usize = 200;
 const ROUNDS: usize = 20;
@@ -22,10 +22,10 @@ from generate_series(10001, 90000) as n;
 #[ignore = "long; ./x torture runs it"]
 async fn migrate_at_every_request() {
     let walk = Walk::prepare(MIGRATE).await;
-    for again in [Again::Later, Again::AtOnce] {
-        let kills = walk.short(1, again).await;
+    for blow in [Blow::KilledThenLater, Blow::KilledThenAtOnce] {
+        let kills = walk.short(1, blow).await;
         assert!(kills >= 200, "{kills} kills are no walk");
-        println!("{}: killed {kills} times, run again {again:?}, always the same end", MIGRATE.name);
+        println!("{}: {blow:?} {kills} times, always the same end", MIGRATE.name);
     }
 }
 

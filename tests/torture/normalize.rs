@@ -53,7 +53,7 @@ async fn normalize_killed() {
     let home = template.home();
     let expected = rows_by_sql(&template).await;
     let through = |db: &Database, way: Way, moment: Moment| {
-        through(server().socket_dir(), db.name(), home, way, moment, Box::new(proxy::kill))
+        through(server().socket_dir(), db.name(), home, way, moment, proxy::kill())
     };
     let mut requests = Vec::new();
     for way in WAYS {
@@ -96,7 +96,7 @@ async fn normalize_with_a_crashing_server() {
     let directory = sandbox.lock().unwrap().socket_dir().to_owned();
     let through = |database: &str, way: Way, moment: Moment| {
         let sandbox = Arc::clone(&sandbox);
-        let crash = Box::new(move |_| sandbox.lock().unwrap().crash().unwrap());
+        let crash = Act::Ends(Box::new(move |_| sandbox.lock().unwrap().crash().unwrap()));
         through(&directory, database, home.path(), way, moment, crash)
     };
     let expected = made_by_sql(&make("whole").await).await;

@@ -8,7 +8,7 @@ use tempfile::TempDir;
 use tokio_postgres::{Client, NoTls};
 
 use crate::common::program::{Program, pgtend};
-use crate::common::proxy::{self, Moment, Passage, Request, Side};
+use crate::common::proxy::{self, Act, Moment, Passage, Request, Side};
 use crate::common::server::options;
 use crate::fingerprint::{assert_same, fingerprint};
 use crate::scenario::{self, SCHEMA, Scenario};
@@ -88,7 +88,7 @@ impl Server {
     fn run(&self, scenario: &Scenario, home: &Path, database: &str, moment: Moment) -> Passage {
         let directory = self.sandbox.lock().unwrap().socket_dir().to_owned();
         let sandbox = Arc::clone(&self.sandbox);
-        let crash = Box::new(move |_| sandbox.lock().unwrap().crash().unwrap());
+        let crash = Act::Ends(Box::new(move |_| sandbox.lock().unwrap().crash().unwrap()));
         proxy::run(&directory, moment, crash, |proxy| {
             let url = format!("postgresql://postgres@/{database}?host={}&port=5432", proxy.display());
             command(scenario, home, &url)

@@ -13,9 +13,7 @@ fn program(home: &Path, database: &str, directory: &Path) -> Program {
 }
 
 fn through(db: &Database, home: &Path, moment: Moment) -> Passage {
-    proxy::run(server().socket_dir(), moment, Box::new(proxy::kill), |directory| {
-        program(home, db.name(), directory)
-    })
+    proxy::run(server().socket_dir(), moment, proxy::kill(), |directory| program(home, db.name(), directory))
 }
 
 #[tokio::test]

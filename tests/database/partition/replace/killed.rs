@@ -1,5 +1,5 @@
-//! Runs that are killed at each of their steps, while rows change: run again, they come to the same end. Every request is
-//! walked by the long tests.
+//! Runs that are killed, or lose their sessions, at each of their steps, while rows change: run again, they come to the
+//! same end. Every request is walked by the long tests.
 use crate::common::database::Database;
 use crate::common::proxy::{self, Moment, Request, Side};
 use crate::common::server::server;
@@ -53,10 +53,15 @@ async fn killed(command: &[&str], moments: &[&'static str], partitions_then: usi
             let url = |proxy: &std::path::Path| {
                 format!("postgresql://postgres@/{}?host={}&port=5432", db.name(), proxy.display())
             };
-            let passage = proxy::run(server().socket_dir(), moment.clone(), Box::new(proxy::kill), |proxy| {
+            let (act, code) = if at % 3 == 0 {
+                (proxy::terminate(db.name(), i64::MAX), Some(1))
+            } else {
+                (proxy::kill(), None)
+            };
+            let passage = proxy::run(server().socket_dir(), moment.clone(), act, |proxy| {
                 db.pgtend_at(&url(proxy), ["--now", NOW]).args(command).args(["--yes"])
             });
-            assert_eq!(passage.output.code, None, "{moment:?}: {}", passage.output.stderr);
+            assert_eq!(passage.output.code, code, "{moment:?}: {}", passage.output.stderr);
         })
         .await;
         db.pgtend(["--now", NOW]).args(command).args(["--yes", "-v"]).run().success();
