@@ -26,7 +26,7 @@ impl Runner<'_> {
         opened.inspect_err(|error| tracing::debug!("work with one session: {error:#}")).ok()
     }
 
-    /// Work of the first session and of the one beside it. When one fails, the other is cancelled.
+    /// Work of the first session and of the one beside it. When one fails, or a stop is requested, the other is cancelled.
     pub(super) async fn both<A, B>(
         &self,
         beside: &Session,
@@ -35,14 +35,19 @@ impl Runner<'_> {
     ) -> anyhow::Result<(A, B)> {
         let (mut own, mut other) = (pin!(own), pin!(other));
         tokio::select! {
-            done = &mut own => match done {
-                Ok(done) => Ok((done, other.await?)),
-                Err(error) => {
-                    let _ = beside.canceller().cancel().await;
-                    let _ = other.await;
-                    Err(error)
-                }
-            },
+            done = &mut own => {
+                let error = match done {
+                    // A signal cancels the first session alone, which has nothing to do any more.
+                    Ok(done) => tokio::select! {
+                        other = &mut other => return Ok((done, other?)),
+                        stopped = self.stop.requested_at_last() => stopped.into(),
+                    },
+                    Err(error) => error,
+                };
+                let _ = beside.canceller().cancel().await;
+                let _ = other.await;
+                Err(error)
+            }
             done = &mut other => match done {
                 Ok(done) => Ok((own.await?, done)),
                 Err(error) => {
