@@ -182,7 +182,7 @@ impl Step {
             Run::Alone { prepare, statement, .. } => prepare.iter().chain([statement]).collect(),
             Run::Batches { guard, statements } => guard.iter().chain(statements.first()).collect(),
             Run::Archive(archive) => vec![&archive.digest, &archive.copy],
-            Run::Restore(restore) => vec![&restore.truncate, &restore.copy, &restore.digest],
+            Run::Restore(restore) => vec![&restore.copy, &restore.digest],
             Run::Fill(fill) => fill.tables.iter().flat_map(FillTable::statements).collect(),
             Run::CatchUp(catch_up) => {
                 catch_up.replay.iter().chain(catch_up.proof.iter().flat_map(Proof::queries)).collect()

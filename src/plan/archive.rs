@@ -114,8 +114,6 @@ pub struct Restore {
     pub relation: Relation,
     pub file: StoredFile,
     pub format: FileFormat,
-    /// Empties the table, should an earlier attempt have filled it.
-    pub truncate: Sql,
     /// `COPY ... FROM STDIN` in CSV with a header.
     pub copy: Sql,
     pub digest: Sql,

@@ -22,7 +22,6 @@ impl Runner<'_> {
     }
 
     async fn take_back(&self, target: &str, restore: &Restore) -> anyhow::Result<()> {
-        self.session.execute(&restore.truncate).await.map_err(ServerError::explained)?;
         let sink = self.session.copy_in(&restore.copy).await.map_err(ServerError::explained)?;
         let mut sink = std::pin::pin!(sink);
         let reading = || format!("read {}", restore.file);

@@ -14,7 +14,7 @@ use crate::operations::partition::survey::RestoreEvidence;
 use crate::operations::partition::timeline::{Range, Timeline};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
-use crate::pg::sql::{BodyLiteral, Deparsed, Keyword, List};
+use crate::pg::sql::{Deparsed, Keyword, List};
 use crate::plan::{ArchivedColumn, Digest, FileFormat, Lock, Plan, Restore, Run, Step, StoredFile, Subject};
 
 /// An archive that is to come back, as its manifest tells of it.
@@ -58,6 +58,8 @@ impl Restoration<'_> {
     }
 }
 
+const LEFT: &str = "the table stays a table of its own, marked; the next run makes it anew";
+
 /// # Errors
 /// When the name is taken, the columns have changed, or the table cannot be attached without holding others up.
 pub fn plan_restore(
@@ -73,12 +75,10 @@ pub fn plan_restore(
     }
     let mut plan =
         Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
-    if !evidence.begun {
-        plan.steps.push(create_step(timeline, policy, restoration, evidence)?);
+    if evidence.begun {
+        plan.steps.push(drop_begun_step(restoration, evidence));
     }
-    if evidence.refers {
-        plan.steps.push(unrefer_step(restoration, evidence));
-    }
+    plan.steps.push(create_step(timeline, policy, restoration, evidence)?);
     plan.steps.push(fill_step(restoration)?);
     if restoration.attach {
         plan.steps.extend(refer_steps(restoration, evidence));
@@ -92,6 +92,21 @@ pub fn plan_restore(
         )?;
     }
     Ok(plan)
+}
+
+/// The partitioned table may have changed since the interrupted run made it.
+fn drop_begun_step(restoration: &Restoration<'_>, evidence: &RestoreEvidence) -> Step {
+    let name = &restoration.relation;
+    let act = vec![ddl!("partition/drop.sql", partition = *name)];
+    let summary = format!("drop {}, which an interrupted run has left", name.plain());
+    let mut step = Step::transaction(summary, vec![], act);
+    if evidence.refers {
+        step.locks = referenced(evidence, LockMode::AccessExclusive);
+    }
+    step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
+    step.interrupted = "what is left stays, marked; the next run drops it";
+    step.minor = true;
+    step
 }
 
 fn create_step(
@@ -118,7 +133,7 @@ fn create_step(
     act.push(ddl!("partition/comment.sql", partition = *name, comment = mark));
     act.extend(dress.after);
     let mut step = Step::transaction(format!("create {}", name.plain()), act, vec![]);
-    step.interrupted = "an empty table stays, marked; the next run goes on with it";
+    step.interrupted = LEFT;
     step.minor = true;
     Ok(step)
 }
@@ -132,7 +147,6 @@ fn fill_step(restoration: &Restoration<'_>) -> anyhow::Result<Step> {
         relation: name.clone(),
         file: restoration.file.clone(),
         format: restoration.format,
-        truncate: ddl!("partition/truncate.sql", partition = *name),
         copy: ddl!("partition/restore_copy.sql", partition = *name, columns = List(&names)),
         digest: digest(name, &names),
         expected: restoration.digest.clone(),
@@ -140,7 +154,7 @@ fn fill_step(restoration: &Restoration<'_>) -> anyhow::Result<Step> {
         done: (!restoration.attach).then_some(done),
     }));
     step.locks = vec![Lock::first(name.clone(), LockMode::AccessExclusive)];
-    step.interrupted = "an empty table stays, marked; the next run goes on with it";
+    step.interrupted = LEFT;
     Ok(step)
 }
 
@@ -158,28 +172,14 @@ fn refer_steps(restoration: &Restoration<'_>, evidence: &RestoreEvidence) -> Vec
     let mut step = Step::transaction(summary, vec![], keys.iter().map(add).collect());
     step.locks = referenced(evidence, LockMode::ShareRowExclusive);
     step.locks.push(Lock::first(name.clone(), LockMode::ShareRowExclusive));
-    step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
+    step.interrupted = LEFT;
     step.minor = true;
     let prove = keys.iter().map(|key| {
         let mut step = validate_step(name, &key.name, &key.referenced, key.name.raw());
-        step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
+        step.interrupted = LEFT;
         step
     });
     [step].into_iter().chain(prove).collect()
-}
-
-/// Rows are put into it without foreign keys.
-fn unrefer_step(restoration: &Restoration<'_>, evidence: &RestoreEvidence) -> Step {
-    let name = &restoration.relation;
-    let table = BodyLiteral(name.to_string());
-    let summary = format!("take the foreign keys off {}, which is to be filled again", name.plain());
-    let act = vec![ddl!("partition/replace/drop_foreign_keys.sql", table = table)];
-    let mut step = Step::transaction(summary, vec![], act);
-    step.locks = referenced(evidence, LockMode::AccessExclusive);
-    step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
-    step.interrupted = "the restored table stays a table of its own, marked; the next run fills it again";
-    step.minor = true;
-    step
 }
 
 /// Tables that it refers to.
@@ -204,7 +204,7 @@ fn attach_step(
         Step::transaction(format!("attach {}", name.plain()), vec![], vec![attach, uncheck, unmark]);
     step.locks = attach_locks(timeline, &evidence.create);
     step.locks.push(Lock::first(name.clone(), LockMode::AccessExclusive));
-    step.interrupted = "the restored table stays a table of its own, marked; the next run goes on with it";
+    step.interrupted = LEFT;
     Ok(step)
 }
 

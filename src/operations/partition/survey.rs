@@ -354,9 +354,13 @@ pub async fn survey_restore(
     let create = survey_create(session, timeline, &[restoration.wanted(timeline)?]).await?;
     let columns = columns(session, &[oid]).await?.remove(&oid).unwrap_or_default();
     let foreign_keys = foreign_keys_out(session, oid).await?;
-    let triggers = dependent_objects(session, oid).await?.triggers;
-    let registry = triggers.iter().any(|trigger| REGISTRY_TRIGGERS.contains(&trigger.name.as_str()));
+    let registry = restoration.attach && has_registry(session, oid).await?;
     Ok(RestoreEvidence { begun: begun.is_some(), refers, foreign_keys, registry, columns, create })
+}
+
+async fn has_registry(session: &Session, table: u32) -> anyhow::Result<bool> {
+    let triggers = dependent_objects(session, table).await?.triggers;
+    Ok(triggers.iter().any(|trigger| REGISTRY_TRIGGERS.contains(&trigger.name.as_str())))
 }
 
 /// The columns of tables as an archive holds them, by the tables' oids.
