@@ -2,7 +2,7 @@
 use anyhow::anyhow;
 
 use crate::failure::{Exit, Explain as _};
-use crate::operations::partition::create::guard_default;
+use crate::operations::partition::create::{drop_check_step, guard_default};
 use crate::operations::partition::policy::Policy;
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::{Place, State};
@@ -54,6 +54,9 @@ pub fn plan_replace(
     let mut plan =
         Plan { target: table.relation.clone(), oid: table.oid, steps: Vec::new(), notes: Vec::new() };
     let Some(order) = order else {
+        if let Some(default) = timeline.default.as_ref().filter(|default| default.window_check) {
+            plan.steps.push(drop_check_step(&default.relation, None));
+        }
         if evidence.left.begun.is_some() || !evidence.left.old.is_empty() {
             plan.steps.extend(clean_up::steps(timeline, evidence, &evidence.left.old, None)?);
         }
@@ -118,8 +121,7 @@ fn steps(replacement: &Replacement<'_>, plan: &mut Plan) -> anyhow::Result<()> {
     };
     plan.steps.push(swap::step(replacement)?);
     if let (Some(check), Some(default)) = (guarded, &timeline.default) {
-        plan.steps
-            .push(crate::operations::partition::create::drop_check_step(&default.relation, Some(check)));
+        plan.steps.push(drop_check_step(&default.relation, Some(check)));
     }
     let old = swap::old(replacement)?;
     plan.steps.extend(clean_up::steps(timeline, evidence, &old, Some(order))?);

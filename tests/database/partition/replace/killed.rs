@@ -4,7 +4,7 @@ use crate::common::database::Database;
 use crate::common::proxy::{self, Moment, Request, Side};
 use crate::common::server::server;
 use crate::partition::replace::steps::{SPLIT, UNDO};
-use crate::partition::replace::table::{events, left, rows};
+use crate::partition::replace::table::{events, left, rows, with_default};
 use crate::partition::support::{NOW, partitions};
 
 /// What the requests have in them at which the run is killed.
@@ -35,19 +35,24 @@ const MOMENTS_OF_UNDO: [&str; 10] = [
 
 #[tokio::test]
 async fn a_killed_run_is_gone_on_with() {
-    killed(&SPLIT, &MOMENTS, 6).await;
+    killed(&events().await, &SPLIT, &MOMENTS, 6).await;
 }
 
 #[tokio::test]
 async fn a_killed_run_that_undoes_is_gone_on_with() {
-    killed(&UNDO, &MOMENTS_OF_UNDO, 0).await;
+    killed(&events().await, &UNDO, &MOMENTS_OF_UNDO, 0).await;
 }
 
-async fn killed(command: &[&str], moments: &[&'static str], partitions_then: usize) {
-    let template = events().await;
+#[tokio::test]
+async fn a_killed_run_leaves_no_check_on_the_default_partition() {
+    let moments = ["validate constraint pgtend_default_window", "events_default\" drop constraint"];
+    killed(&with_default().await, &SPLIT, &moments, 7).await;
+}
+
+async fn killed(template: &Database, command: &[&str], moments: &[&'static str], partitions_then: usize) {
     for (at, moment) in moments.iter().copied().enumerate() {
         let side = if at % 2 == 0 { Side::After } else { Side::Before };
-        let db = Database::copy(&template).await;
+        let db = Database::copy(template).await;
         let expected = changed(&db, async || {
             let moment = Moment { request: Request::Containing(moment), side };
             let url = |proxy: &std::path::Path| {
