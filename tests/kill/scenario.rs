@@ -1,4 +1,8 @@
 //! What is killed: a small schema, and the command over it.
+use std::fs;
+use std::path::Path;
+
+use crate::common::program::Output;
 
 /// The instant that the commands take for now.
 pub const NOW: &str = "2026-11-15T12:00:00Z";
@@ -28,6 +32,27 @@ pub struct Scenario {
     pub afterwards: Option<&'static [&'static str]>,
     /// A query that gives the same after every kill, before anything is run again.
     pub serves: Option<&'static str>,
+}
+
+impl Scenario {
+    /// The command. `home`: where the first one has run.
+    pub fn words(&self, home: &Path) -> Vec<String> {
+        let word = |word: &&str| if *word == MANIFEST { manifest(home) } else { (*word).to_owned() };
+        self.command.iter().map(word).collect()
+    }
+
+    /// The command has ended with nothing left to do.
+    pub fn is_done(&self, output: &Output) -> bool {
+        let told = |done| output.code == Some(1) && output.stderr.contains(done);
+        output.code == Some(0) || self.done.is_some_and(told)
+    }
+}
+
+/// Of the one archive below a folder.
+fn manifest(home: &Path) -> String {
+    let folder = home.join("archive/public.events");
+    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.find(|file| file.extension().is_some_and(|end| end == "json")).unwrap().to_str().unwrap().to_owned()
 }
 
 /// Months of events, the last one the current one, with properties that a new partition takes over.

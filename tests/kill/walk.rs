@@ -12,7 +12,7 @@ use crate::common::proxy::{self, Moment, Passage, Request, Side};
 use crate::common::server::server;
 
 use super::fingerprint::{assert_same, fingerprint, rows};
-use super::scenario::{MANIFEST, SCHEMA, Scenario};
+use super::scenario::{SCHEMA, Scenario};
 
 /// What happens to the run, and when the same command is run again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -214,17 +214,12 @@ impl Walk {
     }
 
     pub fn command(&self, database: &Database, url: &str) -> Program {
-        let words = self.scenario.command.iter().map(|word| match *word {
-            MANIFEST => manifest(self.template.home()),
-            word => word.to_owned(),
-        });
-        database.pgtend_at(url, []).args(words)
+        database.pgtend_at(url, []).args(self.scenario.words(self.template.home()))
     }
 
     fn assert_success(&self, output: &Output, context: &str) {
-        let done =
-            self.scenario.done.is_some_and(|done| output.code == Some(1) && output.stderr.contains(done));
-        assert!(done || output.code == Some(0), "{context}: {:?}\n{}", output.code, output.stderr);
+        let done = self.scenario.is_done(output);
+        assert!(done, "{context}: {:?}\n{}", output.code, output.stderr);
     }
 
     async fn kept(&self, database: &Database) -> Vec<String> {
@@ -235,13 +230,6 @@ impl Walk {
         }
         kept
     }
-}
-
-/// Of the one archive below a folder.
-fn manifest(home: &Path) -> String {
-    let folder = home.join("archive/public.events");
-    let mut files = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    files.find(|file| file.extension().is_some_and(|end| end == "json")).unwrap().to_str().unwrap().to_owned()
 }
 
 fn url(proxy: &Path, database: &Database) -> String {

@@ -1,4 +1,4 @@
-//! The server stops as in a crash, at some request of a run; started again, the same command comes to the same end.
+//! The server stops as in a crash, at each request of a run; started again, the same command comes to the same end.
 use std::fs;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
@@ -13,35 +13,44 @@ use crate::common::server::options;
 use crate::fingerprint::{assert_same, fingerprint};
 use crate::scenario::{self, SCHEMA, Scenario};
 
-const CRASHES: usize = 12;
+macro_rules! crashes {
+    ($($name:ident: $scenario:ident,)*) => {$(
+        #[tokio::test]
+        #[ignore = "long; ./x torture runs it"]
+        async fn $name() {
+            let server = Server { sandbox: Arc::new(Mutex::new(Sandbox::start(&options()).unwrap())) };
+            let crashes = server.crash_during(scenario::$scenario).await;
+            println!("{}: the server crashed {crashes} times, always the same end", scenario::$scenario.name);
+        }
+    )*};
+}
 
-#[tokio::test]
-#[ignore = "long; ./x torture runs it"]
-async fn server_crash() {
-    let server = Server { sandbox: Arc::new(Mutex::new(Sandbox::start(&options()).unwrap())) };
-    for scenario in [
-        scenario::CREATE_FIRST_RUN,
-        scenario::CREATE_DEFAULT,
-        scenario::DROP_FK_OUT,
-        scenario::DROP_FK_IN,
-        scenario::DROP_DEFAULT,
-        scenario::MAINTAIN_THREE,
-        scenario::CONVERT_TABLE,
-        scenario::CONVERT_UNDO,
-        scenario::SPLIT_TABLE,
-        scenario::DRAIN_TABLE,
-        scenario::MERGE_TABLE,
-        scenario::UNDO_TABLE,
-        scenario::UNDO_CONVERTED,
-        scenario::ARCHIVE_ROWS,
-    ] {
-        let crashes = server.crash_during(scenario).await;
-        println!("{}: the server crashed {crashes} times, always the same end", scenario.name);
-    }
+crashes! {
+    create_first_run: CREATE_FIRST_RUN,
+    create_default: CREATE_DEFAULT,
+    drop_fk_out: DROP_FK_OUT,
+    drop_fk_in: DROP_FK_IN,
+    drop_default: DROP_DEFAULT,
+    drop_archived: DROP_ARCHIVED,
+    maintain: MAINTAIN_THREE,
+    convert: CONVERT_TABLE,
+    convert_undo: CONVERT_UNDO,
+    split: SPLIT_TABLE,
+    drain: DRAIN_TABLE,
+    merge: MERGE_TABLE,
+    undo: UNDO_TABLE,
+    undo_converted: UNDO_CONVERTED,
+    archive_rows: ARCHIVE_ROWS,
+    restore_attached: RESTORE_ATTACHED,
 }
 
 struct Server {
     sandbox: Arc<Mutex<Sandbox>>,
+}
+
+struct Walked {
+    scenario: Scenario,
+    words: Vec<String>,
 }
 
 impl Server {
@@ -49,49 +58,53 @@ impl Server {
         self.make("scenario", "").await;
         let setup = format!("{SCHEMA}{}", scenario.setup);
         self.client("scenario").await.batch_execute(&setup).await.unwrap();
-        let home = TempDir::new().unwrap();
-        fs::write(home.path().join("pgtend.toml"), scenario.config).unwrap();
+        let home = home(&scenario);
         if let Some(first) = scenario.first {
-            let scenario = Scenario { command: first, ..scenario };
-            command(&scenario, home.path(), &self.sandbox.lock().unwrap().url("scenario")).run().success();
+            let url = self.sandbox.lock().unwrap().url("scenario");
+            let words = first.iter().map(|word| (*word).to_owned()).collect();
+            command(words, home.path(), &url).run().success();
         }
+        let walked = Walked { scenario, words: scenario.words(home.path()) };
         self.make("whole", "template scenario").await;
         let never = Moment { request: Request::Number(usize::MAX), side: Side::Before };
-        let whole = self.run(&scenario, home.path(), "whole", never);
+        let whole = self.run(&walked, self::home(&scenario).path(), "whole", never);
         let end = fingerprint(&self.client("whole").await).await;
         whole.output.success();
-        for _ in 0..CRASHES {
-            let side = if fastrand::bool() { Side::Before } else { Side::After };
-            let request = Request::Number(fastrand::usize(1..=whole.requests));
-            self.crash_at(&scenario, home.path(), Moment { request, side }, &end).await;
+        for number in 1..=whole.requests {
+            let side = if number % 2 == 0 { Side::Before } else { Side::After };
+            self.crash_at(&walked, Moment { request: Request::Number(number), side }, &end).await;
         }
-        self.drop("whole").await;
-        self.drop("scenario").await;
-        CRASHES
+        whole.requests
     }
 
-    async fn crash_at(&self, scenario: &Scenario, home: &Path, moment: Moment, end: &[String]) {
+    async fn crash_at(&self, walked: &Walked, moment: Moment, end: &[String]) {
         self.make("torn", "template scenario").await;
-        let passage = self.run(scenario, home, "torn", moment.clone());
-        let context = format!("{}: crashed {moment:?}, which is {:?}", scenario.name, passage.struck);
+        let home = home(&walked.scenario);
+        let passage = self.run(walked, home.path(), "torn", moment.clone());
+        let context = format!("{}: crashed {moment:?}, which is {:?}", walked.scenario.name, passage.struck);
         if passage.struck.is_some() {
             let code = passage.output.code;
             assert!(matches!(code, Some(1 | 4 | 6)), "{context}: code {code:?}\n{}", passage.output.stderr);
             self.sandbox.lock().unwrap().restart().unwrap();
         }
-        let again = command(scenario, home, &self.sandbox.lock().unwrap().url("torn")).run();
-        assert_eq!(again.code, Some(0), "{context}\n{}", again.stderr);
+        let url = self.sandbox.lock().unwrap().url("torn");
+        let again = command(walked.words.clone(), home.path(), &url).run();
+        assert!(walked.scenario.is_done(&again), "{context}: code {:?}\n{}", again.code, again.stderr);
         assert_same(end, &fingerprint(&self.client("torn").await).await, &context);
+        if let Some(afterwards) = walked.scenario.afterwards {
+            let words = afterwards.iter().map(|word| (*word).to_owned()).collect();
+            command(words, home.path(), &url).run().success();
+        }
         self.drop("torn").await;
     }
 
-    fn run(&self, scenario: &Scenario, home: &Path, database: &str, moment: Moment) -> Passage {
+    fn run(&self, walked: &Walked, home: &Path, database: &str, moment: Moment) -> Passage {
         let directory = self.sandbox.lock().unwrap().socket_dir().to_owned();
         let sandbox = Arc::clone(&self.sandbox);
         let crash = Act::Ends(Box::new(move |_| sandbox.lock().unwrap().crash().unwrap()));
         proxy::run(&directory, moment, crash, |proxy| {
             let url = format!("postgresql://postgres@/{database}?host={}&port=5432", proxy.display());
-            command(scenario, home, &url)
+            command(walked.words.clone(), home, &url)
         })
     }
 
@@ -113,6 +126,13 @@ impl Server {
     }
 }
 
-fn command(scenario: &Scenario, home: &Path, url: &str) -> Program {
-    pgtend([]).args(["-d", url]).args(scenario.command).env("HOME", home).directory(home)
+/// A folder with the scenario's configuration.
+fn home(scenario: &Scenario) -> TempDir {
+    let home = TempDir::new().unwrap();
+    fs::write(home.path().join("pgtend.toml"), scenario.config).unwrap();
+    home
+}
+
+fn command(words: Vec<String>, home: &Path, url: &str) -> Program {
+    pgtend([]).args(["-d", url]).args(words).env("HOME", home).directory(home)
 }
