@@ -3,6 +3,7 @@ pub mod bound;
 pub mod catalog;
 pub mod connect;
 pub mod copy;
+pub mod disk;
 pub mod index;
 pub mod index_statement;
 pub mod lock;

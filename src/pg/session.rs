@@ -213,6 +213,11 @@ impl Session {
         &self.client
     }
 
+    /// The server, or a pooler before it, runs on this machine.
+    pub const fn by_socket(&self) -> bool {
+        self.canceller.by_socket()
+    }
+
     pub fn canceller(&self) -> &Canceller {
         &self.canceller
     }

@@ -24,6 +24,11 @@ pub struct Canceller {
 }
 
 impl Canceller {
+    /// Whether the session's way to the server, or to a pooler, is a Unix socket.
+    pub const fn by_socket(&self) -> bool {
+        matches!(self.address, Address::Socket(_))
+    }
+
     /// Sends the request. That it was sent does not mean that a statement was still running.
     ///
     /// # Errors

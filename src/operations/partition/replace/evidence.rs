@@ -14,6 +14,7 @@ use crate::pg::catalog::{
     DependentObjects, ForeignKeyIn, Index, PartitionedTable, Taken, dependent_objects, dependents, indexes,
     taken_names,
 };
+use crate::pg::disk::free_bytes;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
 use crate::pg::state::ServerError;
@@ -59,6 +60,21 @@ impl ReplaceEvidence {
         let registry = self.registry.iter().flat_map(|registry| &registry.objects.referencing);
         self.table.objects.referencing.iter().chain(registry)
     }
+
+    /// Bytes for the copies that are still to be made, by the size of what they are copies of. WAL comes on top.
+    pub(super) fn bytes_needed(&self, order: &Order) -> u64 {
+        let begun = self.left.begun.as_ref().filter(|_| self.outdated.is_none());
+        let ready = begun.map_or(0, Begun::ready);
+        let pieces = order.pieces.len().max(1) as u64;
+        self.bytes.unsigned_abs() / pieces * (pieces - pieces.min(ready as u64))
+    }
+}
+
+impl Begun {
+    /// How many of the new tables are filled.
+    pub fn ready(&self) -> usize {
+        self.pieces.iter().filter(|one| one.state == State::Ready).count()
+    }
 }
 
 impl Left {
@@ -87,6 +103,8 @@ pub struct ReplaceEvidence {
     /// The planner's estimate of the rows of the sources, and their bytes.
     pub rows: f64,
     pub bytes: i64,
+    /// Bytes that the server's disk has room for, where that is known.
+    pub free: Option<u64>,
     pub default_is_empty: bool,
 }
 
@@ -228,6 +246,10 @@ pub async fn survey_replace(
         sources.push(whole(session, source.partition.oid, &source.partition.relation).await?);
     }
     let (rows, bytes) = sizes(session, &oids).await?;
+    let free = match oids.first() {
+        Some(source) => free_bytes(session, *source).await?,
+        None => None,
+    };
     let table = whole(session, oid, relation).await?;
     let undo = order.is_undo();
     let registry = if undo { survey_registry(session, &table).await? } else { None };
@@ -260,6 +282,7 @@ pub async fn survey_replace(
         outdated,
         rows,
         bytes,
+        free,
         default_is_empty,
         left,
     })

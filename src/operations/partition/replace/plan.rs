@@ -4,8 +4,8 @@ use anyhow::anyhow;
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::create::{drop_check_step, guard_default};
 use crate::operations::partition::policy::Policy;
-use crate::operations::partition::replace::evidence::ReplaceEvidence;
-use crate::operations::partition::replace::mark::{Place, State};
+use crate::operations::partition::replace::evidence::{Begun, ReplaceEvidence};
+use crate::operations::partition::replace::mark::Place;
 use crate::operations::partition::replace::order::Order;
 use crate::operations::partition::replace::refuse::refuse;
 use crate::operations::partition::replace::row_key::RowKey;
@@ -133,9 +133,16 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     plan.notes.extend(order.notes.iter().cloned());
     let sources: Vec<String> = order.sources.iter().map(|one| one.partition.relation.plain()).collect();
     let begun = evidence.left.begun.as_ref();
-    let ready = begun.map_or(0, |begun| begun.pieces.iter().filter(|one| one.state == State::Ready).count());
+    let ready = begun.map_or(0, Begun::ready);
     let (many, pieces) = (sources.len() > 1, order.pieces.len());
-    let disk = format!("in use meanwhile; disk needed: about {} MB", evidence.bytes / 1_000_000 + 1);
+    let disk = format!(
+        "in use meanwhile; disk needed: about {}, {}",
+        megabytes(evidence.bytes_needed(order)),
+        match evidence.free {
+            Some(free) => format!("free: {}", megabytes(free)),
+            None => "how much is free cannot be seen from here (--disk-free-mb)".to_owned(),
+        }
+    );
     plan.notes.push(if order.is_undo() {
         let all = if many { format!("{} partitions", sources.len()) } else { "partition".to_owned() };
         format!("it becomes an ordinary table with the rows of its {all}, {disk}")
@@ -163,6 +170,10 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     if !timeline.pending.is_empty() {
         plan.notes.push("an interrupted detach is left as it is".to_owned());
     }
+}
+
+pub(super) fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
 /// # Errors

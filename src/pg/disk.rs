@@ -1,0 +1,25 @@
+//! The room on the server's disk, which SQL does not tell: the system does, where the server runs on this machine.
+use anyhow::Context as _;
+
+use crate::pg::session::Session;
+use crate::pg::state::ServerError;
+use crate::query;
+
+/// Bytes that the server may still write where a relation lies. `None` where that cannot be known: the server runs
+/// elsewhere, in a container with a root of its own, or does not tell this role where it keeps its files.
+///
+/// # Errors
+/// The server's.
+pub async fn free_bytes(session: &Session, relation: u32) -> anyhow::Result<Option<u64>> {
+    if !session.by_socket() {
+        return Ok(None);
+    }
+    let rows = session.query(&query!("catalog/directory.sql"), &[&relation]).await;
+    let rows = rows.map_err(ServerError::explained).context("ask where the server keeps its files")?;
+    let directory: Option<String> = match rows.first() {
+        Some(row) => row.try_get("directory")?,
+        None => None,
+    };
+    let found = directory.and_then(|directory| rustix::fs::statvfs(directory).ok());
+    Ok(found.map(|found| found.f_bavail.saturating_mul(found.f_frsize)))
+}
