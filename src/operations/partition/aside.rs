@@ -119,11 +119,18 @@ pub fn move_step(partition: &Partition, columns: &[ArchivedColumn], guard: Sql) 
     };
     let summary = format!("delete the rows of {}, set aside in {}", name.plain(), aside.plain());
     let mut step = Step::transaction(summary, vec![], vec![]);
-    step.run = Run::Batches { guard: vec![guard], statements: SIZES.map(batch).into() };
+    step.run = Run::Batches { guard: guarded(guard), statements: SIZES.map(batch).into() };
     step.locks =
         vec![Lock::first(name.clone(), LockMode::RowExclusive), Lock::implied(aside, LockMode::RowExclusive)];
     step.interrupted = "some rows are set aside; the next run goes on with the rest";
     Ok(step)
+}
+
+/// What is asked before rows are deleted. Triggers of the application fire then, with the settings that its own sessions
+/// have.
+pub fn guarded(guard: Sql) -> Vec<Sql> {
+    let settings = ddl!("session/as_applications_do.sql", local = Keyword("local "));
+    vec![guard, settings, ddl!("partition/every_row.sql")]
 }
 
 /// That nobody's row goes with the partition, which was emptied.

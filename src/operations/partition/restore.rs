@@ -215,11 +215,19 @@ fn refuse_attach(
 ) -> anyhow::Result<()> {
     let name = timeline.table.relation.plain();
     let without = "restore it without --attach";
-    if evidence.registry {
-        let error = anyhow!("attach to {name}: its keys stand in a registry, which ATTACH does not fill");
-        return Err(error.hint(format!("{without}, and insert its rows into {name}")));
-    }
     let range = restoration.range(timeline)?;
+    if evidence.registry {
+        let (from, to) = (timeline.literal_or_open(range.lo)?, timeline.literal_or_open(range.hi)?);
+        let error = anyhow!("attach to {name}: its keys stand in a registry, which ATTACH does not fill");
+        return Err(error.hint(format!(
+            "restore it as another table with --as instead, and insert its rows into {name}, after: create table {} \
+             partition of {} for values from ({}) to ({});",
+            restoration.relation,
+            timeline.table.relation,
+            List(&from),
+            List(&to)
+        )));
+    }
     if let Some(other) =
         timeline.parts.iter().find(|part| part.range.lo < range.hi && range.lo < part.range.hi)
     {

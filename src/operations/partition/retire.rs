@@ -414,7 +414,7 @@ fn empty_step(timeline: &Timeline, partition: &Partition, terms: &Terms, evidenc
     let name = &partition.relation;
     let mut step = Step::transaction(format!("delete the rows of {}", name.plain()), vec![], vec![]);
     let batch = |rows: u32| ddl!("partition/empty_batch.sql", partition = *name, rows = rows);
-    let guard = vec![still_there(timeline, partition)];
+    let guard = aside::guarded(still_there(timeline, partition));
     step.run = Run::Batches { guard, statements: [5000, 500, 50, 5, 1].map(batch).into() };
     step.locks = vec![Lock::first(name.clone(), LockMode::RowExclusive)];
     step.destroys = Some(loss(partition, terms, evidence));

@@ -19,7 +19,12 @@ async fn referenced(on_delete: &str) -> Database {
          insert into events values (1, '2026-11-05');
          insert into orders select g, id, at from generate_series(10, 11) as g join events on id = g - 9 and at < '2026-09-01Z';
          insert into orders values (12, 1, '2026-11-05'), (13, null, null);
-         create table before as select * from events where at < '2026-09-01Z'"
+         create table before as select * from events where at < '2026-09-01Z';
+         -- It finds its table by the search path of whoever deletes.
+         create table forgotten (id bigint);
+         create function forget() returns trigger language plpgsql as
+             $$ begin insert into forgotten values (old.id); return null; end $$;
+         create trigger forget after delete on events for each row execute function forget()"
     ))
     .await;
     db
@@ -46,6 +51,7 @@ async fn on_delete_is_honoured_and_every_row_archived() {
         let said = tend(&db, DROP).run().success();
         contains(&said.stderr, "archived 6000 rows");
         assert_eq!(db.value(ORDERS).await, orders);
+        assert_eq!(db.value("select count(*) from forgotten").await, "6000");
         ensure_gone_and_archived(&db).await;
         // The rule still stands.
         let broken =
@@ -93,9 +99,13 @@ async fn a_registry_loses_the_keys_and_what_refers_to_them() {
     assert_eq!(db.value(ORDERS).await, "12:7000");
     let manifest = manifest(&db);
     let restore = ["partition", "restore", manifest.to_str().unwrap()];
-    contains(&tend(&db, restore).args(["--attach"]).run().code(1).stderr, "its keys stand in a registry");
+    let refused = tend(&db, restore).args(["--attach"]).run().code(1).stderr;
+    contains(&refused, "its keys stand in a registry");
     tend(&db, restore).args(["--as", "august"]).run().success();
     assert_eq!(db.value("select count(*) from (table august except all table before) as d").await, "0");
+    db.batch(refused.split_once("after: ").unwrap().1).await;
+    db.batch("insert into events table august").await;
+    assert_eq!(db.value("select count(*) from events_ids").await, "6001");
 }
 
 #[tokio::test]
