@@ -8,17 +8,19 @@ use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, timed};
 use crate::writers::{Seen, insist, live, months};
 
-const SMALL: u32 = 200_000;
-const LARGE: u32 = 2_000_000;
+const SMALL: u32 = 1_000_000;
+const LARGE: u32 = 10_000_000;
 const WRITERS: i64 = 3;
 const CONVERT: &[&str] =
     &["partition", "convert", "messages", "--by", "at", "--incoming-fk", "registry", "--json"];
 
+/// Three months of them.
 fn table(rows: u32) -> String {
+    let apart = 8_000_000.0 / f64::from(rows);
     format!(
         "create table messages (id bigint primary key, at timestamptz not null, sender int not null, body text);
          insert into messages
-         select n, '2026-08-01Z'::timestamptz + n * interval '2 seconds', n % 1000, md5(n::text)
+         select n, '2026-08-01Z'::timestamptz + n * interval '{apart} seconds', n % 1000, md5(n::text)
          from generate_series(1, {rows}) as n;
          create index on messages (sender, at desc);
          create table reads (message_id bigint not null references messages (id) on delete cascade, reader int);

@@ -1,24 +1,27 @@
-//! A partition of a million rows becomes twelve, idle and with writers that keep a log of what was acknowledged: rows a
-//! second, how long locks are held, how long others wait, against one INSERT ... SELECT and against months moved out one
-//! by one.
+//! A million rows in one partition, in the default partition, in twelve partitions become twelve partitions or one table,
+//! idle and with writers that keep a log of what was acknowledged: rows a second, how long locks are held, how long others
+//! wait, against one INSERT ... SELECT and against months moved out one by one.
 use std::time::Instant;
 
 use serde_json::Value;
 
 use crate::figure::{Figure, Target, milliseconds};
 use crate::ground::{Ground, milliseconds_since, timed};
-use crate::writers::{insist, live, months};
+use crate::writers::{Seen, insist, live, months};
 
 const ROWS: u32 = 1_000_000;
 const WRITERS: i64 = 2;
 const SPLIT: &[&str] = &["partition", "split", "messages", "--every", "month", "--yes", "--json"];
+const DRAIN: &[&str] = &["partition", "drain", "messages", "--every", "month", "--yes", "--json"];
+const UNDO: &[&str] = &["partition", "undo", "messages", "--yes", "--json"];
 
-/// About 200 bytes a row, a primary key and two more indexes, December 2025 to November 2026.
-fn table() -> String {
+/// About 200 bytes a row, a primary key and two more indexes, December 2025 to November 2026, in a partition of these
+/// bounds.
+fn table(bounds: &str) -> String {
     format!(
         "create table messages (id bigint, at timestamptz not null, sender int not null, body text, primary key (id, at))
              partition by range (at);
-         create table messages_legacy partition of messages for values from (minvalue) to ('2026-12-01Z');
+         create table messages_legacy partition of messages {bounds};
          insert into messages
          select n, '2025-12-01Z'::timestamptz + n * interval '31 seconds', n % 1000, repeat(md5(n::text), 4)
          from generate_series(1, {ROWS}) as n;
@@ -66,18 +69,77 @@ fn move_out(ground: &Ground) {
     }
 }
 
-struct Split {
+struct Replaced {
     took: f64,
     held: f64,
 }
 
-fn split(ground: &Ground) -> Split {
-    let (took, output) = timed(&mut ground.pgtend("busy", SPLIT));
+fn replace(ground: &Ground, command: &[&str]) -> Replaced {
+    let (took, output) = timed(&mut ground.pgtend("busy", command));
     let text =
         format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     let lines = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
     let held = lines.filter_map(|line| line["lock_held_ms"].as_f64()).fold(0.0, f64::max);
-    Split { took, held }
+    Replaced { took, held }
+}
+
+/// One of pgtend's own verbs on a copy of a database, idle and beside writers.
+struct Verb {
+    what: &'static str,
+    idle: Replaced,
+    busy: Replaced,
+    seen: Seen,
+}
+
+impl Verb {
+    fn measured(ground: &Ground, what: &'static str, command: &'static [&'static str], whole: &str) -> Self {
+        ground.database("busy", whole);
+        let idle = replace(ground, command);
+        ground.database("busy", whole);
+        let (seen, busy) = live(ground, WRITERS, ROWS, |ground| replace(ground, command));
+        Self { what, idle, busy, seen }
+    }
+
+    /// `copied`: what one INSERT ... SELECT took.
+    fn figures(&self, copied: f64) -> [Figure; 3] {
+        let Self { what, idle, busy, seen } = self;
+        let figure = |what: String, pgtend, against: (&str, f64), target, note| Figure {
+            what,
+            pgtend,
+            against: (against.0.to_owned(), against.1),
+            target,
+            noise: 0.0,
+            note,
+        };
+        [
+            figure(
+                format!("{what}, idle"),
+                idle.took,
+                ("one INSERT ... SELECT", copied),
+                Target::Below(5000.0),
+                format!("{}, proof and clean-up included; theirs {}", rate(idle.took), rate(copied)),
+            ),
+            figure(
+                format!("{what}, {WRITERS} writers"),
+                busy.took,
+                ("idle", idle.took),
+                Target::Below(10_000.0),
+                format!(
+                    "{}; {}; longest write {}",
+                    rate(busy.took),
+                    seen.words(),
+                    milliseconds(seen.longest)
+                ),
+            ),
+            figure(
+                format!("{what}: locks held, {WRITERS} writers"),
+                busy.held,
+                ("idle", idle.held),
+                Target::Below(50.0),
+                "the longest of all steps".to_owned(),
+            ),
+        ]
+    }
 }
 
 fn others(ground: &Ground, way: fn(&Ground)) -> f64 {
@@ -93,59 +155,37 @@ fn rate(took: f64) -> String {
 
 pub fn run() -> Vec<Figure> {
     let ground = Ground::new(false);
+    let make = |name: &str, statements: &str| {
+        ground.batch(name, statements);
+        ground.batch(name, "vacuum analyze");
+    };
     ground.database("whole", "");
-    ground.batch("whole", &table());
-    ground.batch("whole", "vacuum analyze");
+    make("whole", &table("for values from (minvalue) to ('2026-12-01Z')"));
+    ground.database("default", "");
+    make("default", &table("default"));
+    ground.database("months", "whole");
+    let in_months = ground.pgtend("months", SPLIT).output().unwrap();
+    assert!(in_months.status.success(), "{}", String::from_utf8_lossy(&in_months.stderr));
+    make("months", "");
     let (copied, moved) = (others(&ground, copy), others(&ground, move_out));
-    ground.database("busy", "whole");
-    let idle = split(&ground);
-    ground.database("busy", "whole");
-    let (ours, busy) = live(&ground, WRITERS, ROWS, split);
+    let split = Verb::measured(&ground, "split a partition of 1M rows into 12 months", SPLIT, "whole");
+    let drain =
+        Verb::measured(&ground, "drain 1M rows of the default partition into 12 months", DRAIN, "default");
+    let undo = Verb::measured(&ground, "undo: 12 months of 1M rows become one table", UNDO, "months");
     ground.database("busy", "whole");
     let (theirs, ()) = live(&ground, WRITERS, ROWS, move_out);
-    let figure = |what: &str, pgtend, against: (&str, f64), target, note| Figure {
-        what: format!("split: {what}, {ROWS} rows into 12 months"),
+    let against_theirs = |what: &str, pgtend, time, note| Figure {
+        what: format!("split: {what}"),
         pgtend,
-        against: (against.0.to_owned(), against.1),
-        target,
+        against: ("months moved one by one (pg_partman)".to_owned(), time),
+        target: Target::Ratio(1.0),
         noise: 0.0,
         note,
     };
-    vec![
-        figure(
-            "idle",
-            idle.took,
-            ("one INSERT ... SELECT", copied),
-            Target::Below(5000.0),
-            format!("{}, proof and clean-up included; theirs {}", rate(idle.took), rate(copied)),
-        ),
-        figure(
-            "idle",
-            idle.took,
-            ("months moved one by one (pg_partman)", moved),
-            Target::Ratio(1.0),
-            format!("theirs {}", rate(moved)),
-        ),
-        figure(
-            "2 writers",
-            busy.took,
-            ("idle", idle.took),
-            Target::Below(10_000.0),
-            format!("{}; {}", rate(busy.took), ours.words()),
-        ),
-        figure(
-            "locks held, 2 writers",
-            busy.held,
-            ("idle", idle.held),
-            Target::Below(50.0),
-            "the longest of all steps".to_owned(),
-        ),
-        figure(
-            "longest write of others",
-            ours.longest,
-            ("months moved one by one (pg_partman)", theirs.longest),
-            Target::Below(200.0),
-            format!("theirs {}; {}", milliseconds(theirs.longest), theirs.words()),
-        ),
-    ]
+    let longest = format!("theirs {}; {}", milliseconds(theirs.longest), theirs.words());
+    let mut figures: Vec<Figure> =
+        [&split, &drain, &undo].into_iter().flat_map(|verb| verb.figures(copied)).collect();
+    figures.push(against_theirs("idle", split.idle.took, moved, format!("theirs {}", rate(moved))));
+    figures.push(against_theirs("longest write of others", split.seen.longest, theirs.longest, longest));
+    figures
 }
