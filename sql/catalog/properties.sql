@@ -1,5 +1,5 @@
 -- What a partition has that neither LIKE nor PARTITION OF gives to a new one: owner, place, storage parameters,
--- replica identity, comment, row security, statistics targets, privileges.
+-- replica identity, comment, row security, statistics targets, numbers of distinct values, privileges.
 -- $1 oid of the partition (or of the parent, when there is no partition yet)
 select pg_catalog.jsonb_build_object(
     'schema', n.nspname,
@@ -33,13 +33,20 @@ select pg_catalog.jsonb_build_object(
             'roles', (select pg_catalog.jsonb_agg(pg_catalog.pg_get_userbyid(u.oid))
                       from pg_catalog.unnest(p.polroles) as u(oid) where u.oid <> 0),
             'using', pg_catalog.pg_get_expr(p.polqual, p.polrelid),
-            'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid)) order by p.polname)
+            'check', pg_catalog.pg_get_expr(p.polwithcheck, p.polrelid),
+            'comment', pg_catalog.obj_description(p.oid, 'pg_policy')) order by p.polname)
         from pg_catalog.pg_policy as p where p.polrelid = c.oid), '[]'),
     'statistics', coalesce((
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('column', a.attname, 'target', a.attstattarget)
                                     order by a.attnum)
         from pg_catalog.pg_attribute as a
         where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped and a.attstattarget >= 0), '[]'),
+    'column_options', coalesce((
+        select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object('column', a.attname, 'option', o.option)
+                                    order by a.attnum, o.option)
+        from pg_catalog.pg_attribute as a
+        cross join lateral pg_catalog.unnest(a.attoptions) as o(option)
+        where a.attrelid = c.oid and a.attnum > 0 and not a.attisdropped), '[]'),
     'grants', coalesce((
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'role', case when x.grantee <> 0 then pg_catalog.pg_get_userbyid(x.grantee) end,

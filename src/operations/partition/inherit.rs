@@ -144,6 +144,16 @@ fn statistics(
             target = target
         ));
     }
+    for one in sibling.iter().flat_map(|s| &s.column_options) {
+        let (option, value) = one.option.split_once('=').context("an option of a column has no value")?;
+        dress.before.push(ddl!(
+            "partition/column_option.sql",
+            partition = *partition,
+            column = Ident::new(&one.column)?,
+            option = Ident::new(option)?,
+            value = Literal(value.to_owned())
+        ));
+    }
     Ok(())
 }
 
@@ -155,6 +165,14 @@ fn row_security(dress: &mut Dress, partition: &Relation, sibling: &Properties) -
     }
     for policy in &sibling.policies {
         dress.before.push(create_policy(partition, &sibling.name, policy)?);
+        if let Some(comment) = &policy.comment {
+            dress.before.push(ddl!(
+                "partition/policy_comment.sql",
+                policy = Ident::new(&policy.name)?,
+                partition = *partition,
+                comment = Literal(comment.clone())
+            ));
+        }
     }
     Ok(())
 }

@@ -27,6 +27,7 @@ pub struct Properties {
     pub force_row_security: bool,
     pub policies: Vec<Policy>,
     pub statistics: Vec<StatisticsTarget>,
+    pub column_options: Vec<ColumnOption>,
     pub grants: Vec<Grant>,
     /// To whom default privileges give something on a new table; `None` is PUBLIC.
     pub default_grantees: Vec<Option<String>>,
@@ -61,12 +62,21 @@ pub struct Policy {
     pub roles: Option<Vec<String>>,
     pub using: Option<String>,
     pub check: Option<String>,
+    pub comment: Option<String>,
 }
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct StatisticsTarget {
     pub column: String,
     pub target: i64,
+}
+
+/// `n_distinct` or `n_distinct_inherited`.
+#[derive(Clone, Debug, Deserialize)]
+pub struct ColumnOption {
+    pub column: String,
+    /// `name=value`
+    pub option: String,
 }
 
 #[derive(Clone, Debug, Deserialize)]

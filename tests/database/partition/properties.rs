@@ -150,6 +150,7 @@ async fn comment_statistics_targets_and_columns() {
         "comment on table events_p2026_11 is 'it''s \"hot\"\\ and
 two lines'; comment on column events.note is 'free text';
          alter table events_p2026_11 alter note set statistics 500; alter table events_p2026_11 alter id set statistics 0;
+         alter table events_p2026_11 alter note set (n_distinct = 5);
          alter table events alter note set storage external;
          create statistics events_stats (dependencies) on id, note from events",
     )
@@ -164,6 +165,8 @@ two lines'; comment on column events.note is 'free text';
         "id 0 p, at -1 p, note 500 e"
     );
     assert_eq!(db.value(&format!("select col_description({NEW}, 3)")).await, "free text");
+    let options = format!("select attoptions from pg_attribute where attrelid = {NEW} and attname = 'note'");
+    assert_eq!(db.value(&options).await, "{n_distinct=5}");
     assert_eq!(
         db.value(&format!(
             "select stxkind::text || ' ' || stxkeys::text from pg_statistic_ext where stxrelid = {NEW}"

@@ -24,7 +24,7 @@ comment on column messages.body is 'the words';
 comment on index "by Sender" is 'for the inbox';
 comment on constraint "no x" on messages is 'x is not said';
 create statistics spread on sender, counted from messages;
-alter table messages alter sender set statistics 500;
+alter table messages alter sender set statistics 500, alter sender set (n_distinct = -0.05), alter id set (n_distinct_inherited = -1);
 alter table messages set (fillfactor = 90, toast.autovacuum_enabled = true);
 create table reads (
     message_id text not null references messages (id) on update cascade on delete cascade deferrable,
@@ -42,6 +42,7 @@ alter table messages disable trigger quiet;
 comment on trigger tags on messages is 'never null';
 alter table messages enable row level security;
 create policy seen on messages for select using (sender > 0);
+comment on policy seen on messages is 'whom to show';
 grant select, insert on messages to "reader of {db}";
 grant update (body) on messages to public;
 create publication told for table messages with (publish_via_partition_root = true);
@@ -68,8 +69,8 @@ pub async fn properties(db: &Database) -> Vec<String> {
                               obj_description(oid), (select count(*) from messages))
                 from pg_class where oid = 'messages'::regclass
                 union all
-                select format('column %s %s %s %s %s %s %s %s %s', attnum, attname, format_type(atttypid, atttypmod),
-                              attnotnull, attidentity, attgenerated, nullif(attstattarget, -1), attacl,
+                select format('column %s %s %s %s %s %s %s %s %s %s', attnum, attname, format_type(atttypid, atttypmod),
+                              attnotnull, attidentity, attgenerated, nullif(attstattarget, -1), attoptions, attacl,
                               col_description(attrelid, attnum))
                 from pg_attribute where attrelid = 'messages'::regclass and attnum > 0 and not attisdropped
                 union all
@@ -86,7 +87,7 @@ pub async fn properties(db: &Database) -> Vec<String> {
                 select format('trigger %s %s %s', tgenabled, pg_get_triggerdef(oid), obj_description(oid))
                 from pg_trigger where tgrelid = 'messages'::regclass and not tgisinternal and tgname !~ '^(00_)?pgtend_ids'
                 union all
-                select format('policy %s %s %s', polname, polcmd, pg_get_expr(polqual, polrelid))
+                select format('policy %s %s %s %s', polname, polcmd, pg_get_expr(polqual, polrelid), obj_description(oid))
                 from pg_policy where polrelid = 'messages'::regclass
                 union all
                 select format('view %s %s %s %s', oid::regclass, pg_get_viewdef(oid), reloptions, relacl)

@@ -45,6 +45,8 @@ fn properties(replacement: &Replacement<'_>) -> anyhow::Result<Properties> {
     let (table, newest) = (&replacement.evidence.table.properties, newest(replacement)?);
     let own = |column: &str| table.statistics.iter().any(|known| known.column == column);
     let more = newest.statistics.iter().filter(|one| !own(&one.column));
+    let own = |column: &str| table.column_options.iter().any(|known| known.column == column);
+    let more_options = newest.column_options.iter().filter(|one| !own(&one.column));
     let replica_identity = match table.replica_identity {
         // What the server writes for subscribers is what the partitions say.
         ReplicaIdentity::Default => newest.replica_identity,
@@ -55,6 +57,7 @@ fn properties(replacement: &Replacement<'_>) -> anyhow::Result<Properties> {
         tablespace: table.tablespace.clone().or_else(|| newest.tablespace.clone()),
         storage: newest.storage.clone(),
         statistics: table.statistics.iter().chain(more).cloned().collect(),
+        column_options: table.column_options.iter().chain(more_options).cloned().collect(),
         replica_identity,
         replica_identity_index: None,
         comment: None,

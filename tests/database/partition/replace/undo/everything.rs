@@ -37,7 +37,7 @@ comment on constraint "no x" on messages is 'x is not said';
 comment on constraint messages_sender_fkey on messages is 'who said it';
 comment on constraint messages_pkey on messages is 'the key';
 create statistics spread on sender, counted from messages;
-alter table messages alter sender set statistics 500;
+alter table messages alter sender set statistics 500, alter sender set (n_distinct = -0.05), alter id set (n_distinct_inherited = -1);
 alter table messages_p2026_09 set (fillfactor = 90, toast.autovacuum_enabled = true);
 create table reads (
     message_id text, at timestamptz, reader int,
@@ -59,6 +59,7 @@ alter table messages enable always trigger late;
 comment on trigger tags on messages is 'never null';
 alter table messages enable row level security;
 create policy seen on messages for select using (sender > 0 and exists (select from users where users.id = messages.sender));
+comment on policy seen on messages is 'whom to show';
 grant select, insert on messages to "reader of {db}";
 grant update (body) on messages to public;
 grant delete on messages_old to public;

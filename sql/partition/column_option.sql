@@ -1,0 +1,1 @@
+alter table {partition} alter column {column} set ({option} = {value})

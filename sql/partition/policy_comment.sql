@@ -1,0 +1,1 @@
+comment on policy {policy} on {partition} is {comment}
