@@ -99,6 +99,14 @@ select pg_catalog.jsonb_build_object(
             'referenced_columns', (select pg_catalog.jsonb_agg(a.attname order by u.place)
                         from pg_catalog.unnest(k.confkey) with ordinality as u(attnum, place)
                         join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum),
+            'operators', (select pg_catalog.jsonb_agg(
+                              pg_catalog.format('operator(%I.%s)', s.nspname, o.oprname) order by u.place)
+                          from pg_catalog.unnest(k.conpfeqop) with ordinality as u(operator, place)
+                          join pg_catalog.pg_operator as o on o.oid = u.operator
+                          join pg_catalog.pg_namespace as s on s.oid = o.oprnamespace),
+            'nullable', exists (
+                select from pg_catalog.pg_attribute as a
+                where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and not a.attnotnull),
             'match_full', k.confmatchtype = 'f',
             'on_update', k.confupdtype,
             'on_delete', k.confdeltype,
@@ -122,6 +130,7 @@ select pg_catalog.jsonb_build_object(
                 ), t.relname), ' '),
             'enabled', g.tgenabled,
             'row', g.tgtype & 1 = 1,
+            'any_update', g.tgtype & 16 = 16 and g.tgattr::text = '',
             'transition_tables', g.tgoldtable is not null or g.tgnewtable is not null,
             'comment', pg_catalog.obj_description(g.oid, 'pg_trigger')) order by g.tgname)
         from pg_catalog.pg_trigger as g where g.tgrelid = t.oid and not g.tgisinternal), '[]'),

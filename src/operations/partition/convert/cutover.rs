@@ -2,6 +2,7 @@
 use anyhow::Context as _;
 
 use crate::ddl;
+use crate::operations::partition::convert::composite;
 use crate::operations::partition::convert::conversion::{Conversion, lock};
 use crate::operations::partition::convert::handover::Handover;
 use crate::operations::partition::convert::names::{Mark, own_name};
@@ -25,7 +26,7 @@ pub(super) fn step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
     }
     let renamed = rename_old(conversion)?;
     act.extend(renamed);
-    if nullable(conversion) {
+    if conversion.nullable() {
         act.push(ddl!("partition/convert/not_null.sql", table = *table, column = conversion.key.column));
     }
     act.push(ddl!("partition/convert/rename_table.sql", table = *table, new = names.legacy.name));
@@ -74,29 +75,28 @@ fn locks(conversion: &Conversion<'_>, handover: &Handover<'_>) -> anyhow::Result
     Ok(locks)
 }
 
-/// The key could be null before.
-fn nullable(conversion: &Conversion<'_>) -> bool {
-    let column = conversion.evidence.whole.objects.column(&conversion.key.column);
-    column.is_some_and(|column| !column.not_null)
-}
-
 fn take_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
     let drop = |key: &crate::pg::catalog::ForeignKeyIn| {
         let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
         Ok(ddl!("partition/convert/drop_constraint.sql", table = table, name = name))
     };
-    conversion.incoming().iter().map(drop).collect()
+    let old = conversion.incoming().map(drop);
+    let own = conversion.additions()?;
+    old.chain(own.iter().map(composite::take)).collect()
 }
 
 /// Those to the registry, proved by now, take the old names. Where the primary key stays as it was they are made again:
-/// every row was checked up to this instant, and every row is checked from now on.
+/// every row was checked up to this instant, and every row is checked from now on. So are those to both columns.
 fn give_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
+    if conversion.composite() {
+        let all = conversion.additions()?;
+        return all.iter().map(|addition| composite::give(conversion, addition)).collect();
+    }
     if conversion.widened && conversion.terms.incoming != IncomingFk::Registry {
         return Ok(Vec::new());
     }
     conversion
         .incoming()
-        .iter()
         .map(|key| {
             let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
             if conversion.registry() {
@@ -179,7 +179,7 @@ fn comments(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
     let mark = Mark::Legacy {
         table: whole.oid,
         key: key.iter().map(number).collect::<anyhow::Result<_>>()?,
-        nullable: if nullable(conversion) { number(&conversion.key.column)? } else { 0 },
+        nullable: if conversion.nullable() { number(&conversion.key.column)? } else { 0 },
     };
     let (table, legacy) = (conversion.table(), &conversion.evidence.names.legacy);
     let own = match comment {

@@ -1,13 +1,16 @@
 //! An ordinary table becomes a partitioned one under load: what is there, what is in the way, the steps, the way back.
 mod abort;
+mod added;
 mod adopt;
 mod bound;
+mod composite;
 mod conversion;
 mod cutover;
 mod evidence;
 mod handover;
 mod names;
 mod plan;
+mod referring;
 mod refuse;
 mod registry;
 mod report;

@@ -227,8 +227,8 @@ pub(in crate::operations::partition) fn foreign_key(
         referenced = *referenced,
         referenced_columns = List(&referenced_columns),
         matching = Keyword(if key.match_full { " match full" } else { "" }),
-        on_update = action(key.on_update()),
-        on_delete = action(key.on_delete()),
+        on_update = action(key.on_update),
+        on_delete = action(key.on_delete),
         deferrable = Keyword(deferrable),
     ))
 }

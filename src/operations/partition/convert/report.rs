@@ -1,8 +1,11 @@
 //! What will happen to everything that hangs on the table, and what the conversion costs: the notes of its plan.
+use crate::operations::partition::convert::added::Addition;
 use crate::operations::partition::convert::conversion::Conversion;
 use crate::operations::partition::convert::handover::Handover;
+use crate::operations::partition::convert::referring::MOVES_ARE_UPDATES;
 use crate::operations::partition::convert::terms::IncomingFk;
-use crate::pg::catalog::{ForeignKeyIn, IndexKind};
+use crate::pg::catalog::{ForeignKeyIn, IndexKind, OnDelete};
+use crate::pg::name::Ident;
 
 /// Measured on small machines, rounded down: bytes read, and index rows sorted, in a second.
 const READ_BYTES: f64 = 200e6;
@@ -53,12 +56,9 @@ fn layout(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> {
 
 fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
     let key = conversion.new_primary();
-    let names = |columns: &[crate::pg::name::Ident]| {
-        columns.iter().map(crate::pg::name::Ident::plain).collect::<Vec<_>>().join(", ")
-    };
     if !conversion.widened {
         if !key.is_empty() {
-            notes.push(format!("primary key ({}): stays as it is", names(&key)));
+            notes.push(format!("primary key ({}): stays as it is", columns(&key)));
         }
     } else {
         let unique = if conversion.registry() {
@@ -68,22 +68,32 @@ fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<
         };
         notes.push(format!(
             "primary key: ({}) becomes ({}); {unique}",
-            names(&conversion.primary),
-            names(&key)
+            columns(&conversion.primary),
+            columns(&key)
         ));
         notes.push(format!(
             "statements that say ON CONFLICT ({}) have to say ON CONFLICT ({})",
-            names(&conversion.primary),
-            names(&key)
+            columns(&conversion.primary),
+            columns(&key)
         ));
     }
-    for one in conversion.incoming() {
-        notes.push(incoming(conversion, one)?);
+    if conversion.composite() {
+        for addition in conversion.additions()? {
+            composite(conversion, &addition, notes);
+        }
+    } else {
+        for one in conversion.incoming() {
+            notes.push(incoming(conversion, one)?);
+        }
     }
     for one in conversion.evidence.whole.objects.constraints.iter().filter(|one| one.kind == "f") {
         notes.push(format!("foreign key {}: the partitioned table has it too", one.name));
     }
     Ok(())
+}
+
+fn columns(columns: &[Ident]) -> String {
+    columns.iter().map(Ident::plain).collect::<Vec<_>>().join(", ")
 }
 
 fn incoming(conversion: &Conversion<'_>, one: &ForeignKeyIn) -> anyhow::Result<String> {
@@ -100,6 +110,35 @@ fn incoming(conversion: &Conversion<'_>, one: &ForeignKeyIn) -> anyhow::Result<S
         }
         (true, _) => format!("{name}: is dropped"),
     })
+}
+
+fn composite(conversion: &Conversion<'_>, addition: &Addition<'_>, notes: &mut Vec<String>) {
+    let Addition { key, table, column, trigger, .. } = addition;
+    let (name, table, column) = (&key.name, table.plain(), column.plain());
+    let (wide, by) = (columns(&conversion.new_primary()), conversion.key.column.plain());
+    notes.push(format!(
+        "foreign key {name} of {table}: refers to ({wide}), by a new column {column}, which trigger {} fills; checked at \
+         every instant",
+        trigger.raw()
+    ));
+    notes.push(format!(
+        "{table}: statements that read all its columns get {column} as well; COPY without a list of columns has to give it"
+    ));
+    if key.on_update != OnDelete::Cascade {
+        notes.push(format!("foreign key {name} of {table}: what changes in ({wide}) changes there too, ON UPDATE CASCADE"));
+    }
+    if conversion.evidence.version.major() < MOVES_ARE_UPDATES {
+        notes.push(format!(
+            "foreign key {name} of {table}: a row that it refers to cannot get a {by} of another partition, before \
+             PostgreSQL 15"
+        ));
+    }
+    let objects = conversion.evidence.referring.get(&key.table_oid);
+    let publications = objects.iter().flat_map(|objects| &objects.publications);
+    for one in publications.filter(|one| one.columns.is_none()) {
+        let publication = &one.name;
+        notes.push(format!("publication {publication} of {table}: its subscribers need the column {column} before"));
+    }
 }
 
 fn indexes(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
