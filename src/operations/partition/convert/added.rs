@@ -87,8 +87,7 @@ impl<'a> Addition<'a> {
     pub fn of(evidence: &Evidence, key: &'a ForeignKeyIn, by: &Ident) -> anyhow::Result<Self> {
         let table = key.table.relation()?;
         if let Some(one) = evidence.added.iter().find(|one| one.key == key.oid) {
-            let (column, trigger, function) =
-                (one.column.clone(), one.trigger.clone(), one.function.clone());
+            let (column, trigger, function) = (one.column.clone(), one.trigger.clone(), one.function.clone());
             return Ok(Self { key, table, column, trigger, function, standing: true });
         }
         let referring = key.columns.last().context("a foreign key without columns")?;

@@ -43,7 +43,12 @@ fn add_step(conversion: &Conversion<'_>, addition: &Addition<'_>, own: &Ident) -
         column = Literal(column.raw().to_owned())
     ));
     let mark = Literal(addition.mark(whole.oid).to_string());
-    act.push(ddl!("partition/convert/comment_trigger.sql", trigger = *trigger, table = *table, comment = mark));
+    act.push(ddl!(
+        "partition/convert/comment_trigger.sql",
+        trigger = *trigger,
+        table = *table,
+        comment = mark
+    ));
     let composite = addition.composite(&conversion.key.column);
     act.push(foreign_key(&composite, table, own, conversion.table())?);
     let summary = format!("give {} the column {}, filled by a trigger", table.plain(), column.plain());
@@ -89,7 +94,8 @@ fn function_statements(conversion: &Conversion<'_>, addition: &Addition<'_>) -> 
 fn body(conversion: &Conversion<'_>, addition: &Addition<'_>) -> anyhow::Result<Sql> {
     let Addition { key, table, column, .. } = addition;
     let referring = idents(&key.columns)?;
-    let of = |alias, columns: &[Ident]| columns.iter().map(|one| Column(alias, one.clone())).collect::<Vec<_>>();
+    let of =
+        |alias, columns: &[Ident]| columns.iter().map(|one| Column(alias, one.clone())).collect::<Vec<_>>();
     let written: Vec<Ident> = referring.iter().cloned().chain([column.clone()]).collect();
     let absent = referring.iter().map(|one| ddl!("partition/convert/column_null.sql", column = *one));
     let message = format!(
@@ -152,7 +158,8 @@ fn fill_step(conversion: &Conversion<'_>, addition: &Addition<'_>) -> anyhow::Re
         Lock { held: Held::WhileReading, ..Lock::implied(table.clone(), LockMode::RowExclusive) },
         Lock { held: Held::WhileReading, ..Lock::implied(conversion.table().clone(), LockMode::RowShare) },
     ];
-    step.interrupted = "some rows have it, the trigger fills those that are written; the next run fills the others";
+    step.interrupted =
+        "some rows have it, the trigger fills those that are written; the next run fills the others";
     Ok(step)
 }
 

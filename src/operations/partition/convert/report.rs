@@ -11,6 +11,9 @@ use crate::pg::name::Ident;
 const READ_BYTES: f64 = 200e6;
 const INDEX_ROWS: f64 = 250e3;
 const REGISTRY_ROWS: f64 = 50e3;
+const COLUMN_ROWS: f64 = 10e3;
+/// Where no trigger fires.
+const SILENT_ROWS: f64 = 30e3;
 /// Of an index over a key of middling length.
 const INDEX_ROW_BYTES: f64 = 48.0;
 const REGISTRY_ROW_BYTES: f64 = 110.0;
@@ -20,7 +23,7 @@ pub(super) fn notes(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> 
     keys(conversion, &mut notes)?;
     indexes(conversion, &mut notes);
     hanging(conversion, &mut notes);
-    costs(conversion, &mut notes);
+    costs(conversion, &mut notes)?;
     Ok(notes)
 }
 
@@ -125,7 +128,9 @@ fn composite(conversion: &Conversion<'_>, addition: &Addition<'_>, notes: &mut V
         "{table}: statements that read all its columns get {column} as well; COPY without a list of columns has to give it"
     ));
     if key.on_update != OnDelete::Cascade {
-        notes.push(format!("foreign key {name} of {table}: what changes in ({wide}) changes there too, ON UPDATE CASCADE"));
+        notes.push(format!(
+            "foreign key {name} of {table}: what changes in ({wide}) changes there too, ON UPDATE CASCADE"
+        ));
     }
     if conversion.evidence.version.major() < MOVES_ARE_UPDATES {
         notes.push(format!(
@@ -137,7 +142,9 @@ fn composite(conversion: &Conversion<'_>, addition: &Addition<'_>, notes: &mut V
     let publications = objects.iter().flat_map(|objects| &objects.publications);
     for one in publications.filter(|one| one.columns.is_none()) {
         let publication = &one.name;
-        notes.push(format!("publication {publication} of {table}: its subscribers need the column {column} before"));
+        notes.push(format!(
+            "publication {publication} of {table}: its subscribers need the column {column} before"
+        ));
     }
 }
 
@@ -196,16 +203,13 @@ fn hanging(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
     }
 }
 
-fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
+fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
     let objects = &conversion.evidence.whole.objects;
     let (rows, bytes) = (objects.row_estimate, objects.bytes as f64);
     if !objects.analyzed {
         notes.push("nobody has analyzed the table yet: what it costs is not known".to_owned());
-        return;
+        return Ok(());
     }
-    let seconds = |seconds: f64| {
-        if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
-    };
     let megabytes = |bytes: f64| format!("{:.0} MB", (bytes / 1e6).ceil());
     notes.push(format!("to prove the bound the table is read once: {}", seconds(bytes / READ_BYTES)));
     let mut disk = 0.0;
@@ -217,9 +221,32 @@ fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
         disk += rows * REGISTRY_ROW_BYTES;
         notes.push(format!("to fill the registry: {}", seconds(rows / REGISTRY_ROWS)));
     }
+    disk += columns_costs(conversion, notes)?;
     if disk > 0.0 {
         notes.push(format!("disk needed: about {}", megabytes(disk)));
     } else {
         notes.push("disk needed: none to speak of, no row is moved".to_owned());
     }
+    Ok(())
+}
+
+/// Every row that refers to the table is written once more. Returns the bytes.
+fn columns_costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<f64> {
+    let speed = if conversion.evidence.may_silence { SILENT_ROWS } else { COLUMN_ROWS };
+    let mut disk = 0.0;
+    for addition in conversion.additions()? {
+        let Some(objects) = conversion.evidence.referring.get(&addition.key.table_oid) else { continue };
+        let what = format!("to fill {} of {}", addition.column.plain(), addition.table.plain());
+        if objects.analyzed {
+            disk += objects.bytes as f64;
+            notes.push(format!("{what}: {}", seconds(objects.row_estimate / speed)));
+        } else {
+            notes.push(format!("{what}: not known, nobody has analyzed that table yet"));
+        }
+    }
+    Ok(disk)
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
 }

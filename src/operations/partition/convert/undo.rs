@@ -152,7 +152,10 @@ fn refuse(evidence: &UndoEvidence) -> anyhow::Result<()> {
     let wide = evidence.table.objects.referencing.iter().filter(|_| !evidence.key.is_empty());
     reasons.extend(wide.filter(|key| evidence.added(key).is_none()).map(|key| {
         let (name, columns) = (&key.name, key.referenced_columns.join(", "));
-        format!("foreign key {name} of {} refers to ({columns}), which will be no key: drop it before", key.table.name)
+        format!(
+            "foreign key {name} of {} refers to ({columns}), which will be no key: drop it before",
+            key.table.name
+        )
     }));
     if let Some(shell) = &evidence.legacy.shell {
         reasons.push(format!("the name {} is taken", shell.relation.plain()));
@@ -178,7 +181,9 @@ fn notes(evidence: &UndoEvidence) -> Vec<String> {
     }
     for one in &evidence.legacy.added {
         let (table, column) = (one.table.plain(), one.column.plain());
-        notes.push(format!("{table} refers to the old primary key again, is proved, and only then loses {column}"));
+        notes.push(format!(
+            "{table} refers to the old primary key again, is proved, and only then loses {column}"
+        ));
     }
     notes.push("then what was the partitioned table is dropped, empty".to_owned());
     notes

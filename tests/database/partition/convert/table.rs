@@ -53,8 +53,16 @@ analyze messages;
 "#;
 
 pub async fn everything() -> Database {
+    everything_with(REFERENCE).await
+}
+
+const REFERENCE: &str = "on update cascade on delete cascade deferrable";
+
+/// With another foreign key from `reads`: what it says of actions.
+pub async fn everything_with(reference: &str) -> Database {
     let db = Database::create().await;
-    db.batch(&EVERYTHING.replace("{db}", db.name()).replace("{{}}", "{}")).await;
+    let all = EVERYTHING.replace("{db}", db.name()).replace("{{}}", "{}");
+    db.batch(&all.replace(REFERENCE, reference)).await;
     db
 }
 
