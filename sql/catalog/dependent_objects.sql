@@ -39,6 +39,7 @@ select pg_catalog.jsonb_build_object(
     'analyzed', t.reltuples >= 0,
     'owned', pg_catalog.pg_has_role(t.relowner, 'usage'),
     'persistence', t.relpersistence,
+    'policies_forced', t.relrowsecurity and t.relforcerowsecurity,
     'is_partition', t.relispartition,
     'inherits', exists (select from pg_catalog.pg_inherits as i
                         where (i.inhrelid = t.oid and not t.relispartition) or i.inhparent = t.oid),

@@ -106,12 +106,12 @@ async fn convert_with_sessions_terminated() {
 
 #[tokio::test]
 async fn convert_a_table_with_a_second_column_for_what_refers_to_it() {
-    walk(scenario::CONVERT_COMPOSITE, 8).await;
+    walk(scenario::CONVERT_COMPOSITE, 13).await;
 }
 
 #[tokio::test]
 async fn take_a_second_column_back() {
-    walk(scenario::COMPOSITE_UNDO, 9).await;
+    walk(scenario::COMPOSITE_UNDO, 13).await;
 }
 
 #[tokio::test]

@@ -24,6 +24,7 @@ begin
             from batch as b
             where c.ctid = b.place and c.{column} is null;
         exception when lock_not_available or deadlock_detected then
+            size := 1;
             perform pg_catalog.pg_sleep(0.05);
             continue;
         end;

@@ -24,6 +24,8 @@ pub struct DependentObjects {
     pub owned: bool,
     /// As in `pg_class.relpersistence`.
     pub persistence: String,
+    /// Row level security holds for the owner too.
+    pub policies_forced: bool,
     pub is_partition: bool,
     /// From another table or to one.
     pub inherits: bool,

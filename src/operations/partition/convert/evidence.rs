@@ -1,4 +1,5 @@
 //! What the plans have to know of a table that is to be converted, that is half-way, or that was. Reads only.
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context as _, anyhow, bail};
@@ -167,8 +168,8 @@ pub async fn survey_convert(session: &Session, oid: u32) -> anyhow::Result<Evide
     let whole = whole(session, oid, &relation).await?;
     let mut referring = HashMap::new();
     for key in whole.objects.referencing.iter().filter(|key| key.table_oid != oid) {
-        if !referring.contains_key(&key.table_oid) {
-            referring.insert(key.table_oid, dependent_objects(session, key.table_oid).await?);
+        if let Entry::Vacant(unread) = referring.entry(key.table_oid) {
+            unread.insert(dependent_objects(session, key.table_oid).await?);
         }
     }
     Ok(Evidence {

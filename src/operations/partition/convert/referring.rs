@@ -12,7 +12,7 @@ pub(super) const MOVES_ARE_UPDATES: u32 = 15;
 
 /// Each with what to do about it.
 pub(super) fn reasons(evidence: &Evidence, key: &Key, reasons: &mut Vec<String>) {
-    if evidence.whole.properties.force_row_security {
+    if evidence.whole.objects.policies_forced {
         reasons.push(
             "its row level security is forced: a trigger that belongs to its owner would not see each row; \
              --incoming-fk registry, or alter table ... no force row level security"
@@ -74,6 +74,17 @@ fn table(
     say(objects.is_partition, "is a partition of another table, which would have to get the column too");
     say(objects.inherits, "takes part in inheritance");
     say(objects.typed, "is of a composite type: alter table ... not of");
+    say(
+        objects.policies_forced,
+        "has forced row level security, which would leave out rows: alter table ... no force row level security",
+    );
+    for check in objects.constraints.iter().filter(|one| one.kind == "c" && !one.validated) {
+        let why = format!(
+            "has a check {} that is not valid, which a row whose new column is filled must meet",
+            check.name
+        );
+        say(true, &why);
+    }
     if !addition.standing {
         let column = addition.column.plain();
         let taken = objects.column(&addition.column).is_some();
