@@ -108,6 +108,7 @@ select pg_catalog.jsonb_build_object(
             'nullable', exists (
                 select from pg_catalog.pg_attribute as a
                 where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and not a.attnotnull),
+            'comment', pg_catalog.obj_description(k.oid, 'pg_constraint'),
             'match_full', k.confmatchtype = 'f',
             'on_update', k.confupdtype,
             'on_delete', k.confdeltype,

@@ -1,5 +1,5 @@
--- The application goes on to write only what it has always written. A row that nobody has, or that a transaction has
--- not yet committed, is what the foreign key would say of it.
+-- The application goes on to write only what it has always written. FOR KEY SHARE, as the foreign key itself does: a row
+-- that is being changed or deleted is waited for.
 begin
     if tg_op = 'UPDATE' and new.{column} is not null
        and pg_catalog.record_image_eq(row({new_values}), row({old_values})) then

@@ -119,6 +119,7 @@ pub struct ForeignKeyIn {
     pub operators: Vec<String>,
     /// One of the columns may be null.
     pub nullable: bool,
+    pub comment: Option<String>,
     pub match_full: bool,
     pub on_update: OnDelete,
     pub on_delete: OnDelete,

@@ -9,7 +9,7 @@ use crate::operations::partition::convert::registry::{foreign_key, validate_step
 use crate::pg::catalog::ForeignKeyIn;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal};
-use crate::pg::sql::{Deparsed, Fragment, List, Sql};
+use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, List, Sql};
 use crate::plan::{Held, Lock, Run, Step};
 
 /// From nothing to columns that are filled and proved; what is there already is left out.
@@ -35,6 +35,13 @@ fn add_step(conversion: &Conversion<'_>, addition: &Addition<'_>, own: &Ident) -
     let Addition { table, column, trigger, function, .. } = addition;
     let prepare = function_statements(conversion, addition)?;
     let mut act = vec![add_column(conversion, addition)];
+    let referring = addition.key.columns.last().cloned().unwrap_or_default();
+    act.push(ddl!(
+        "partition/convert/column_grants.sql",
+        table = BodyLiteral(table.to_string()),
+        like = BodyLiteral(referring),
+        column = BodyLiteral(column.raw().to_owned())
+    ));
     act.push(ddl!(
         "partition/convert/column_trigger.sql",
         trigger = *trigger,

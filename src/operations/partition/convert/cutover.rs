@@ -7,7 +7,6 @@ use crate::operations::partition::convert::conversion::{Conversion, lock};
 use crate::operations::partition::convert::handover::Handover;
 use crate::operations::partition::convert::names::{Mark, own_name};
 use crate::operations::partition::convert::registry;
-use crate::operations::partition::convert::terms::IncomingFk;
 use crate::pg::bound::Datum;
 use crate::pg::catalog::{Index, IndexKind};
 use crate::pg::lock::LockMode;
@@ -88,29 +87,29 @@ fn take_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
 /// Those to the registry, proved by now, take the old names. Where the primary key stays as it was they are made again:
 /// every row was checked up to this instant, and every row is checked from now on. So are those to both columns.
 fn give_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
-    if conversion.composite() {
-        let all = conversion.additions()?;
-        return all.iter().map(|addition| composite::give(conversion, addition)).collect();
-    }
-    if conversion.widened && conversion.terms.incoming != IncomingFk::Registry {
+    if conversion.widened && !conversion.registry() && !conversion.composite() {
         return Ok(Vec::new());
     }
-    conversion
-        .incoming()
-        .map(|key| {
-            let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
-            if conversion.registry() {
-                let own = own_name(key.oid)?;
-                return Ok(ddl!(
-                    "partition/convert/rename_constraint.sql",
-                    table = table,
-                    name = own,
-                    new = name
-                ));
-            }
-            registry::foreign_key(key, &table, &name, conversion.table())
-        })
-        .collect()
+    let mut statements = Vec::new();
+    for addition in conversion.additions()? {
+        statements.push(composite::give(conversion, &addition)?);
+    }
+    for key in conversion.incoming() {
+        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
+        if conversion.registry() {
+            let own = own_name(key.oid)?;
+            statements.push(ddl!(
+                "partition/convert/rename_constraint.sql",
+                table = table,
+                name = own,
+                new = name
+            ));
+        } else if !conversion.composite() {
+            statements.push(registry::foreign_key(key, &table, &name, conversion.table())?);
+        }
+        statements.extend(registry::foreign_key_comment(key)?);
+    }
+    Ok(statements)
 }
 
 fn rename_old(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {

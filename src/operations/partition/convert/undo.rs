@@ -321,6 +321,7 @@ fn foreign_keys(evidence: &UndoEvidence) -> anyhow::Result<Vec<Sql>> {
         }
         let before = evidence.added(key).map(|added| added.before(key));
         statements.push(registry::foreign_key(before.as_ref().unwrap_or(key), &child, &name, table)?);
+        statements.extend(registry::foreign_key_comment(key)?);
     }
     Ok(statements)
 }
