@@ -39,6 +39,7 @@ select pg_catalog.jsonb_build_object(
     'analyzed', t.reltuples >= 0,
     'owned', pg_catalog.pg_has_role(t.relowner, 'usage'),
     'persistence', t.relpersistence,
+    'policies_forced', t.relrowsecurity and t.relforcerowsecurity,
     'is_partition', t.relispartition,
     'inherits', exists (select from pg_catalog.pg_inherits as i
                         where (i.inhrelid = t.oid and not t.relispartition) or i.inhparent = t.oid),
@@ -99,6 +100,15 @@ select pg_catalog.jsonb_build_object(
             'referenced_columns', (select pg_catalog.jsonb_agg(a.attname order by u.place)
                         from pg_catalog.unnest(k.confkey) with ordinality as u(attnum, place)
                         join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum),
+            'operators', (select pg_catalog.jsonb_agg(
+                              pg_catalog.format('operator(%I.%s)', s.nspname, o.oprname) order by u.place)
+                          from pg_catalog.unnest(k.conpfeqop) with ordinality as u(operator, place)
+                          join pg_catalog.pg_operator as o on o.oid = u.operator
+                          join pg_catalog.pg_namespace as s on s.oid = o.oprnamespace),
+            'nullable', exists (
+                select from pg_catalog.pg_attribute as a
+                where a.attrelid = k.conrelid and a.attnum = any (k.conkey) and not a.attnotnull),
+            'comment', pg_catalog.obj_description(k.oid, 'pg_constraint'),
             'match_full', k.confmatchtype = 'f',
             'on_update', k.confupdtype,
             'on_delete', k.confdeltype,
@@ -122,6 +132,7 @@ select pg_catalog.jsonb_build_object(
                 ), t.relname), ' '),
             'enabled', g.tgenabled,
             'row', g.tgtype & 1 = 1,
+            'any_update', g.tgtype & 16 = 16 and g.tgattr::text = '',
             'transition_tables', g.tgoldtable is not null or g.tgnewtable is not null,
             'comment', pg_catalog.obj_description(g.oid, 'pg_trigger')) order by g.tgname)
         from pg_catalog.pg_trigger as g where g.tgrelid = t.oid and not g.tgisinternal), '[]'),

@@ -105,6 +105,16 @@ async fn convert_with_sessions_terminated() {
 }
 
 #[tokio::test]
+async fn convert_a_table_with_a_second_column_for_what_refers_to_it() {
+    walk(scenario::CONVERT_COMPOSITE, 13).await;
+}
+
+#[tokio::test]
+async fn take_a_second_column_back() {
+    walk(scenario::COMPOSITE_UNDO, 13).await;
+}
+
+#[tokio::test]
 async fn undo_a_partitioned_table() {
     walk(scenario::UNDO_TABLE, 16).await;
 }

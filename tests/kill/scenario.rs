@@ -417,6 +417,49 @@ pub const UNDO_CONVERTED: Scenario = Scenario {
 pub const CONVERT_UNDO: Scenario =
     Scenario { name: "convert, undo", first: Some(CONVERT), command: UNDO, ..CONVERTED };
 
+/// Two tables refer to it, one of them by a trigger of the application's own.
+const LETTERS: &str = "
+create table messages (id text primary key, at timestamptz, sender int references users (id));
+insert into messages
+select 'm' || n, '2026-09-01Z'::timestamptz + n * interval '1 hour', 1 + n % 20 from generate_series(1, 1000) as n;
+create table reads (message_id text references messages on update cascade, reader int);
+insert into reads select id, 1 from messages where sender < 10 union all select null, 2;
+create table answers (\"messageId\" text references messages, answer text);
+insert into answers select id, repeat('a', 500) from messages where sender > 10;
+create function again() returns trigger language plpgsql as 'begin new.answer := new.answer || ''a''; return new; end';
+create trigger again before update on answers for each row execute function again();
+";
+const COMPOSITE: &[&str] = &[
+    "partition",
+    "convert",
+    "messages",
+    "--by",
+    "at",
+    "--incoming-fk",
+    "composite",
+    "--ahead",
+    "1",
+    "--now",
+    NOW,
+];
+const COMPOSED: Scenario = Scenario {
+    setup: LETTERS,
+    kept: &[
+        "select * from messages",
+        "select message_id, reader from reads",
+        "select \"messageId\", answer from answers",
+    ],
+    serves: Some(
+        "select id, at, reader, answer from messages left join reads on message_id = id
+                  left join answers on \"messageId\" = id",
+    ),
+    ..USUAL
+};
+pub const CONVERT_COMPOSITE: Scenario =
+    Scenario { name: "convert, composite", command: COMPOSITE, ..COMPOSED };
+pub const COMPOSITE_UNDO: Scenario =
+    Scenario { name: "convert, composite, undo", first: Some(COMPOSITE), command: UNDO, ..COMPOSED };
+
 /// A coarse partition beside a fine one, rows in a default partition, a foreign key in either direction.
 const SPANS: &str = "
 create table spans (id bigint, at timestamptz, sender int not null references users (id), primary key (id, at))

@@ -35,6 +35,8 @@ whole_walks! {
     index_drop_one: INDEX_DROP_ONE,
     convert: CONVERT_TABLE,
     convert_undo: CONVERT_UNDO,
+    convert_composite: CONVERT_COMPOSITE,
+    composite_undo: COMPOSITE_UNDO,
     split: SPLIT_TABLE,
     drain: DRAIN_TABLE,
     merge: MERGE_TABLE,

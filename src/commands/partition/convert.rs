@@ -57,6 +57,8 @@ enum IncomingArg {
     Refuse,
     /// They refer to a table that holds each key once, which also keeps the keys unique
     Registry,
+    /// They refer to both columns; each table that refers gets the second one, which a trigger fills
+    Composite,
     /// They are dropped
     Drop,
 }
@@ -189,6 +191,7 @@ impl Work<'_> {
         let incoming = match self.args.incoming_fk {
             IncomingArg::Refuse => IncomingFk::Refuse,
             IncomingArg::Registry => IncomingFk::Registry,
+            IncomingArg::Composite => IncomingFk::Composite,
             IncomingArg::Drop => IncomingFk::Drop,
         };
         let terms = ConvertTerms { policy: &wish.policy, incoming, now: self.now };

@@ -24,6 +24,8 @@ pub struct DependentObjects {
     pub owned: bool,
     /// As in `pg_class.relpersistence`.
     pub persistence: String,
+    /// Row level security holds for the owner too.
+    pub policies_forced: bool,
     pub is_partition: bool,
     /// From another table or to one.
     pub inherits: bool,
@@ -113,23 +115,18 @@ pub struct ForeignKeyIn {
     pub definition: String,
     pub columns: Vec<String>,
     pub referenced_columns: Vec<String>,
+    /// `operator(schema.=)` for each column: by which the referenced one equals it.
+    pub operators: Vec<String>,
+    /// One of the columns may be null.
+    pub nullable: bool,
+    pub comment: Option<String>,
     pub match_full: bool,
-    on_update: String,
-    on_delete: String,
+    pub on_update: OnDelete,
+    pub on_delete: OnDelete,
     /// ON DELETE sets some of the columns only.
     pub some_set: bool,
     pub deferrable: bool,
     pub deferred: bool,
-}
-
-impl ForeignKeyIn {
-    pub fn on_update(&self) -> OnDelete {
-        OnDelete::of(&self.on_update)
-    }
-
-    pub fn on_delete(&self) -> OnDelete {
-        OnDelete::of(&self.on_delete)
-    }
 }
 
 #[derive(Clone, Debug, Deserialize)]
@@ -141,6 +138,8 @@ pub struct Trigger {
     /// As in `pg_trigger.tgenabled`: `O`, `D`, `R` or `A`.
     pub enabled: String,
     pub row: bool,
+    /// It fires on an UPDATE of whatever columns.
+    pub any_update: bool,
     pub transition_tables: bool,
     pub comment: Option<String>,
 }

@@ -1,5 +1,6 @@
 //! Foreign keys from a partitioned table and to it: they decide which other tables a change of partitions locks.
 use anyhow::Context as _;
+use serde::Deserialize;
 
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
@@ -31,7 +32,9 @@ pub struct Referencing {
     pub referenced_columns: Vec<Ident>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What ON DELETE, or ON UPDATE, does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(from = "String")]
 pub enum OnDelete {
     NoAction,
     Restrict,
@@ -42,13 +45,24 @@ pub enum OnDelete {
 
 impl OnDelete {
     /// From `pg_constraint.confdeltype`, or `confupdtype`, which has the same letters.
-    pub(super) fn of(letter: &str) -> Self {
+    pub fn of(letter: &str) -> Self {
         match letter {
             "r" => Self::Restrict,
             "c" => Self::Cascade,
             "n" => Self::SetNull,
             "d" => Self::SetDefault,
             _ => Self::NoAction,
+        }
+    }
+
+    /// As [`Self::of`] reads it.
+    pub const fn letter(self) -> &'static str {
+        match self {
+            Self::NoAction => "a",
+            Self::Restrict => "r",
+            Self::Cascade => "c",
+            Self::SetNull => "n",
+            Self::SetDefault => "d",
         }
     }
 
@@ -60,6 +74,12 @@ impl OnDelete {
             Self::SetNull => "ON DELETE SET NULL",
             Self::SetDefault => "ON DELETE SET DEFAULT",
         }
+    }
+}
+
+impl From<String> for OnDelete {
+    fn from(letter: String) -> Self {
+        Self::of(&letter)
     }
 }
 

@@ -1,11 +1,10 @@
 //! The plan that takes back what an unfinished conversion has prepared. The table itself was never changed but for a
-//! check and triggers; the check goes first, for it alone can refuse a row.
+//! check and triggers, one that refers to it but for a column; the check goes first, for it alone can refuse a row.
 use crate::ddl;
-use crate::operations::partition::convert::bound;
 use crate::operations::partition::convert::conversion::lock;
 use crate::operations::partition::convert::evidence::Evidence;
 use crate::operations::partition::convert::names::{BOUND, Mark, ROW_TRIGGER, is_own, own_name};
-use crate::operations::partition::convert::registry;
+use crate::operations::partition::convert::{bound, composite, registry};
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::sql::BodyLiteral;
@@ -19,6 +18,7 @@ pub fn plan_abort(evidence: &Evidence) -> anyhow::Result<Plan> {
         plan.steps.push(bound::drop_step(&whole.relation));
     }
     plan.steps.extend(drop_registry(evidence)?);
+    plan.steps.extend(composite::drop_steps(evidence)?);
     let ours = |mark: &Option<Mark>| matches!(mark, Some(Mark::Shell { table, .. }) if *table == whole.oid);
     if evidence.shell.as_ref().is_some_and(|shell| ours(&shell.mark)) {
         plan.steps.push(drop_shell_step(evidence)?);

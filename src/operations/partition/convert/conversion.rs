@@ -2,6 +2,7 @@
 //! way; the steps are made of it.
 use anyhow::Context as _;
 
+use crate::operations::partition::convert::added::Addition;
 use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence, idents};
 use crate::operations::partition::convert::names::Mark;
 use crate::operations::partition::convert::refuse::refuse;
@@ -77,8 +78,26 @@ impl<'a> Conversion<'a> {
         if self.widened { self.registry_columns() } else { self.primary.clone() }
     }
 
-    pub fn incoming(&self) -> &'a [ForeignKeyIn] {
-        &self.evidence.whole.objects.referencing
+    /// There will be foreign keys to both columns.
+    pub fn composite(&self) -> bool {
+        self.widened && self.terms.incoming == IncomingFk::Composite
+    }
+
+    /// pgtend's own left out.
+    pub fn incoming(&self) -> impl Iterator<Item = &'a ForeignKeyIn> {
+        self.evidence.incoming()
+    }
+
+    /// What the tables that refer are given; none where there is no need.
+    pub fn additions(&self) -> anyhow::Result<Vec<Addition<'a>>> {
+        let all = self.incoming().filter(|_| self.composite());
+        all.map(|key| Addition::of(self.evidence, key, &self.key.column)).collect()
+    }
+
+    /// The key could be null before.
+    pub fn nullable(&self) -> bool {
+        let column = self.evidence.whole.objects.column(&self.key.column);
+        column.is_some_and(|column| !column.not_null)
     }
 
     /// The indexes of the table that the partitioned one has to have too, pgtend's own left out.

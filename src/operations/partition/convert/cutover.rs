@@ -2,11 +2,11 @@
 use anyhow::Context as _;
 
 use crate::ddl;
+use crate::operations::partition::convert::composite;
 use crate::operations::partition::convert::conversion::{Conversion, lock};
 use crate::operations::partition::convert::handover::Handover;
 use crate::operations::partition::convert::names::{Mark, own_name};
 use crate::operations::partition::convert::registry;
-use crate::operations::partition::convert::terms::IncomingFk;
 use crate::pg::bound::Datum;
 use crate::pg::catalog::{Index, IndexKind};
 use crate::pg::lock::LockMode;
@@ -25,7 +25,7 @@ pub(super) fn step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
     }
     let renamed = rename_old(conversion)?;
     act.extend(renamed);
-    if nullable(conversion) {
+    if conversion.nullable() {
         act.push(ddl!("partition/convert/not_null.sql", table = *table, column = conversion.key.column));
     }
     act.push(ddl!("partition/convert/rename_table.sql", table = *table, new = names.legacy.name));
@@ -74,43 +74,42 @@ fn locks(conversion: &Conversion<'_>, handover: &Handover<'_>) -> anyhow::Result
     Ok(locks)
 }
 
-/// The key could be null before.
-fn nullable(conversion: &Conversion<'_>) -> bool {
-    let column = conversion.evidence.whole.objects.column(&conversion.key.column);
-    column.is_some_and(|column| !column.not_null)
-}
-
 fn take_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
     let drop = |key: &crate::pg::catalog::ForeignKeyIn| {
         let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
         Ok(ddl!("partition/convert/drop_constraint.sql", table = table, name = name))
     };
-    conversion.incoming().iter().map(drop).collect()
+    let old = conversion.incoming().map(drop);
+    let own = conversion.additions()?;
+    old.chain(own.iter().map(composite::take)).collect()
 }
 
 /// Those to the registry, proved by now, take the old names. Where the primary key stays as it was they are made again:
-/// every row was checked up to this instant, and every row is checked from now on.
+/// every row was checked up to this instant, and every row is checked from now on. So are those to both columns.
 fn give_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
-    if conversion.widened && conversion.terms.incoming != IncomingFk::Registry {
+    if conversion.widened && !conversion.registry() && !conversion.composite() {
         return Ok(Vec::new());
     }
-    conversion
-        .incoming()
-        .iter()
-        .map(|key| {
-            let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
-            if conversion.registry() {
-                let own = own_name(key.oid)?;
-                return Ok(ddl!(
-                    "partition/convert/rename_constraint.sql",
-                    table = table,
-                    name = own,
-                    new = name
-                ));
-            }
-            registry::foreign_key(key, &table, &name, conversion.table())
-        })
-        .collect()
+    let mut statements = Vec::new();
+    for addition in conversion.additions()? {
+        statements.push(composite::give(conversion, &addition)?);
+    }
+    for key in conversion.incoming() {
+        let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
+        if conversion.registry() {
+            let own = own_name(key.oid)?;
+            statements.push(ddl!(
+                "partition/convert/rename_constraint.sql",
+                table = table,
+                name = own,
+                new = name
+            ));
+        } else if !conversion.composite() {
+            statements.push(registry::foreign_key(key, &table, &name, conversion.table())?);
+        }
+        statements.extend(registry::foreign_key_comment(key)?);
+    }
+    Ok(statements)
 }
 
 fn rename_old(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
@@ -179,7 +178,7 @@ fn comments(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
     let mark = Mark::Legacy {
         table: whole.oid,
         key: key.iter().map(number).collect::<anyhow::Result<_>>()?,
-        nullable: if nullable(conversion) { number(&conversion.key.column)? } else { 0 },
+        nullable: if conversion.nullable() { number(&conversion.key.column)? } else { 0 },
     };
     let (table, legacy) = (conversion.table(), &conversion.evidence.names.legacy);
     let own = match comment {

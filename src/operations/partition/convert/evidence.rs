@@ -1,14 +1,16 @@
 //! What the plans have to know of a table that is to be converted, that is half-way, or that was. Reads only.
-use std::collections::HashSet;
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
 
 use anyhow::{Context as _, anyhow, bail};
 
 use crate::failure::Explain as _;
-use crate::operations::partition::convert::names::{Mark, Names};
+use crate::operations::partition::convert::added::{Added, added};
+use crate::operations::partition::convert::names::{Mark, Names, is_own};
 use crate::operations::partition::convert::terms::Key;
 use crate::operations::partition::survey::{check_digits, ensure_may_create_in};
 use crate::pg::catalog::{
-    DependentObjects, Index, PartitionedTable, Properties, RelationKind, TableName, TableTree,
+    DependentObjects, ForeignKeyIn, Index, PartitionedTable, Properties, RelationKind, TableName, TableTree,
     dependent_objects, find_relations, indexes, names_in, partitioned_tables, properties, table_tree,
 };
 use crate::pg::name::{Ident, Literal, Relation};
@@ -17,6 +19,9 @@ use crate::pg::sql::{Fragment, List};
 use crate::pg::state::ServerError;
 use crate::pg::version::Version;
 use crate::{ddl, query};
+
+/// The first release in which the right to set a parameter can be granted.
+const RIGHTS_ON_PARAMETERS: u32 = 15;
 
 /// A table with all that hangs on it.
 #[derive(Clone, Debug)]
@@ -76,6 +81,21 @@ pub struct Evidence {
     pub shell_table: Option<(PartitionedTable, u64)>,
     /// What hangs on the registry, where one is there.
     pub registry_objects: Option<DependentObjects>,
+    /// What hangs on the tables that refer to it, by their oids.
+    pub referring: HashMap<u32, DependentObjects>,
+    /// What a run has given to them.
+    pub added: Vec<Added>,
+    /// Names of functions without parameters in the schema.
+    pub functions: HashSet<String>,
+    /// The role may keep triggers from firing for what it writes.
+    pub may_silence: bool,
+}
+
+impl Evidence {
+    /// Foreign keys to the table, pgtend's own left out.
+    pub fn incoming(&self) -> impl Iterator<Item = &ForeignKeyIn> {
+        self.whole.objects.referencing.iter().filter(|key| !is_own(&key.name))
+    }
 }
 
 /// Where the values of the key lie.
@@ -145,9 +165,20 @@ pub async fn survey_convert(session: &Session, oid: u32) -> anyhow::Result<Evide
         }
         None => None,
     };
+    let whole = whole(session, oid, &relation).await?;
+    let mut referring = HashMap::new();
+    for key in whole.objects.referencing.iter().filter(|key| key.table_oid != oid) {
+        if let Entry::Vacant(unread) = referring.entry(key.table_oid) {
+            unread.insert(dependent_objects(session, key.table_oid).await?);
+        }
+    }
     Ok(Evidence {
         version: session.facts().version,
-        whole: whole(session, oid, &relation).await?,
+        whole,
+        referring,
+        added: added(session, oid).await?,
+        functions: functions_in(session, &relation.schema).await?,
+        may_silence: may_silence(session).await?,
         taken: names_in(session, &[relation.schema.raw().to_owned()]).await?,
         tree,
         names,
@@ -178,6 +209,22 @@ pub async fn whole(session: &Session, oid: u32, relation: &Relation) -> anyhow::
 /// The expression that gives the hash of a table and all that hangs on it.
 pub(in crate::operations::partition) fn fingerprint(oid: u32) -> Fragment {
     Fragment(ddl!("partition/convert/fingerprint.sql", oid = oid))
+}
+
+async fn functions_in(session: &Session, schema: &Ident) -> anyhow::Result<HashSet<String>> {
+    let query = query!("partition/convert/functions_in.sql");
+    let rows = session.query(&query, &[&schema.raw()]).await.map_err(ServerError::explained)?;
+    Ok(rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?)
+}
+
+async fn may_silence(session: &Session) -> anyhow::Result<bool> {
+    let query = if session.facts().version.major() < RIGHTS_ON_PARAMETERS {
+        query!("partition/convert/may_silence.sql")
+    } else {
+        query!("partition/convert/may_silence_15.sql")
+    };
+    let row = session.query(&query, &[]).await.map_err(ServerError::explained)?;
+    Ok(row.first().context("the server gave no row")?.try_get("may")?)
 }
 
 async fn beside(session: &Session, names: &Names) -> anyhow::Result<Vec<Beside>> {

@@ -1,13 +1,16 @@
 //! An ordinary table becomes a partitioned one under load: what is there, what is in the way, the steps, the way back.
 mod abort;
+mod added;
 mod adopt;
 mod bound;
+mod composite;
 mod conversion;
 mod cutover;
 mod evidence;
 mod handover;
 mod names;
 mod plan;
+mod referring;
 mod refuse;
 mod registry;
 mod report;
@@ -20,7 +23,9 @@ pub(super) use cutover::rename;
 pub(super) use evidence::{Whole, fingerprint};
 pub(super) use handover::Handover;
 pub(super) use names::{Mark, Names, REGISTRY_TRIGGERS, is_own, own_name, without_mark};
-pub(super) use registry::{drop_triggers as drop_registry_triggers, foreign_key, validate_step};
+pub(super) use registry::{
+    drop_triggers as drop_registry_triggers, foreign_key, foreign_key_comment, validate_step,
+};
 pub(super) use shell::index_like;
 
 pub use abort::plan_abort;

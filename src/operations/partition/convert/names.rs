@@ -1,6 +1,7 @@
 //! The names that a conversion gives, and the marks by which a later run knows what an earlier one has made.
 use std::fmt;
 
+use crate::pg::catalog::OnDelete;
 use crate::pg::name::{Ident, Relation};
 
 /// Relations and functions beside a table that is converted.
@@ -41,6 +42,8 @@ pub fn own_name(oid: u32) -> anyhow::Result<Ident> {
 pub const BOUND: &str = "pgtend_bound";
 /// Triggers fire in the order of their names: a key must be there before another trigger writes what refers to it.
 pub const ROW_TRIGGER: &str = "00_pgtend_ids";
+/// How the trigger begins that fills a column: another may write what it goes by, so it fires last.
+pub const COLUMN_TRIGGER: &str = "zz_pgtend_";
 pub const TRUNCATE_TRIGGER: &str = "pgtend_ids_truncate";
 /// They keep the registry. Others of pgtend's keep what outlives a conversion, and go over as any trigger does.
 pub const REGISTRY_TRIGGERS: [&str; 2] = [ROW_TRIGGER, TRUNCATE_TRIGGER];
@@ -63,6 +66,9 @@ pub enum Mark {
     Legacy { table: u32, key: Vec<i16>, nullable: i16 },
     /// What was the partitioned table, and is to go.
     Left { table: u32 },
+    /// The trigger that fills a column of a table that refers to it. `key`: the oid of the foreign key that it was made
+    /// for, and what that one was like.
+    Column { table: u32, key: u32, on_update: OnDelete, full: bool },
 }
 
 impl Mark {
@@ -83,9 +89,20 @@ impl Mark {
                 nullable: value(nullable, "nullable=")?,
             },
             ["pgtend:convert", "left", table] => Self::Left { table: value(table, "table=")? },
+            ["pgtend:convert", "column", table, key, on_update, matching] => Self::Column {
+                table: value(table, "table=")?,
+                key: value(key, "key=")?,
+                on_update: OnDelete::of(on_update.strip_prefix("on_update=")?),
+                full: *matching == "match=full",
+            },
             _ => return None,
         };
         (mark.to_string() == line).then_some(mark)
+    }
+
+    /// How every mark of a column begins that was added for the table.
+    pub fn columns_of(table: u32) -> String {
+        format!("pgtend:convert column table={table}")
     }
 
     /// The comment with the mark before it.
@@ -127,6 +144,10 @@ impl fmt::Display for Mark {
                 write!(f, "pgtend:convert legacy table={table} key={key} nullable={nullable}")
             }
             Self::Left { table } => write!(f, "pgtend:convert left table={table}"),
+            Self::Column { table, key, on_update, full } => {
+                let (on_update, matching) = (on_update.letter(), if *full { "full" } else { "simple" });
+                write!(f, "{} key={key} on_update={on_update} match={matching}", Self::columns_of(*table))
+            }
         }
     }
 }
@@ -144,6 +165,8 @@ mod tests {
             Mark::Legacy { table: 1, key: vec![1, 3], nullable: 2 },
             Mark::Legacy { table: 1, key: vec![], nullable: 0 },
             Mark::Left { table: 1 },
+            Mark::Column { table: 1, key: 2, on_update: OnDelete::Cascade, full: true },
+            Mark::Column { table: 1, key: 2, on_update: OnDelete::NoAction, full: false },
         ];
         for mark in marks {
             assert_eq!(Mark::of(Some(&mark.before(None))), Some(mark.clone()));
@@ -151,9 +174,13 @@ mod tests {
             assert_eq!(without_mark(&mark.before(Some("said\nso"))), Some("said\nso"));
             assert_eq!(without_mark(&mark.to_string()), None);
         }
-        for comment in
-            ["", "a comment", "pgtend:convert left table=+1", "pgtend:convert registry table=1 full"]
-        {
+        for comment in [
+            "",
+            "a comment",
+            "pgtend:convert left table=+1",
+            "pgtend:convert registry table=1 full",
+            "pgtend:convert column table=1 key=2 on_update=x match=full",
+        ] {
             assert_eq!(Mark::of(Some(comment)), None, "{comment}");
         }
     }

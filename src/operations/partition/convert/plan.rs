@@ -7,7 +7,7 @@ use crate::operations::partition::convert::conversion::Conversion;
 use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence, Whole};
 use crate::operations::partition::convert::names::own_name;
 use crate::operations::partition::convert::terms::{Key, Terms};
-use crate::operations::partition::convert::{bound, cutover, registry, report, shell};
+use crate::operations::partition::convert::{bound, composite, cutover, registry, report, shell};
 use crate::pg::index::IndexDefinition;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
@@ -40,10 +40,15 @@ pub fn plan_convert(
     if evidence.shell.is_none() || adopts(evidence) {
         plan.steps.push(shell::create_step(&conversion)?);
     }
-    plan.steps.extend(bound::steps(&conversion)?);
+    let composite = if conversion.composite() { composite::steps(&conversion)? } else { Vec::new() };
+    let bound = bound::steps(&conversion)?;
+    // Nothing can refer to a key that is null: the check comes before what refers to it, and otherwise late.
+    let nullable = conversion.nullable();
+    let steps = if nullable { [bound, composite] } else { [composite, bound] };
+    plan.steps.extend(steps.into_iter().flatten());
     plan.steps.push(cutover::step(&conversion)?);
     plan.steps.push(bound::drop_step(&evidence.names.legacy));
-    if !conversion.widened {
+    if !conversion.widened || conversion.composite() {
         for one in conversion.incoming() {
             let (table, name) = (one.table.relation()?, Ident::new(&one.name)?);
             plan.steps.push(registry::validate_step(&table, &name, conversion.table(), &one.name));

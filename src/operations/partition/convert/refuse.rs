@@ -5,6 +5,7 @@ use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::convert::adopt::unfit;
 use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence};
 use crate::operations::partition::convert::names::{BOUND, Mark, ROW_TRIGGER, is_own};
+use crate::operations::partition::convert::referring;
 use crate::operations::partition::convert::terms::{IncomingFk, Key, Terms};
 use crate::pg::catalog::{ForeignKeyIn, Index, IndexKind, ReplicaIdentity};
 use crate::pg::index::KeyOf;
@@ -138,20 +139,28 @@ fn incoming(evidence: &Evidence, terms: &Terms<'_>, key: &Key, reasons: &mut Vec
     let columns = primary.columns.as_deref().unwrap_or_default();
     let widened = !columns.iter().any(|column| column == key.column.raw());
     let told: Vec<String> =
-        objects.referencing.iter().map(|one| format!("{} of {}", one.name, plain(one))).collect();
+        evidence.incoming().map(|one| format!("{} of {}", one.name, plain(one))).collect();
     if widened && terms.incoming == IncomingFk::Refuse && !told.is_empty() {
         reasons.push(format!(
             "{} refer to {}, which alone cannot be the primary key of a table that is partitioned by {}:\n  \
-             --incoming-fk registry  they refer to a table {} that holds each key once; foreign keys hold at every \
+             --incoming-fk registry   they refer to a table {} that holds each key once; foreign keys hold at every \
              instant, keys stay unique\n  \
-             --incoming-fk drop      they are dropped; nothing checks these references any more",
+             --incoming-fk composite  they refer to ({}, {}); each table that refers gets the second column, which a \
+             trigger fills\n  \
+             --incoming-fk drop       they are dropped; nothing checks these references any more",
             told.join(", "),
             columns.join(", "),
             key.column,
             evidence.names.registry.plain(),
+            columns.join(", "),
+            key.column.plain(),
         ));
     }
-    for one in &objects.referencing {
+    if widened && terms.incoming == IncomingFk::Composite {
+        referring::reasons(evidence, key, reasons);
+    }
+    begun(evidence, terms, reasons);
+    for one in evidence.incoming() {
         let name = format!("{} of {}", one.name, plain(one));
         if one.table_oid == evidence.whole.oid {
             reasons.push(format!("{} refers from the table to itself: drop it before", one.name));
@@ -182,6 +191,21 @@ fn incoming(evidence: &Evidence, terms: &Terms<'_>, key: &Key, reasons: &mut Vec
             reasons.push(format!("{name} does not refer to the primary key"));
         }
     }
+}
+
+/// An earlier run began with another answer to what becomes of foreign keys.
+fn begun(evidence: &Evidence, terms: &Terms<'_>, reasons: &mut Vec<String>) {
+    let kept = evidence.whole.objects.triggers.iter().any(|trigger| trigger.name == ROW_TRIGGER);
+    let begun = [
+        (kept, IncomingFk::Registry, "registry"),
+        (!evidence.added.is_empty(), IncomingFk::Composite, "composite"),
+    ];
+    let begun = begun.into_iter().filter(|(begun, policy, _)| *begun && *policy != terms.incoming);
+    reasons.extend(begun.map(|(.., word)| {
+        format!(
+            "an earlier run began with --incoming-fk {word}: go on with that, or take back what it has prepared with --abort"
+        )
+    }));
 }
 
 fn plain(one: &ForeignKeyIn) -> String {

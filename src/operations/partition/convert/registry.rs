@@ -196,6 +196,18 @@ pub(in crate::operations::partition) fn validate_step(
     step
 }
 
+/// The comment of a foreign key, for the one that has its name now.
+pub(in crate::operations::partition) fn foreign_key_comment(
+    key: &ForeignKeyIn,
+) -> anyhow::Result<Option<Sql>> {
+    let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
+    let comment = key.comment.as_ref().map(|comment| {
+        let comment = Literal(comment.clone());
+        ddl!("partition/convert/comment_constraint.sql", name = name, table = table, comment = comment)
+    });
+    Ok(comment)
+}
+
 /// A foreign key like another one, of another name and to another table, not proved.
 pub(in crate::operations::partition) fn foreign_key(
     key: &ForeignKeyIn,
@@ -227,8 +239,8 @@ pub(in crate::operations::partition) fn foreign_key(
         referenced = *referenced,
         referenced_columns = List(&referenced_columns),
         matching = Keyword(if key.match_full { " match full" } else { "" }),
-        on_update = action(key.on_update()),
-        on_delete = action(key.on_delete()),
+        on_update = action(key.on_update),
+        on_delete = action(key.on_delete),
         deferrable = Keyword(deferrable),
     ))
 }

@@ -1,13 +1,19 @@
 //! What will happen to everything that hangs on the table, and what the conversion costs: the notes of its plan.
+use crate::operations::partition::convert::added::Addition;
 use crate::operations::partition::convert::conversion::Conversion;
 use crate::operations::partition::convert::handover::Handover;
+use crate::operations::partition::convert::referring::MOVES_ARE_UPDATES;
 use crate::operations::partition::convert::terms::IncomingFk;
-use crate::pg::catalog::{ForeignKeyIn, IndexKind};
+use crate::pg::catalog::{ForeignKeyIn, IndexKind, OnDelete};
+use crate::pg::name::Ident;
 
 /// Measured on small machines, rounded down: bytes read, and index rows sorted, in a second.
 const READ_BYTES: f64 = 200e6;
 const INDEX_ROWS: f64 = 250e3;
 const REGISTRY_ROWS: f64 = 50e3;
+const COLUMN_ROWS: f64 = 10e3;
+/// Where no trigger fires.
+const SILENT_ROWS: f64 = 30e3;
 /// Of an index over a key of middling length.
 const INDEX_ROW_BYTES: f64 = 48.0;
 const REGISTRY_ROW_BYTES: f64 = 110.0;
@@ -17,7 +23,7 @@ pub(super) fn notes(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> 
     keys(conversion, &mut notes)?;
     indexes(conversion, &mut notes);
     hanging(conversion, &mut notes);
-    costs(conversion, &mut notes);
+    costs(conversion, &mut notes)?;
     Ok(notes)
 }
 
@@ -53,12 +59,9 @@ fn layout(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> {
 
 fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
     let key = conversion.new_primary();
-    let names = |columns: &[crate::pg::name::Ident]| {
-        columns.iter().map(crate::pg::name::Ident::plain).collect::<Vec<_>>().join(", ")
-    };
     if !conversion.widened {
         if !key.is_empty() {
-            notes.push(format!("primary key ({}): stays as it is", names(&key)));
+            notes.push(format!("primary key ({}): stays as it is", columns(&key)));
         }
     } else {
         let unique = if conversion.registry() {
@@ -68,22 +71,32 @@ fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<
         };
         notes.push(format!(
             "primary key: ({}) becomes ({}); {unique}",
-            names(&conversion.primary),
-            names(&key)
+            columns(&conversion.primary),
+            columns(&key)
         ));
         notes.push(format!(
             "statements that say ON CONFLICT ({}) have to say ON CONFLICT ({})",
-            names(&conversion.primary),
-            names(&key)
+            columns(&conversion.primary),
+            columns(&key)
         ));
     }
-    for one in conversion.incoming() {
-        notes.push(incoming(conversion, one)?);
+    if conversion.composite() {
+        for addition in conversion.additions()? {
+            composite(conversion, &addition, notes);
+        }
+    } else {
+        for one in conversion.incoming() {
+            notes.push(incoming(conversion, one)?);
+        }
     }
     for one in conversion.evidence.whole.objects.constraints.iter().filter(|one| one.kind == "f") {
         notes.push(format!("foreign key {}: the partitioned table has it too", one.name));
     }
     Ok(())
+}
+
+fn columns(columns: &[Ident]) -> String {
+    columns.iter().map(Ident::plain).collect::<Vec<_>>().join(", ")
 }
 
 fn incoming(conversion: &Conversion<'_>, one: &ForeignKeyIn) -> anyhow::Result<String> {
@@ -100,6 +113,39 @@ fn incoming(conversion: &Conversion<'_>, one: &ForeignKeyIn) -> anyhow::Result<S
         }
         (true, _) => format!("{name}: is dropped"),
     })
+}
+
+fn composite(conversion: &Conversion<'_>, addition: &Addition<'_>, notes: &mut Vec<String>) {
+    let Addition { key, table, column, trigger, .. } = addition;
+    let (name, table, column) = (&key.name, table.plain(), column.plain());
+    let (wide, by) = (columns(&conversion.new_primary()), conversion.key.column.plain());
+    notes.push(format!(
+        "foreign key {name} of {table}: refers to ({wide}), by a new column {column}, which trigger {} fills; checked at \
+         every instant",
+        trigger.raw()
+    ));
+    notes.push(format!(
+        "{table}: statements that read all its columns get {column} as well; COPY without a list of columns has to give it"
+    ));
+    if key.on_update != OnDelete::Cascade {
+        notes.push(format!(
+            "foreign key {name} of {table}: what changes in ({wide}) changes there too, ON UPDATE CASCADE"
+        ));
+    }
+    if conversion.evidence.version.major() < MOVES_ARE_UPDATES {
+        notes.push(format!(
+            "foreign key {name} of {table}: a row that it refers to cannot get a {by} of another partition, before \
+             PostgreSQL 15"
+        ));
+    }
+    let objects = conversion.evidence.referring.get(&key.table_oid);
+    let publications = objects.iter().flat_map(|objects| &objects.publications);
+    for one in publications.filter(|one| one.columns.is_none()) {
+        let publication = &one.name;
+        notes.push(format!(
+            "publication {publication} of {table}: its subscribers need the column {column} before"
+        ));
+    }
 }
 
 fn indexes(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
@@ -157,16 +203,13 @@ fn hanging(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
     }
 }
 
-fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
+fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
     let objects = &conversion.evidence.whole.objects;
     let (rows, bytes) = (objects.row_estimate, objects.bytes as f64);
     if !objects.analyzed {
         notes.push("nobody has analyzed the table yet: what it costs is not known".to_owned());
-        return;
+        return Ok(());
     }
-    let seconds = |seconds: f64| {
-        if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
-    };
     let megabytes = |bytes: f64| format!("{:.0} MB", (bytes / 1e6).ceil());
     notes.push(format!("to prove the bound the table is read once: {}", seconds(bytes / READ_BYTES)));
     let mut disk = 0.0;
@@ -178,9 +221,32 @@ fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
         disk += rows * REGISTRY_ROW_BYTES;
         notes.push(format!("to fill the registry: {}", seconds(rows / REGISTRY_ROWS)));
     }
+    disk += columns_costs(conversion, notes)?;
     if disk > 0.0 {
         notes.push(format!("disk needed: about {}", megabytes(disk)));
     } else {
         notes.push("disk needed: none to speak of, no row is moved".to_owned());
     }
+    Ok(())
+}
+
+/// Every row that refers to the table is written once more. Returns the bytes.
+fn columns_costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<f64> {
+    let speed = if conversion.evidence.may_silence { SILENT_ROWS } else { COLUMN_ROWS };
+    let mut disk = 0.0;
+    for addition in conversion.additions()? {
+        let Some(objects) = conversion.evidence.referring.get(&addition.key.table_oid) else { continue };
+        let what = format!("to fill {} of {}", addition.column.plain(), addition.table.plain());
+        if objects.analyzed {
+            disk += objects.bytes as f64;
+            notes.push(format!("{what}: {}", seconds(objects.row_estimate / speed)));
+        } else {
+            notes.push(format!("{what}: not known, nobody has analyzed that table yet"));
+        }
+    }
+    Ok(disk)
+}
+
+fn seconds(seconds: f64) -> String {
+    if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
 }

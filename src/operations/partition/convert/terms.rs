@@ -18,6 +18,8 @@ pub enum IncomingFk {
     Refuse,
     /// They refer to a table that holds each key once, and that keeps the keys unique.
     Registry,
+    /// They refer to both columns of the primary key; the tables that refer get the second one, filled by triggers.
+    Composite,
     /// They go, and nothing keeps what they kept.
     Drop,
 }

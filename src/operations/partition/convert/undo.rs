@@ -7,6 +7,8 @@ use anyhow::{Context as _, anyhow, ensure};
 use crate::ddl;
 use crate::failure::Explain as _;
 use crate::operations::partition::convert::abort::drop_registry;
+use crate::operations::partition::convert::added::Added;
+use crate::operations::partition::convert::composite;
 use crate::operations::partition::convert::conversion::lock;
 use crate::operations::partition::convert::cutover::rename;
 use crate::operations::partition::convert::evidence::{
@@ -38,6 +40,13 @@ pub struct UndoEvidence {
     pub registry: Option<(Beside, DependentObjects)>,
     pub others: Vec<Relation>,
     pub rows_after: u64,
+}
+
+impl UndoEvidence {
+    /// What a foreign key to both columns of the primary key stands on.
+    fn added(&self, key: &ForeignKeyIn) -> Option<&Added> {
+        self.legacy.added.iter().find(|added| added.serves(key))
+    }
 }
 
 /// More rows than these are not copied under a lock.
@@ -100,6 +109,7 @@ pub fn plan_left(evidence: &Evidence) -> anyhow::Result<Plan> {
         plan.steps.push(registry::validate_step(&table, &name, &whole.relation, &one.name));
     }
     plan.steps.extend(drop_registry(evidence)?);
+    plan.steps.extend(composite::drop_steps(evidence)?);
     let act = vec![
         ddl!(
             "partition/convert/empty.sql",
@@ -139,6 +149,14 @@ fn refuse(evidence: &UndoEvidence) -> anyhow::Result<()> {
         .collect();
     let unowned = objects.views.iter().filter(|one| !one.owned);
     reasons.extend(unowned.map(|one| format!("view {} belongs to another role", one.name.name)));
+    let wide = evidence.table.objects.referencing.iter().filter(|_| !evidence.key.is_empty());
+    reasons.extend(wide.filter(|key| evidence.added(key).is_none()).map(|key| {
+        let (name, columns) = (&key.name, key.referenced_columns.join(", "));
+        format!(
+            "foreign key {name} of {} refers to ({columns}), which will be no key: drop it before",
+            key.table.name
+        )
+    }));
     if let Some(shell) = &evidence.legacy.shell {
         reasons.push(format!("the name {} is taken", shell.relation.plain()));
     }
@@ -160,6 +178,12 @@ fn notes(evidence: &UndoEvidence) -> Vec<String> {
         notes.push(
             "foreign keys refer to the table again, are proved, and only then leave the registry".to_owned(),
         );
+    }
+    for one in &evidence.legacy.added {
+        let (table, column) = (one.table.plain(), one.column.plain());
+        notes.push(format!(
+            "{table} refers to the old primary key again, is proved, and only then loses {column}"
+        ));
     }
     notes.push("then what was the partitioned table is dropped, empty".to_owned());
     notes
@@ -295,7 +319,9 @@ fn foreign_keys(evidence: &UndoEvidence) -> anyhow::Result<Vec<Sql>> {
                 new = own
             ));
         }
-        statements.push(registry::foreign_key(key, &child, &name, table)?);
+        let before = evidence.added(key).map(|added| added.before(key));
+        statements.push(registry::foreign_key(before.as_ref().unwrap_or(key), &child, &name, table)?);
+        statements.extend(registry::foreign_key_comment(key)?);
     }
     Ok(statements)
 }

@@ -1,7 +1,7 @@
 //! The one transaction in which the copies become the partitions. What is long has been done before; under the locks only
 //! the last changed keys are dealt with, and the catalog changes.
 use crate::ddl;
-use crate::operations::partition::convert::{fingerprint, foreign_key, lock};
+use crate::operations::partition::convert::{fingerprint, foreign_key, foreign_key_comment, lock};
 use crate::operations::partition::replace::mark::{Mark, Place, State};
 use crate::operations::partition::replace::names::{Names, ROW_TRIGGER, TRUNCATE_TRIGGER};
 use crate::operations::partition::replace::order::{Source, attach};
@@ -175,11 +175,13 @@ pub(super) fn take_references(replacement: &Replacement<'_>) -> anyhow::Result<V
 
 /// They are made again, not proved.
 pub(super) fn give_references(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Sql>> {
-    let make = |key: &ForeignKeyIn| {
+    let mut statements = Vec::new();
+    for key in replacement.evidence.incoming() {
         let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
-        foreign_key(key, &table, &name, replacement.table())
-    };
-    replacement.evidence.incoming().map(make).collect()
+        statements.push(foreign_key(key, &table, &name, replacement.table())?);
+        statements.extend(foreign_key_comment(key)?);
+    }
+    Ok(statements)
 }
 
 /// What the replaced partitions are called then.

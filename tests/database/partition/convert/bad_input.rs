@@ -13,7 +13,7 @@ const CASES: &[(&str, &str)] = &[
     ),
     (
         "create table reads (m text references messages (id));",
-        "--incoming-fk registry  they refer to a table public.messages_ids",
+        "--incoming-fk registry   they refer to a table public.messages_ids",
     ),
     ("create materialized view v as select * from messages;", "materialized view public.v would stay with the old table"),
     ("create function f(messages) returns int language sql as 'select 1';", "function public.f(public.messages)"),

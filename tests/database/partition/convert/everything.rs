@@ -63,7 +63,7 @@ async fn abort_takes_back_what_was_prepared() {
 }
 
 /// Names of all relations and constraints, with definitions; pgtend's journal is left out.
-async fn catalog(db: &Database) -> String {
+pub async fn catalog(db: &Database) -> String {
     db.value(
         "select string_agg(line, E'\n' order by line) from (
              select format('%s %s', c.oid::regclass, c.relkind) from pg_class as c

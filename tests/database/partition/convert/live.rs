@@ -10,8 +10,9 @@ use tokio_postgres::Client;
 use tokio_postgres::error::SqlState;
 
 use crate::common::database::Database;
+use crate::partition::convert::composite::{COMPOSITE, version};
 use crate::partition::convert::everything::{CONVERT, UNDO};
-use crate::partition::convert::table::everything;
+use crate::partition::convert::table::{everything, everything_with};
 use crate::partition::support::tend;
 
 const WRITERS: usize = 3;
@@ -20,19 +21,54 @@ const MARGIN: Duration = Duration::from_millis(200);
 /// Id of a row to its last acknowledged body; none once its deletion was acknowledged.
 type Log = HashMap<String, Option<String>>;
 
+/// What the writers say.
+#[derive(Clone, Copy)]
+struct Words {
+    update: &'static str,
+    delete: &'static str,
+}
+
+const USUAL: Words = Words {
+    update: "update messages set body = $2 where id = $1",
+    delete: "delete from messages where id = $1",
+};
+
 #[tokio::test]
 async fn writers_notice_nothing() {
     let db = everything().await;
+    beside(&db, USUAL, [&CONVERT, &UNDO, &CONVERT]).await;
+}
+
+/// They know nothing of the second column, and change what it has to follow.
+#[tokio::test]
+async fn writers_notice_nothing_of_a_second_column() {
+    let (reference, words) = if version(&Database::create().await).await < 15 {
+        let delete =
+            "with gone as (delete from reads where message_id = $1) delete from messages where id = $1";
+        ("", Words { delete, ..USUAL })
+    } else {
+        ("on delete cascade", USUAL)
+    };
+    let update =
+        "update messages set body = $2, \"createdAt\" = \"createdAt\" + interval '1 second' where id = $1";
+    let db = everything_with(reference).await;
+    beside(&db, Words { update, ..words }, [&COMPOSITE, &UNDO, &COMPOSITE]).await;
+    let pairs = "select count(*) from reads left join messages on id = message_id and \"createdAt\" = \"message_createdAt\"
+                 where id is null";
+    assert_eq!(db.value(pairs).await, "0");
+}
+
+async fn beside(db: &Database, words: Words, commands: [&[&'static str]; 3]) {
     let stop = Arc::new(AtomicBool::new(false));
     let mut writers: Vec<JoinHandle<Log>> = Vec::new();
     for lane in 0..WRITERS {
-        writers.push(tokio::spawn(write(db.client().await, lane, Arc::clone(&stop))));
+        writers.push(tokio::spawn(write(db.client().await, words, lane, Arc::clone(&stop))));
     }
     let intruder = tokio::spawn(intrude(db.client().await, Arc::clone(&stop)));
     let reader = tokio::spawn(read(db.client().await, Arc::clone(&stop)));
-    for command in [CONVERT.as_slice(), &UNDO, &CONVERT] {
+    for command in commands {
         tokio::time::sleep(MARGIN).await;
-        let program = tend(&db, []).args(command);
+        let program = tend(db, []).args(command);
         tokio::task::spawn_blocking(|| program.run().success()).await.unwrap();
     }
     tokio::time::sleep(MARGIN).await;
@@ -44,16 +80,16 @@ async fn writers_notice_nothing() {
     assert!(intruder.await.unwrap() > 10, "hardly anybody tried to refer to nobody");
     assert!(reader.await.unwrap() > 10, "hardly anybody read");
     assert!(log.len() > 50, "{} rows are no life", log.len());
-    compare(&db, &log).await;
+    compare(db, &log).await;
 }
 
 /// Inserts, refers to, changes and deletes rows; any error ends the test.
-async fn write(client: Client, lane: usize, stop: Arc<AtomicBool>) -> Log {
+async fn write(client: Client, words: Words, lane: usize, stop: Arc<AtomicBool>) -> Log {
     let insert =
         "insert into messages (id, \"createdAt\", sender, body) values ($1, '2026-11-15Z', 1 + $2, $3)";
     let insert = client.prepare(insert).await.unwrap();
-    let update = client.prepare("update messages set body = $2 where id = $1").await.unwrap();
-    let delete = client.prepare("delete from messages where id = $1").await.unwrap();
+    let update = client.prepare(words.update).await.unwrap();
+    let delete = client.prepare(words.delete).await.unwrap();
     let refer = client.prepare("insert into reads values ($1, $2)").await.unwrap();
     let mut log = Log::new();
     for number in 0.. {

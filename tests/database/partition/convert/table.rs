@@ -30,6 +30,7 @@ create table reads (
     message_id text not null references messages (id) on update cascade on delete cascade deferrable,
     reader int, primary key (message_id, reader)
 );
+comment on constraint reads_message_id_fkey on reads is 'what was read';
 create view said with (security_barrier) as select id, sender from messages where body is not null;
 create view said_more as select said.*, name from said join users on users.id = said.sender;
 create function how_many() returns bigint language sql begin atomic select count(*) from messages; end;
@@ -54,8 +55,16 @@ analyze messages;
 "#;
 
 pub async fn everything() -> Database {
+    everything_with(REFERENCE).await
+}
+
+const REFERENCE: &str = "on update cascade on delete cascade deferrable";
+
+/// With another foreign key from `reads`: what it says of actions.
+pub async fn everything_with(reference: &str) -> Database {
     let db = Database::create().await;
-    db.batch(&EVERYTHING.replace("{db}", db.name()).replace("{{}}", "{}")).await;
+    let all = EVERYTHING.replace("{db}", db.name()).replace("{{}}", "{}");
+    db.batch(&all.replace(REFERENCE, reference)).await;
     db
 }
 
@@ -105,7 +114,8 @@ pub async fn properties(db: &Database) -> Vec<String> {
                 union all
                 select format('statistics %s', count(*)) from pg_statistic_ext where stxrelid = 'messages'::regclass
                 union all
-                select format('referring %s %s %s', conname, convalidated, confdeltype::text || confupdtype::text || condeferrable)
+                select format('referring %s %s %s %s', conname, convalidated, confdeltype::text || confupdtype::text || condeferrable,
+                              obj_description(oid))
                 from pg_constraint where conrelid = 'reads'::regclass and contype = 'f' and conparentid = 0
                 union all
                 select format('hash %s', sum(hashtextextended(m::text, 0)::numeric)) from messages as m

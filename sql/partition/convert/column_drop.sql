@@ -1,0 +1,1 @@
+alter table {table} drop column {column}

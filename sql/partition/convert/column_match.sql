@@ -1,0 +1,1 @@
+t.{referenced} {operator} {column}

@@ -1,0 +1,1 @@
+new.{column} is null
