@@ -161,8 +161,8 @@ pub fn run() -> Vec<Figure> {
     };
     ground.database("whole", "");
     make("whole", &table("for values from (minvalue) to ('2026-12-01Z')"));
-    ground.database("default", "");
-    make("default", &table("default"));
+    ground.database("in_default", "");
+    make("in_default", &table("default"));
     ground.database("months", "whole");
     let in_months = ground.pgtend("months", SPLIT).output().unwrap();
     assert!(in_months.status.success(), "{}", String::from_utf8_lossy(&in_months.stderr));
@@ -170,7 +170,7 @@ pub fn run() -> Vec<Figure> {
     let (copied, moved) = (others(&ground, copy), others(&ground, move_out));
     let split = Verb::measured(&ground, "split a partition of 1M rows into 12 months", SPLIT, "whole");
     let drain =
-        Verb::measured(&ground, "drain 1M rows of the default partition into 12 months", DRAIN, "default");
+        Verb::measured(&ground, "drain 1M rows of the default partition into 12 months", DRAIN, "in_default");
     let undo = Verb::measured(&ground, "undo: 12 months of 1M rows become one table", UNDO, "months");
     ground.database("busy", "whole");
     let (theirs, ()) = live(&ground, WRITERS, ROWS, move_out);

@@ -66,7 +66,8 @@ pub fn wanted(timeline: &Timeline, policy: &Policy, now: i64) -> anyhow::Result<
     Ok(wanted)
 }
 
-fn schema(timeline: &Timeline, policy: &Policy) -> anyhow::Result<Ident> {
+/// Where new partitions come: as the policy says, else where the newest one is.
+pub(super) fn schema(timeline: &Timeline, policy: &Policy) -> anyhow::Result<Ident> {
     match (&policy.overrides.schema, timeline.newest()) {
         (Some(schema), _) => Ident::new(schema),
         (None, Some(newest)) => Ok(newest.partition.relation.schema.clone()),

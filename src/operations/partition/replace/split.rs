@@ -2,6 +2,7 @@
 use anyhow::{Context as _, anyhow, bail, ensure};
 
 use crate::failure::{Exit, Explain as _};
+use crate::operations::partition::create::schema;
 use crate::operations::partition::keep::Span;
 use crate::operations::partition::policy::Policy;
 use crate::operations::partition::replace::mark::{Place, Verb};
@@ -185,7 +186,7 @@ fn piece(
     Ok(Piece { relation, place, takes: None, rows })
 }
 
-/// The usual name of the partition of a period, in the schema where the newest ones are.
+/// The usual name of the partition of a period, in the schema where new ones come.
 pub(super) fn name(timeline: &Timeline, policy: &Policy, begin: i64) -> anyhow::Result<Relation> {
     let calendar = &timeline.calendar;
     let template = policy.name.clone().unwrap_or_else(|| Template::usual(calendar.every));
@@ -193,8 +194,7 @@ pub(super) fn name(timeline: &Timeline, policy: &Policy, begin: i64) -> anyhow::
     let begin = calendar.floor(begin).unwrap_or(begin);
     let label = calendar.label(begin).context("name a period beyond the calendar")?;
     let name = template.name(&timeline.table.relation.name, label)?;
-    let Some(newest) = timeline.newest() else { bail!("there is no partition") };
-    Ok(Relation { schema: newest.partition.relation.schema.clone(), name })
+    Ok(Relation { schema: schema(timeline, policy)?, name })
 }
 
 fn notes(timeline: &Timeline, source: &Source, pieces: &[Piece]) -> Vec<String> {

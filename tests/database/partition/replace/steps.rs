@@ -70,6 +70,28 @@ async fn the_default_partition_keeps_what_has_no_period() {
 }
 
 #[tokio::test]
+async fn a_default_partition_may_be_the_only_one() {
+    let db = Database::create().await;
+    db.batch(
+        "create table events (id bigint, at date, primary key (id, at)) partition by range (at);
+         create table events_default partition of events default;
+         insert into events select n, '2026-09-01'::date + n from generate_series(1, 70) as n",
+    )
+    .await;
+    tend(&db, DRAIN).args(["--yes"]).run().success();
+    let expected = [
+        "events_default DEFAULT",
+        "events_p2026_09 2026-09-01 2026-10-01",
+        "events_p2026_10 2026-10-01 2026-11-01",
+        "events_p2026_11 2026-11-01 2026-12-01",
+    ];
+    assert_eq!(partitions(&db, "events").await, expected);
+    assert_eq!(db.value("select count(*) from events").await, "70");
+    assert_eq!(db.value("select count(*) from events_default").await, "0");
+    assert_eq!(left(&db).await, "");
+}
+
+#[tokio::test]
 async fn what_lies_in_the_default_partition_does_not_hinder_a_split() {
     let db = with_default().await;
     let before = rows(&db).await;
