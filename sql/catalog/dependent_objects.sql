@@ -39,6 +39,8 @@ select pg_catalog.jsonb_build_object(
     'analyzed', t.reltuples >= 0,
     'owned', pg_catalog.pg_has_role(t.relowner, 'usage'),
     'persistence', t.relpersistence,
+    'identified', t.relreplident in ('f', 'i') or (t.relreplident = 'd' and exists (
+        select from pg_catalog.pg_index as i where i.indrelid = t.oid and i.indisprimary)),
     'policies_forced', t.relrowsecurity and t.relforcerowsecurity,
     'is_partition', t.relispartition,
     'inherits', exists (select from pg_catalog.pg_inherits as i

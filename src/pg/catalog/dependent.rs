@@ -24,6 +24,8 @@ pub struct DependentObjects {
     pub owned: bool,
     /// As in `pg_class.relpersistence`.
     pub persistence: String,
+    /// It has a replica identity, without which no row that is published can be updated.
+    pub identified: bool,
     /// Row level security holds for the owner too.
     pub policies_forced: bool,
     pub is_partition: bool,

@@ -78,6 +78,14 @@ fn table(
         objects.policies_forced,
         "has forced row level security, which would leave out rows: alter table ... no force row level security",
     );
+    if let Some(publication) = objects.publications.first().filter(|_| !objects.identified) {
+        let name = &publication.name;
+        let why = format!(
+            "is published by {name} and has no replica identity, so that its rows cannot be updated: add a primary key, or \
+             alter table ... replica identity full"
+        );
+        say(true, &why);
+    }
     for check in objects.constraints.iter().filter(|one| one.kind == "c" && !one.validated) {
         let why = format!(
             "has a check {} that is not valid, which a row whose new column is filled must meet",

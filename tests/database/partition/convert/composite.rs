@@ -372,6 +372,10 @@ const CASES: &[(&str, &str)] = &[
         "public.reads has forced row level security",
     ),
     (
+        "create table reads (message_id text references messages); create publication heard for table reads;",
+        "public.reads is published by heard and has no replica identity",
+    ),
+    (
         "create table reads (message_id text references messages, n int); insert into reads values (null, 1);
          alter table reads add constraint large check (n > 1) not valid;",
         "public.reads has a check large that is not valid",
