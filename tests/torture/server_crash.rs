@@ -87,7 +87,11 @@ impl Server {
         if passage.struck.is_some() {
             let code = passage.output.code;
             // It may have been about to end.
-            assert!(matches!(code, Some(0 | 1 | 4 | 6)), "{context}: code {code:?}\n{}", passage.output.stderr);
+            assert!(
+                matches!(code, Some(0 | 1 | 4 | 6)),
+                "{context}: code {code:?}\n{}",
+                passage.output.stderr
+            );
             self.sandbox.lock().unwrap().restart().unwrap();
         }
         let url = self.sandbox.lock().unwrap().url("torn");

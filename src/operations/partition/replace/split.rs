@@ -1,5 +1,5 @@
 //! A partition that spans more than one period becomes partitions of one period each.
-use anyhow::{Context as _, anyhow, bail, ensure};
+use anyhow::{Context as _, anyhow, ensure};
 
 use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::create::schema;
