@@ -182,6 +182,10 @@ impl Session {
                 _ => {}
             }
         }
+        if answered.as_ref().is_err_and(|error| error.is(&SqlState::QUERY_CANCELED)) {
+            // The server may have taken the cancel for the last message, a COMMIT: then the transaction is still open.
+            let _ = self.client.batch_execute(ddl!("apply/rollback.sql").text.as_str()).await;
+        }
         answered
     }
 
