@@ -9,6 +9,17 @@ use tokio::time::sleep;
 
 use crate::common::database::Database;
 
+/// Functions that run with their owner's rights, and which somebody else may make a trigger of.
+pub async fn open_functions(db: &Database) -> String {
+    db.value(
+        "select coalesce(string_agg(p.oid::regprocedure::text, ' '), '')
+         from pg_proc as p
+         where p.prosecdef and p.pronamespace in ('public'::regnamespace, to_regnamespace('pgtend'))
+           and exists (select from aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) as x where x.grantee <> p.proowner)",
+    )
+    .await
+}
+
 /// What the catalog says of everything that users made: two runs that say the same have changed nothing between.
 pub async fn fingerprint(db: &Database) -> String {
     db.value(

@@ -6,7 +6,7 @@ use super::names::Names;
 use super::shapes::shapes;
 use crate::ddl;
 use crate::pg::name::{Column, Ident, Literal, Relation};
-use crate::pg::sql::{Fragment, Keyword, List, Sql};
+use crate::pg::sql::{BodyLiteral, Fragment, Keyword, List, Sql};
 
 /// The statements that make the functions, in order.
 ///
@@ -26,7 +26,7 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
         name = names.name
     );
     let truncate = ddl!("normalize/truncate_body.sql");
-    Ok(vec![
+    let mut statements = vec![
         read_function(binding, names)?,
         ddl!(
             "normalize/sync_function.sql",
@@ -38,7 +38,12 @@ pub fn functions(binding: &Binding, names: &Names) -> anyhow::Result<Vec<Sql>> {
         ddl!("normalize/queue_function.sql", function = names.note, body = body(note)),
         ddl!("normalize/queue_function.sql", function = names.direct, body = body(direct)),
         ddl!("normalize/truncate_function.sql", function = names.truncate, body = body(truncate)),
-    ])
+    ];
+    let private = |function: &Relation| {
+        ddl!("apply/private_function.sql", function = BodyLiteral(function.to_string()))
+    };
+    statements.extend([sync, &names.note, &names.direct].map(private));
+    Ok(statements)
 }
 
 /// The triggers that note keys, or those that bring rows in step at once.

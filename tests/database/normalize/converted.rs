@@ -1,6 +1,7 @@
 //! A source that becomes a partitioned table while its rows are kept in step.
 use super::support::{contains, fill, messages, rows_by_sql, rows_in_targets, run};
 use crate::common::database::Database;
+use crate::support::open_functions;
 
 const NOW: [&str; 2] = ["--now", "2026-11-15T12:00:00Z"];
 
@@ -24,6 +25,7 @@ async fn ensure_in_step(db: &Database) {
     assert_eq!(rows_in_targets(db).await, rows_by_sql(db).await);
     assert_eq!(db.value("select count(*) from pgtend.reject").await, "0");
     contains(&run(db, ["verify"]).success().stderr, "0 missing, 0 stale, 0 extra");
+    assert_eq!(open_functions(db).await, "");
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ use crate::operations::partition::convert::registry::{foreign_key, validate_step
 use crate::pg::catalog::ForeignKeyIn;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Column, Ident, Literal};
-use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, List, Sql};
+use crate::pg::sql::{BodyLiteral, Deparsed, Fragment, Keyword, List, Sql};
 use crate::plan::{Held, Lock, Run, Step};
 
 /// From nothing to columns that are filled and proved; what is there already is left out.
@@ -48,6 +48,13 @@ fn add_step(conversion: &Conversion<'_>, addition: &Addition<'_>, own: &Ident) -
         table = *table,
         function = *function,
         column = Literal(column.raw().to_owned())
+    ));
+    // What arrives from elsewhere, in the role of a replica, has to have the column too.
+    act.push(ddl!(
+        "partition/convert/trigger_enabled.sql",
+        table = *table,
+        enabled = Keyword("enable always"),
+        trigger = *trigger
     ));
     let mark = Literal(addition.mark(whole.oid).to_string());
     act.push(ddl!(
@@ -88,8 +95,10 @@ fn add_column(conversion: &Conversion<'_>, addition: &Addition<'_>) -> Sql {
 fn function_statements(conversion: &Conversion<'_>, addition: &Addition<'_>) -> anyhow::Result<Vec<Sql>> {
     let body = Literal(body(conversion, addition)?.text);
     let function = &addition.function;
-    let mut statements =
-        vec![ddl!("partition/convert/column_function.sql", function = *function, body = body)];
+    let mut statements = vec![
+        ddl!("partition/convert/column_function.sql", function = *function, body = body),
+        ddl!("apply/private_function.sql", function = BodyLiteral(function.to_string())),
+    ];
     let properties = &conversion.evidence.whole.properties;
     if !properties.owner_is_me {
         let owner = Ident::new(&properties.owner)?;

@@ -52,6 +52,8 @@ fn create_step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
         ),
         ddl!("partition/comment.sql", partition = *registry, comment = Literal(mark.to_string())),
         ddl!("partition/private.sql", table = BodyLiteral(registry.to_string())),
+        ddl!("apply/private_function.sql", function = BodyLiteral(names.row_function.to_string())),
+        ddl!("apply/private_function.sql", function = BodyLiteral(names.truncate_function.to_string())),
     ];
     let properties = &conversion.evidence.whole.properties;
     if !properties.owner_is_me {

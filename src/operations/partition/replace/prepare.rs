@@ -13,7 +13,7 @@ use crate::operations::partition::replace::undo;
 use crate::pg::catalog::Properties;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Literal, Relation};
-use crate::pg::sql::{Fragment, List, Sql};
+use crate::pg::sql::{BodyLiteral, Fragment, List, Sql};
 use crate::plan::Step;
 
 /// All of it in one transaction: it is there, or not.
@@ -31,6 +31,8 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
             function = names.truncate_function,
             delta = names.delta
         ),
+        ddl!("apply/private_function.sql", function = BodyLiteral(names.row_function.to_string())),
+        ddl!("apply/private_function.sql", function = BodyLiteral(names.truncate_function.to_string())),
     ];
     for piece in &order.pieces {
         prepare.extend(table_like(replacement, piece)?);

@@ -2,6 +2,7 @@
 use crate::common::database::Database;
 use crate::partition::convert::table::{assert_same, everything, properties};
 use crate::partition::support::{contains, names, tend};
+use crate::support::open_functions;
 
 pub const CONVERT: [&str; 9] = [
     "partition",
@@ -26,6 +27,7 @@ async fn nothing_that_users_see_changes() {
     assert_eq!(names(&db, "messages").await, expected);
     let again = tend(&db, CONVERT).args(["--verbose"]).run().success();
     contains(&again.stderr, "nothing to do");
+    assert_eq!(open_functions(&db).await, "");
     works_as_before(&db).await;
 }
 
