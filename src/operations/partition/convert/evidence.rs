@@ -132,7 +132,10 @@ pub async fn stage(session: &Session, name: &TableName) -> anyhow::Result<(Relat
                 Some(legacy) => Ok((relation, Stage::Converted { table: found.oid, legacy: legacy.oid })),
                 None => {
                     let error = anyhow!("{} is a partitioned table already", relation.plain());
-                    Err(error.hint("pgtend partition create makes the partitions that it lacks"))
+                    Err(error.hint(
+                        "pgtend partition create makes the partitions that it lacks, pgtend partition undo makes it an \
+                         ordinary table",
+                    ))
                 }
             }
         }

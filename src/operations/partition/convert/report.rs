@@ -139,6 +139,16 @@ fn composite(conversion: &Conversion<'_>, addition: &Addition<'_>, notes: &mut V
         ));
     }
     let objects = conversion.evidence.referring.get(&key.table_oid);
+    let triggers = objects.iter().flat_map(|objects| &objects.triggers);
+    let later = triggers.filter(|one| one.row && one.name.as_str() > trigger.raw());
+    for one in later.filter(|one| one.definition.contains(" BEFORE ")) {
+        notes.push(format!(
+            "trigger {} of {table}: fires after {}, and must not change what the row refers to: give it another name if \
+             it does",
+            one.name,
+            trigger.raw()
+        ));
+    }
     let publications = objects.iter().flat_map(|objects| &objects.publications);
     for one in publications.filter(|one| one.columns.is_none()) {
         let publication = &one.name;
