@@ -176,8 +176,9 @@ fn wrong_use(error: &clap::Error) -> ExitCode {
 async fn run(command: &Command, context: &Context) -> Exit {
     let result = tokio::select! {
         biased;
-        result = command.run(context) => result,
+        // First, so that they are listened to before anything else is done.
         error = context.listen_to_signals() => Err(error),
+        result = command.run(context) => result,
     };
     match result {
         Ok(exit) => exit,
