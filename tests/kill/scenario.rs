@@ -386,19 +386,23 @@ create function nothing() returns trigger language plpgsql as 'begin return null
 create trigger quiet after update on messages for each row execute function nothing();
 create publication told for table messages with (publish_via_partition_root = true);
 ";
-const CONVERT: &[&str] = &[
-    "partition",
-    "convert",
-    "messages",
-    "--by",
-    "at",
-    "--incoming-fk",
-    "registry",
-    "--ahead",
-    "1",
-    "--now",
-    NOW,
-];
+/// With a policy for the foreign keys to it.
+const fn convert(incoming: &'static str) -> [&'static str; 11] {
+    [
+        "partition",
+        "convert",
+        "messages",
+        "--by",
+        "at",
+        "--incoming-fk",
+        incoming,
+        "--ahead",
+        "1",
+        "--now",
+        NOW,
+    ]
+}
+const CONVERT: &[&str] = &convert("registry");
 const UNDO: &[&str] = &["partition", "convert", "messages", "--undo", "--now", NOW];
 const CONVERTED: Scenario = Scenario {
     setup: MESSAGES,
@@ -429,19 +433,7 @@ insert into answers select id, repeat('a', 500) from messages where sender > 10;
 create function again() returns trigger language plpgsql as 'begin new.answer := new.answer || ''a''; return new; end';
 create trigger again before update on answers for each row execute function again();
 ";
-const COMPOSITE: &[&str] = &[
-    "partition",
-    "convert",
-    "messages",
-    "--by",
-    "at",
-    "--incoming-fk",
-    "composite",
-    "--ahead",
-    "1",
-    "--now",
-    NOW,
-];
+const COMPOSITE: &[&str] = &convert("composite");
 const COMPOSED: Scenario = Scenario {
     setup: LETTERS,
     kept: &[

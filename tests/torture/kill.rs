@@ -5,44 +5,7 @@ use std::env;
 use crate::scenario::{self, Scenario};
 use crate::walk::{BLOWS, Blow, Walk};
 
-macro_rules! whole_walks {
-    ($($name:ident: $scenario:ident,)*) => {$(
-        #[tokio::test]
-        #[ignore = "long; ./x torture runs it"]
-        async fn $name() {
-            walk(scenario::$scenario).await;
-        }
-    )*};
-}
-
-whole_walks! {
-    create_first_run: CREATE_FIRST_RUN,
-    create_default: CREATE_DEFAULT,
-    create_fk_out: CREATE_FK_OUT,
-    create_fk_in: CREATE_FK_IN,
-    drop_plain: DROP_PLAIN,
-    drop_fk_out: DROP_FK_OUT,
-    drop_fk_in: DROP_FK_IN,
-    drop_default: DROP_DEFAULT,
-    drop_archived: DROP_ARCHIVED,
-    restore_attached: RESTORE_ATTACHED,
-    archive_rows: ARCHIVE_ROWS,
-    detach: DETACH_ONLY,
-    maintain: MAINTAIN_THREE,
-    index_create: INDEX_CREATE_TREE,
-    index_rebuild: INDEX_REBUILD_PARTS,
-    index_drop: INDEX_DROP_PARTS,
-    index_drop_one: INDEX_DROP_ONE,
-    convert: CONVERT_TABLE,
-    convert_undo: CONVERT_UNDO,
-    convert_composite: CONVERT_COMPOSITE,
-    composite_undo: COMPOSITE_UNDO,
-    split: SPLIT_TABLE,
-    drain: DRAIN_TABLE,
-    merge: MERGE_TABLE,
-    undo: UNDO_TABLE,
-    undo_converted: UNDO_CONVERTED,
-}
+at_each_scenario!(walk);
 
 #[expect(clippy::print_stdout, reason = "says what was walked")]
 async fn walk(scenario: Scenario) {

@@ -13,37 +13,13 @@ use crate::common::server::options;
 use crate::fingerprint::{assert_same, fingerprint};
 use crate::scenario::{self, SCHEMA, Scenario};
 
-macro_rules! crashes {
-    ($($name:ident: $scenario:ident,)*) => {$(
-        #[tokio::test]
-        #[ignore = "long; ./x torture runs it"]
-        async fn $name() {
-            let server = Server { sandbox: Arc::new(Mutex::new(Sandbox::start(&options()).unwrap())) };
-            let crashes = server.crash_during(scenario::$scenario).await;
-            println!("{}: the server crashed {crashes} times, always the same end", scenario::$scenario.name);
-        }
-    )*};
-}
+at_each_scenario!(crash);
 
-crashes! {
-    create_first_run: CREATE_FIRST_RUN,
-    create_default: CREATE_DEFAULT,
-    drop_fk_out: DROP_FK_OUT,
-    drop_fk_in: DROP_FK_IN,
-    drop_default: DROP_DEFAULT,
-    drop_archived: DROP_ARCHIVED,
-    maintain: MAINTAIN_THREE,
-    convert: CONVERT_TABLE,
-    convert_undo: CONVERT_UNDO,
-    convert_composite: CONVERT_COMPOSITE,
-    composite_undo: COMPOSITE_UNDO,
-    split: SPLIT_TABLE,
-    drain: DRAIN_TABLE,
-    merge: MERGE_TABLE,
-    undo: UNDO_TABLE,
-    undo_converted: UNDO_CONVERTED,
-    archive_rows: ARCHIVE_ROWS,
-    restore_attached: RESTORE_ATTACHED,
+#[expect(clippy::print_stdout, reason = "says what was walked")]
+async fn crash(scenario: Scenario) {
+    let server = Server { sandbox: Arc::new(Mutex::new(Sandbox::start(&options()).unwrap())) };
+    let crashes = server.crash_during(scenario).await;
+    println!("{}: the server crashed {crashes} times, always the same end", scenario.name);
 }
 
 struct Server {

@@ -97,13 +97,7 @@ fn give_foreign_keys(conversion: &Conversion<'_>) -> anyhow::Result<Vec<Sql>> {
     for key in conversion.incoming() {
         let (table, name) = (key.table.relation()?, Ident::new(&key.name)?);
         if conversion.registry() {
-            let own = own_name(key.oid)?;
-            statements.push(ddl!(
-                "partition/convert/rename_constraint.sql",
-                table = table,
-                name = own,
-                new = name
-            ));
+            statements.push(registry::renamed(&table, &own_name(key.oid)?, &name));
         } else if !conversion.composite() {
             statements.push(registry::foreign_key(key, &table, &name, conversion.table())?);
         }
@@ -150,7 +144,7 @@ pub(in crate::operations::partition) fn rename(
     new: &Ident,
 ) -> Sql {
     if index.constraint.is_some() || index.kind == IndexKind::PrimaryKey {
-        return ddl!("partition/convert/rename_constraint.sql", table = *table, name = *name, new = *new);
+        return registry::renamed(table, name, new);
     }
     let index = Relation { schema: table.schema.clone(), name: name.clone() };
     ddl!("partition/convert/rename_index.sql", index = index, new = *new)

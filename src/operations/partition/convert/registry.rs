@@ -198,6 +198,10 @@ pub(in crate::operations::partition) fn validate_step(
     step
 }
 
+pub(super) fn renamed(table: &Relation, name: &Ident, new: &Ident) -> Sql {
+    ddl!("partition/convert/rename_constraint.sql", table = *table, name = *name, new = *new)
+}
+
 /// The comment of a foreign key, for the one that has its name now.
 pub(in crate::operations::partition) fn foreign_key_comment(
     key: &ForeignKeyIn,

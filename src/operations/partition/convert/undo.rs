@@ -311,13 +311,7 @@ fn foreign_keys(evidence: &UndoEvidence) -> anyhow::Result<Vec<Sql>> {
     for key in incoming(evidence) {
         let (child, name) = (key.table.relation()?, Ident::new(&key.name)?);
         if evidence.registry.is_some() {
-            let own = own_name(key.oid)?;
-            statements.push(ddl!(
-                "partition/convert/rename_constraint.sql",
-                table = child,
-                name = name,
-                new = own
-            ));
+            statements.push(registry::renamed(&child, &name, &own_name(key.oid)?));
         }
         let before = evidence.added(key).map(|added| added.before(key));
         statements.push(registry::foreign_key(before.as_ref().unwrap_or(key), &child, &name, table)?);

@@ -1,8 +1,9 @@
 //! What cannot be converted is told at once, each with what to do, and nothing is changed.
 use crate::common::database::Database;
+use crate::partition::convert::all_refused;
 use crate::partition::support::{contains, fingerprint, tend};
 
-const TABLE: &str = "create table messages (id text primary key, at timestamptz not null, body text);";
+pub const TABLE: &str = "create table messages (id text primary key, at timestamptz not null, body text);";
 const CONVERT: [&str; 7] = ["partition", "convert", "messages", "--by", "at", "--every", "month"];
 
 /// Setup after [`TABLE`], what is said.
@@ -47,15 +48,7 @@ const CASES: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn what_is_in_the_way_is_told_and_nothing_is_changed() {
-    for (setup, said) in CASES {
-        let db = Database::create().await;
-        db.batch(&format!("{TABLE}{setup}")).await;
-        let before = fingerprint(&db).await;
-        let refused = tend(&db, CONVERT).run().code(1);
-        contains(&refused.stderr, said);
-        contains(&refused.stderr, "nothing was changed");
-        assert_eq!(before, fingerprint(&db).await, "{setup}");
-    }
+    all_refused(&CONVERT, CASES).await;
 }
 
 #[tokio::test]

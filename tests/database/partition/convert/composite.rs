@@ -1,7 +1,9 @@
 //! Foreign keys that refer to both columns of the wider primary key: applications go on to write only the first.
 use crate::common::database::Database;
+use crate::partition::convert::bad_input::TABLE;
 use crate::partition::convert::everything::{UNDO, catalog};
 use crate::partition::convert::table::{assert_same, everything_with, properties};
+use crate::partition::convert::{all_refused, held_up};
 use crate::partition::support::{at, contains, fingerprint, tend};
 use crate::support::open_functions;
 
@@ -82,11 +84,7 @@ async fn the_way_back_leaves_all_tables_as_they_were() {
 async fn abort_takes_back_columns_too() {
     let db = everything().await;
     let tables = catalog(&db).await;
-    let reader = db.client().await;
-    reader.batch_execute("begin; select from users limit 1").await.unwrap();
-    let busy = tend(&db, COMPOSITE).args(["--lock-budget", "500ms"]).run().code(5);
-    contains(&busy.stderr, "cut over");
-    reader.batch_execute("commit").await.unwrap();
+    held_up(&db, &COMPOSITE).await;
     assert_eq!(db.value(r#"select count(*) from reads where "message_createdAt" is null"#).await, "0");
     assert_eq!(code(&db, "insert into reads values ('nobody', 1)").await, "23503");
     let registry = COMPOSITE.map(|word| if word == "composite" { "registry" } else { word });
@@ -330,7 +328,6 @@ async fn retention_takes_what_refers_to_a_month() {
     assert_eq!(db.value("select string_agg(id, ' ') from messages").await, "kept");
 }
 
-const TABLE: &str = "create table messages (id text primary key, at timestamptz not null, body text);";
 const REFUSED: [&str; 7] = ["partition", "convert", "messages", "--by", "at", "--incoming-fk", "composite"];
 
 /// Setup after [`TABLE`], what is said.
@@ -407,15 +404,7 @@ const CASES: &[(&str, &str)] = &[
 
 #[tokio::test]
 async fn what_is_in_the_way_is_told_and_nothing_is_changed() {
-    for (setup, said) in CASES {
-        let db = Database::create().await;
-        db.batch(&format!("{TABLE}{setup}")).await;
-        let before = fingerprint(&db).await;
-        let refused = tend(&db, REFUSED).run().code(1);
-        contains(&refused.stderr, said);
-        contains(&refused.stderr, "nothing was changed");
-        assert_eq!(before, fingerprint(&db).await, "{setup}");
-    }
+    all_refused(&REFUSED, CASES).await;
 }
 
 /// Of tables' owners only; triggers of the application's stay silent where the role may see to that.

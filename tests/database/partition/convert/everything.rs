@@ -1,5 +1,6 @@
 //! A table with everything on it is the same to its users before and after, and after the way back.
 use crate::common::database::Database;
+use crate::partition::convert::held_up;
 use crate::partition::convert::table::{assert_same, everything, properties};
 use crate::partition::support::{contains, names, tend};
 use crate::support::open_functions;
@@ -50,12 +51,7 @@ async fn the_way_back_leaves_the_table_as_it_was() {
 async fn abort_takes_back_what_was_prepared() {
     let db = everything().await;
     let catalog = catalog(&db).await;
-    // The cut-over needs a lock that this reader does not give.
-    let reader = db.client().await;
-    reader.batch_execute("begin; select from users limit 1").await.unwrap();
-    let busy = tend(&db, CONVERT).args(["--lock-budget", "500ms"]).run().code(5);
-    contains(&busy.stderr, "cut over");
-    reader.batch_execute("commit").await.unwrap();
+    held_up(&db, &CONVERT).await;
     assert_ne!(catalog, self::catalog(&db).await);
     tend(&db, ["partition", "convert", "messages", "--abort"]).run().success();
     assert_eq!(catalog, self::catalog(&db).await);
