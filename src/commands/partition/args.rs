@@ -42,6 +42,22 @@ pub struct AheadArgs {
     pub name: Option<Template>,
 }
 
+/// What is known of the server's disk.
+#[derive(Debug, Default, Args)]
+pub struct DiskArgs {
+    /// Megabytes that the server's disk has room for, for a plan that needs more to be refused [default: asked of the
+    /// system, where the server runs on this machine]
+    #[arg(long, value_name = "MB")]
+    disk_free_mb: Option<u32>,
+}
+
+impl DiskArgs {
+    /// In bytes.
+    pub fn free(&self) -> Option<u64> {
+        self.disk_free_mb.map(|megabytes| u64::from(megabytes) * 1_000_000)
+    }
+}
+
 /// Where archives lie that are in no folder.
 #[derive(Debug, Default, Args)]
 pub struct StoreArgs {

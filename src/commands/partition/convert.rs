@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 use crate::apply::Outcome;
 use crate::commands::context::Context;
 use crate::commands::index::ground::settled;
-use crate::commands::partition::args::{AheadArgs, CalendarArgs, Wish};
+use crate::commands::partition::args::{AheadArgs, CalendarArgs, DiskArgs, Wish};
 use crate::commands::work::{Shared, Subject, Tally};
 use crate::failure::Exit;
 use crate::operations::partition::{
@@ -37,6 +37,8 @@ pub struct ConvertArgs {
     /// What becomes of foreign keys to the table, where the column has to join its primary key
     #[arg(long, value_enum, default_value_t = IncomingArg::Refuse)]
     incoming_fk: IncomingArg,
+    #[command(flatten)]
+    disk: DiskArgs,
     /// Take back what an unfinished conversion has prepared
     #[arg(long, conflicts_with_all = ["undo", "incoming_fk"])]
     abort: bool,
@@ -195,7 +197,8 @@ impl Work<'_> {
             IncomingArg::Drop => IncomingFk::Drop,
         };
         let terms = ConvertTerms { policy: &wish.policy, incoming, now: self.now };
-        let evidence = survey_convert(self.session, oid).await?;
+        let mut evidence = survey_convert(self.session, oid).await?;
+        evidence.free = self.args.disk.free().or(evidence.free);
         let key = ConvertKey::read(relation, &evidence.whole.objects, &terms)?;
         let facts = survey_key(self.session, relation, &evidence.whole.objects, &key).await?;
         let plan = plan_convert(&evidence, &terms, &key, &facts)?;

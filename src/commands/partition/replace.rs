@@ -8,7 +8,7 @@ use clap::Args;
 
 use crate::apply::Outcome;
 use crate::commands::context::Context;
-use crate::commands::partition::args::Wish;
+use crate::commands::partition::args::{DiskArgs, Wish};
 use crate::commands::partition::create::refresh;
 use crate::commands::partition::targets::{Target, find};
 use crate::commands::work::{Shared, Subject, Tally};
@@ -34,20 +34,14 @@ pub struct ReplaceArgs {
     /// Pause while this file exists
     #[arg(long, value_name = "FILE")]
     throttle_file: Option<PathBuf>,
-    /// Megabytes that the server's disk has room for, for a plan that needs more to be refused [default: asked of the
-    /// system, where the server runs on this machine]
-    #[arg(long, value_name = "MB")]
-    disk_free_mb: Option<u32>,
+    #[command(flatten)]
+    disk: DiskArgs,
     /// Take back what an unfinished run has prepared
     #[arg(long)]
     pub abort: bool,
 }
 
 impl ReplaceArgs {
-    fn disk_free(&self) -> Option<u64> {
-        self.disk_free_mb.map(|megabytes| u64::from(megabytes) * 1_000_000)
-    }
-
     fn pace(&self) -> Pace {
         Pace {
             file: self.throttle_file.clone(),
@@ -129,7 +123,7 @@ impl Replacing<'_> {
             ensure_same_verb(order, self.verb, &timeline.table.relation)?;
         }
         let mut evidence = survey_replace(session, &timeline, order.as_ref(), left).await?;
-        evidence.free = self.args.disk_free().or(evidence.free);
+        evidence.free = self.args.disk.free().or(evidence.free);
         if self.args.abort {
             return plan_abort_replace(&timeline, order.as_ref(), &evidence);
         }

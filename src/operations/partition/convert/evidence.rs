@@ -13,6 +13,7 @@ use crate::pg::catalog::{
     DependentObjects, ForeignKeyIn, Index, PartitionedTable, Properties, RelationKind, TableName, TableTree,
     dependent_objects, find_relations, indexes, names_in, partitioned_tables, properties, table_tree,
 };
+use crate::pg::disk::free_bytes;
 use crate::pg::name::{Ident, Literal, Relation};
 use crate::pg::session::Session;
 use crate::pg::sql::{Fragment, List};
@@ -89,6 +90,8 @@ pub struct Evidence {
     pub functions: HashSet<String>,
     /// The role may keep triggers from firing for what it writes.
     pub may_silence: bool,
+    /// Bytes that the server's disk has room for, where that is known.
+    pub free: Option<u64>,
 }
 
 impl Evidence {
@@ -182,6 +185,7 @@ pub async fn survey_convert(session: &Session, oid: u32) -> anyhow::Result<Evide
         added: added(session, oid).await?,
         functions: functions_in(session, &relation.schema).await?,
         may_silence: may_silence(session).await?,
+        free: free_bytes(session, oid).await?,
         taken: names_in(session, &[relation.schema.raw().to_owned()]).await?,
         tree,
         names,

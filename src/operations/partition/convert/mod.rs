@@ -5,6 +5,7 @@ mod adopt;
 mod bound;
 mod composite;
 mod conversion;
+mod cost;
 mod cutover;
 mod evidence;
 mod handover;

@@ -7,7 +7,7 @@ use crate::operations::partition::convert::conversion::Conversion;
 use crate::operations::partition::convert::evidence::{Evidence, KeyEvidence, Whole};
 use crate::operations::partition::convert::names::own_name;
 use crate::operations::partition::convert::terms::{Key, Terms};
-use crate::operations::partition::convert::{bound, composite, cutover, registry, report, shell};
+use crate::operations::partition::convert::{bound, composite, cost, cutover, registry, report, shell};
 use crate::pg::index::IndexDefinition;
 use crate::pg::lock::LockMode;
 use crate::pg::name::{Ident, Relation};
@@ -22,6 +22,7 @@ pub fn plan_convert(
     facts: &KeyEvidence,
 ) -> anyhow::Result<Plan> {
     let conversion = Conversion::new(evidence, terms, key, facts)?;
+    cost::ensure_room(&conversion)?;
     let mut plan = Plan {
         target: conversion.table().clone(),
         oid: conversion.oid(),

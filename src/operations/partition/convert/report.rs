@@ -1,29 +1,19 @@
 //! What will happen to everything that hangs on the table, and what the conversion costs: the notes of its plan.
 use crate::operations::partition::convert::added::Addition;
 use crate::operations::partition::convert::conversion::Conversion;
+use crate::operations::partition::convert::cost;
 use crate::operations::partition::convert::handover::Handover;
 use crate::operations::partition::convert::referring::MOVES_ARE_UPDATES;
 use crate::operations::partition::convert::terms::IncomingFk;
 use crate::pg::catalog::{ForeignKeyIn, IndexKind, OnDelete};
 use crate::pg::name::Ident;
 
-/// Measured on small machines, rounded down: bytes read, and index rows sorted, in a second.
-const READ_BYTES: f64 = 200e6;
-const INDEX_ROWS: f64 = 250e3;
-const REGISTRY_ROWS: f64 = 50e3;
-const COLUMN_ROWS: f64 = 10e3;
-/// Where no trigger fires.
-const SILENT_ROWS: f64 = 30e3;
-/// Of an index over a key of middling length.
-const INDEX_ROW_BYTES: f64 = 48.0;
-const REGISTRY_ROW_BYTES: f64 = 110.0;
-
 pub(super) fn notes(conversion: &Conversion<'_>) -> anyhow::Result<Vec<String>> {
     let mut notes = layout(conversion)?;
     keys(conversion, &mut notes)?;
     indexes(conversion, &mut notes);
     hanging(conversion, &mut notes);
-    costs(conversion, &mut notes)?;
+    notes.extend(cost::notes(conversion)?);
     Ok(notes)
 }
 
@@ -211,52 +201,4 @@ fn hanging(conversion: &Conversion<'_>, notes: &mut Vec<String>) {
             properties.storage.join(", ")
         ));
     }
-}
-
-fn costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<()> {
-    let objects = &conversion.evidence.whole.objects;
-    let (rows, bytes) = (objects.row_estimate, objects.bytes as f64);
-    if !objects.analyzed {
-        notes.push("nobody has analyzed the table yet: what it costs is not known".to_owned());
-        return Ok(());
-    }
-    let megabytes = |bytes: f64| format!("{:.0} MB", (bytes / 1e6).ceil());
-    notes.push(format!("to prove the bound the table is read once: {}", seconds(bytes / READ_BYTES)));
-    let mut disk = 0.0;
-    if conversion.widened {
-        disk += rows * INDEX_ROW_BYTES;
-        notes.push(format!("to build the primary key's index: {}", seconds(rows / INDEX_ROWS)));
-    }
-    if conversion.registry() {
-        disk += rows * REGISTRY_ROW_BYTES;
-        notes.push(format!("to fill the registry: {}", seconds(rows / REGISTRY_ROWS)));
-    }
-    disk += columns_costs(conversion, notes)?;
-    if disk > 0.0 {
-        notes.push(format!("disk needed: about {}", megabytes(disk)));
-    } else {
-        notes.push("disk needed: none to speak of, no row is moved".to_owned());
-    }
-    Ok(())
-}
-
-/// Every row that refers to the table is written once more. Returns the bytes.
-fn columns_costs(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<f64> {
-    let speed = if conversion.evidence.may_silence { SILENT_ROWS } else { COLUMN_ROWS };
-    let mut disk = 0.0;
-    for addition in conversion.additions()? {
-        let Some(objects) = conversion.evidence.referring.get(&addition.key.table_oid) else { continue };
-        let what = format!("to fill {} of {}", addition.column.plain(), addition.table.plain());
-        if objects.analyzed {
-            disk += objects.bytes as f64;
-            notes.push(format!("{what}: {}", seconds(objects.row_estimate / speed)));
-        } else {
-            notes.push(format!("{what}: not known, nobody has analyzed that table yet"));
-        }
-    }
-    Ok(disk)
-}
-
-fn seconds(seconds: f64) -> String {
-    if seconds < 1.0 { "less than 1 s".to_owned() } else { format!("about {seconds:.0} s") }
 }

@@ -11,6 +11,7 @@ use crate::operations::partition::replace::refuse::refuse;
 use crate::operations::partition::replace::row_key::RowKey;
 use crate::operations::partition::replace::{clean_up, fill, prepare, refer, replay, swap, undo};
 use crate::operations::partition::timeline::Timeline;
+use crate::pg::disk;
 use crate::pg::name::{Ident, Relation};
 use crate::plan::{Pace, Plan};
 
@@ -135,14 +136,7 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     let begun = evidence.left.begun.as_ref();
     let ready = begun.map_or(0, Begun::ready);
     let (many, pieces) = (sources.len() > 1, order.pieces.len());
-    let disk = format!(
-        "in use meanwhile; disk needed: about {}, {}",
-        megabytes(evidence.bytes_needed(order)),
-        match evidence.free {
-            Some(free) => format!("free: {}", megabytes(free)),
-            None => "how much is free cannot be seen from here (--disk-free-mb)".to_owned(),
-        }
-    );
+    let disk = format!("in use meanwhile; {}", disk::told(evidence.bytes_needed(order), evidence.free));
     plan.notes.push(if order.is_undo() {
         let all = if many { format!("{} partitions", sources.len()) } else { "partition".to_owned() };
         format!("it becomes an ordinary table with the rows of its {all}, {disk}")
@@ -170,10 +164,6 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     if !timeline.pending.is_empty() {
         plan.notes.push("an interrupted detach is left as it is".to_owned());
     }
-}
-
-pub(super) fn megabytes(bytes: u64) -> String {
-    format!("{} MB", bytes.div_ceil(1_000_000))
 }
 
 /// # Errors

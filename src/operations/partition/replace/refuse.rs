@@ -5,12 +5,12 @@ use crate::failure::{Exit, Explain as _};
 use crate::operations::partition::replace::evidence::ReplaceEvidence;
 use crate::operations::partition::replace::mark::Place;
 use crate::operations::partition::replace::order::Order;
-use crate::operations::partition::replace::plan::megabytes;
 use crate::operations::partition::replace::row_key::RowKey;
 use crate::operations::partition::replace::undo;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::bound::Datum;
 use crate::pg::catalog::ForeignKeyIn;
+use crate::pg::disk;
 
 /// # Errors
 /// With everything that is in the way.
@@ -55,15 +55,7 @@ pub(super) fn refuse(timeline: &Timeline, order: &Order, evidence: &ReplaceEvide
             reasons.push(format!("two partitions would both be named {}", piece.relation.plain()));
         }
     }
-    let needed = evidence.bytes_needed(order);
-    if let Some(free) = evidence.free.filter(|free| *free < needed) {
-        reasons.push(format!(
-            "about {} of disk are needed, and the server has {} free: make room, or do less at once; --disk-free-mb says \
-             how much there is where that is wrong",
-            megabytes(needed),
-            megabytes(free)
-        ));
-    }
+    reasons.extend(disk::lacking(evidence.bytes_needed(order), evidence.free));
     if reasons.is_empty() {
         return Ok(());
     }

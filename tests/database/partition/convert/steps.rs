@@ -31,6 +31,17 @@ async fn the_plan_tells_what_becomes_of_everything_and_changes_nothing() {
 }
 
 #[tokio::test]
+async fn more_than_the_disk_has_room_for_is_refused() {
+    let db = everything().await;
+    let before = fingerprint(&db).await;
+    let full = tend(&db, CONVERT).args(["--disk-free-mb", "0"]).run().code(1);
+    contains(&full.stderr, "about 1 MB of disk are needed, and the server has 0 MB free");
+    assert_eq!(before, fingerprint(&db).await);
+    let enough = tend(&db, CONVERT).args(["--dry-run", "--disk-free-mb", "5"]).run().success();
+    contains(&enough.stdout, "disk needed: about 1 MB, free: 5 MB");
+}
+
+#[tokio::test]
 async fn a_key_that_is_in_the_primary_key_keeps_its_references() {
     let db = Database::create().await;
     db.batch(
