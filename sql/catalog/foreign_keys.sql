@@ -8,7 +8,8 @@ select 'out' as direction,
        k.confdeltype::text as on_delete,
        pg_catalog.has_table_privilege(c.oid, 'update, delete, truncate') as may_lock,
        null::text[] as columns,
-       null::text[] as referenced_columns
+       null::text[] as referenced_columns,
+       null::boolean as indexed
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.confrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace
@@ -26,7 +27,13 @@ select 'in',
         join pg_catalog.pg_attribute as a on a.attrelid = k.conrelid and a.attnum = u.attnum),
        (select pg_catalog.array_agg(a.attname::text order by u.place)
         from pg_catalog.unnest(k.confkey) with ordinality as u(attnum, place)
-        join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum)
+        join pg_catalog.pg_attribute as a on a.attrelid = k.confrelid and a.attnum = u.attnum),
+       -- By which rows that refer to one that is deleted are found.
+       exists (
+           select from pg_catalog.pg_index as i
+           join pg_catalog.pg_class as x on x.oid = i.indexrelid
+           join pg_catalog.pg_am as m on m.oid = x.relam and m.amname in ('btree', 'hash')
+           where i.indrelid = k.conrelid and i.indisvalid and i.indpred is null and i.indkey[0] = any (k.conkey))
 from pg_catalog.pg_constraint as k
 join pg_catalog.pg_class as c on c.oid = k.conrelid
 join pg_catalog.pg_namespace as n on n.oid = c.relnamespace

@@ -118,6 +118,14 @@ pub fn plan_drop(
                 key.on_delete.words()
             )
         }));
+        plan.notes.extend(evidence.foreign_keys.referencing.iter().filter(|key| !key.indexed).map(|key| {
+            format!(
+                "{} is read whole for each row that goes, as no index begins with a column of {}: pgtend index create makes \
+                 one",
+                key.table.plain(),
+                key.name
+            )
+        }));
         if terms.archive.is_some() && !evidence.foreign_keys.referencing.is_empty() {
             plan.notes.push(
                 "such rows are set aside in a table beside their partition, which is archived, and dropped, once the \

@@ -30,6 +30,8 @@ pub struct Referencing {
     pub on_delete: OnDelete,
     pub columns: Vec<Ident>,
     pub referenced_columns: Vec<Ident>,
+    /// An index of its table begins with one of its columns.
+    pub indexed: bool,
 }
 
 /// What ON DELETE, or ON UPDATE, does.
@@ -109,6 +111,7 @@ pub async fn foreign_keys(session: &Session, oid: u32) -> anyhow::Result<Foreign
             on_delete: OnDelete::of(row.try_get("on_delete")?),
             columns: idents("columns")?,
             referenced_columns: idents("referenced_columns")?,
+            indexed: row.try_get("indexed")?,
         });
     }
     Ok(keys)

@@ -178,6 +178,10 @@ async fn cascade_set_null_and_set_default_are_honoured() {
         let db = referenced(on_delete).await;
         let said = tend(&db, DROP_AUGUST).run().success();
         contains(&said.stderr, "rows go by DELETE, so that of_event of public.orders (ON DELETE");
+        contains(
+            &said.stderr,
+            "public.orders is read whole for each row that goes, as no index begins with a column of of_event",
+        );
         assert_eq!(
             db.value("select string_agg(number || ':' || coalesce(event_id::text, ''), ' ' order by number) from orders").await,
             orders
