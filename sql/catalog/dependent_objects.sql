@@ -194,6 +194,9 @@ select pg_catalog.jsonb_build_object(
         select pg_catalog.jsonb_object_agg(i.indexrelid::text, pg_catalog.obj_description(i.indexrelid, 'pg_class'))
         from pg_catalog.pg_index as i
         where i.indrelid = t.oid and pg_catalog.obj_description(i.indexrelid, 'pg_class') is not null), '{}'),
+    'update_rules', coalesce((
+        select pg_catalog.jsonb_agg(w.rulename order by w.rulename)
+        from pg_catalog.pg_rewrite as w where w.ev_class = t.oid and w.ev_type = '2'), '[]'),
     'extended_statistics', (select pg_catalog.count(*) from pg_catalog.pg_statistic_ext as s where s.stxrelid = t.oid),
     'others', coalesce((
         select pg_catalog.jsonb_agg(o.text order by o.text)

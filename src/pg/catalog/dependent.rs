@@ -44,6 +44,8 @@ pub struct DependentObjects {
     pub sequences: Vec<OwnedSequence>,
     /// By the index's oid.
     pub index_comments: HashMap<u32, String>,
+    /// Rewrite rules for what is updated.
+    pub update_rules: Vec<String>,
     pub extended_statistics: i64,
     /// What fits nowhere else, in the server's words.
     pub others: Vec<String>,

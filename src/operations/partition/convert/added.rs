@@ -90,7 +90,12 @@ impl<'a> Addition<'a> {
             let (column, trigger, function) = (one.column.clone(), one.trigger.clone(), one.function.clone());
             return Ok(Self { key, table, column, trigger, function, standing: true });
         }
-        let referring = key.columns.last().context("a foreign key without columns")?;
+        let primary =
+            evidence.whole.objects.primary_key().and_then(|primary| primary.columns.as_ref()?.last());
+        let pairs = key.columns.iter().zip(&key.referenced_columns);
+        let mut referring = pairs.filter(|(_, referenced)| Some(*referenced) == primary);
+        let (referring, _) =
+            referring.next().context("a foreign key that does not refer to the primary key")?;
         let column = column_name(referring, by.raw())?;
         let schema = evidence.whole.relation.schema.clone();
         let table_name = table.name.raw();

@@ -86,6 +86,12 @@ fn table(
         );
         say(true, &why);
     }
+    for rule in &objects.update_rules {
+        say(
+            true,
+            &format!("has a rule {rule}, which would act on each row whose new column is filled: drop it"),
+        );
+    }
     for check in objects.constraints.iter().filter(|one| one.kind == "c" && !one.validated) {
         let why = format!(
             "has a check {} that is not valid, which a row whose new column is filled must meet",

@@ -187,7 +187,9 @@ fn incoming(evidence: &Evidence, terms: &Terms<'_>, key: &Key, reasons: &mut Vec
         if !one.validated {
             reasons.push(format!("{name} is not valid: validate it before"));
         }
-        if widened && one.referenced_columns != columns {
+        let primary = one.referenced_columns.len() == columns.len()
+            && columns.iter().all(|column| one.referenced_columns.contains(column));
+        if widened && !primary {
             reasons.push(format!("{name} does not refer to the primary key"));
         }
     }

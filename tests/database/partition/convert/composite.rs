@@ -166,7 +166,7 @@ create table other.links (
     constraint "from it" foreign key (tenant, "fromId") references "Things",
     constraint "to it" foreign key (tenant, "toId") references "Things" on update cascade on delete restrict
 );
-create table marks (tenant int, thing int, foreign key (tenant, thing) references "Things" match full);
+create table marks (tenant int, thing int, foreign key (thing, tenant) references "Things" (id, tenant) match full);
 insert into other.links select id % 3, id, id, 'n' from "Things";
 insert into marks select tenant, id from "Things" union all select null, null;
 create function touch() returns trigger language plpgsql as 'begin new.touched := old.touched + 1; return new; end';
@@ -194,7 +194,7 @@ async fn foreign_keys_of_all_kinds() {
     assert_eq!(
         db.value(definitions).await,
         "from it FOREIGN KEY (tenant, \"fromId\", \"fromAt\") REFERENCES \"Things\"(tenant, id, at) MATCH FULL ON UPDATE CASCADEtrue\n\
-         marks_tenant_thing_fkey FOREIGN KEY (tenant, thing, thing_at) REFERENCES \"Things\"(tenant, id, at) MATCH FULL ON UPDATE CASCADEtrue\n\
+         marks_thing_tenant_fkey FOREIGN KEY (thing, tenant, thing_at) REFERENCES \"Things\"(id, tenant, at) MATCH FULL ON UPDATE CASCADEtrue\n\
          to it FOREIGN KEY (tenant, \"toId\", \"toAt\") REFERENCES \"Things\"(tenant, id, at) MATCH FULL ON UPDATE CASCADE ON DELETE RESTRICTtrue"
     );
     assert_eq!(db.value("select max(touched) from other.links").await, "0");
@@ -208,6 +208,12 @@ async fn foreign_keys_of_all_kinds() {
     tend(&db, ["partition", "convert", "Things", "--undo"]).run().success();
     assert_eq!(tables, catalog(&db).await);
     assert_eq!(db.value("select count(*) from other.links where touched > 0").await, "0");
+    let registry = convert.map(|word| if word == "composite" { "registry" } else { word });
+    tend(&db, registry).run().success();
+    assert_eq!(code(&db, "insert into marks values (1, -1)").await, "23503");
+    db.batch("insert into marks values (1, 4)").await;
+    tend(&db, ["partition", "convert", "Things", "--undo"]).run().success();
+    assert_eq!(tables, catalog(&db).await);
 }
 
 #[tokio::test]
@@ -339,6 +345,10 @@ const CASES: &[(&str, &str)] = &[
     (
         "create table reads (message_id text references messages on update set null);",
         "sets its columns on update",
+    ),
+    (
+        "create table reads (message_id text references messages); create rule r as on update to reads do instead nothing;",
+        "public.reads has a rule r, which would act on each row",
     ),
     (
         "create table reads (message_id text references messages, message_at text);",
