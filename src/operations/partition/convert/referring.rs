@@ -12,13 +12,6 @@ pub(super) const MOVES_ARE_UPDATES: u32 = 15;
 
 /// Each with what to do about it.
 pub(super) fn reasons(evidence: &Evidence, key: &Key, reasons: &mut Vec<String>) {
-    if evidence.whole.objects.policies_forced {
-        reasons.push(
-            "its row level security is forced: a trigger that belongs to its owner would not see each row; \
-             --incoming-fk registry, or alter table ... no force row level security"
-                .to_owned(),
-        );
-    }
     let mut given = HashSet::new();
     for one in evidence.incoming().filter(|one| one.table_oid != evidence.whole.oid) {
         let Some(objects) = evidence.referring.get(&one.table_oid) else { continue };

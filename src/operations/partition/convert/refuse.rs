@@ -156,6 +156,14 @@ fn incoming(evidence: &Evidence, terms: &Terms<'_>, key: &Key, reasons: &mut Vec
             key.column.plain(),
         ));
     }
+    let triggers = matches!(terms.incoming, IncomingFk::Registry | IncomingFk::Composite);
+    if widened && triggers && objects.policies_forced {
+        reasons.push(
+            "its row level security is forced: a trigger that belongs to its owner would not see each row: alter table ... \
+             no force row level security"
+                .to_owned(),
+        );
+    }
     if widened && terms.incoming == IncomingFk::Composite {
         referring::reasons(evidence, key, reasons);
     }

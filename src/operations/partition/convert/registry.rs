@@ -84,6 +84,7 @@ fn row_function(conversion: &Conversion<'_>, columns: &[Ident]) -> Sql {
         by = conversion.key.column,
         new_values = List(&of("new", columns)),
         old_keys = List(&of("old", primary)),
+        new_keys = List(&of("new", primary)),
         table_keys = List(&of("t", primary)),
         registry_keys = List(&of("r", primary)),
     )

@@ -39,6 +39,41 @@ async fn writers_notice_nothing() {
     beside(&db, USUAL, [&CONVERT, &UNDO, &CONVERT]).await;
 }
 
+/// The partitioned table itself keeps only (id, createdAt) unique: the registry has to see what others commit meanwhile.
+#[tokio::test]
+async fn an_id_stays_unique_whoever_comes_first() {
+    let db = everything().await;
+    tend(&db, CONVERT).run().success();
+    let columns = r#"(id, "createdAt", sender, counted, number)"#;
+    let first = [
+        ("new", format!("insert into messages {columns} values ('new', '2026-11-20Z', 1, 0, 0)")),
+        ("m8", r#"update messages set "createdAt" = "createdAt" + interval '1 second' where id = 'm8'"#.to_owned()),
+        ("m9", r#"update messages set "createdAt" = '2027-01-20Z' where id = 'm9'"#.to_owned()),
+    ];
+    for (id, first) in first {
+        let (one, other) = (db.client().await, db.client().await);
+        one.batch_execute(&format!("begin; {first}")).await.unwrap();
+        let second = format!("insert into messages {columns} values ('{id}', '2026-12-24Z', 1, 0, 0)");
+        let second = tokio::spawn(async move { other.batch_execute(&second).await });
+        let waits = "select count(*) from pg_locks where not granted and database = (
+                         select oid from pg_database where datname = current_database()) or locktype = 'transactionid' and not granted";
+        while db.value(waits).await == "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        one.batch_execute("commit").await.unwrap();
+        let error = second.await.unwrap().unwrap_err();
+        assert_eq!(error.code(), Some(&SqlState::UNIQUE_VIOLATION), "{id}: {error}");
+    }
+    db.batch(&format!(
+        "with gone as (delete from messages where id = 'm12' returning *)
+         insert into messages {columns} select id, \"createdAt\", sender, counted, number from gone"
+    ))
+    .await;
+    assert_eq!(db.value("select count(*) - count(distinct id) from messages").await, "0");
+    assert_eq!(db.value("select count(*) from messages_ids where id in ('new', 'm8', 'm9', 'm12')").await, "4");
+    assert_eq!(db.value("select \"createdAt\"::date from messages_ids where id = 'm9'").await, "2027-01-20");
+}
+
 /// They know nothing of the second column, and change what it has to follow.
 #[tokio::test]
 async fn writers_notice_nothing_of_a_second_column() {
