@@ -522,6 +522,7 @@ fn removal_steps(
     if let Some(destination) = &terms.archive {
         let types = evidence.types.get(&partition.oid).map_or(&[][..], Vec::as_slice);
         let columns = Columns { columns: columns_of(partition, evidence), types };
+        steps.push(close_step(partition, still_ours.clone()));
         steps.push(archive_step(timeline, partition, mark, columns, destination)?);
     }
     let mut destroys = (!emptied).then(|| loss(partition, terms, evidence));
@@ -542,6 +543,17 @@ fn removal_steps(
     step.destroys = destroys;
     steps.push(step);
     Ok(steps)
+}
+
+fn close_step(partition: &Partition, guard: Sql) -> Step {
+    let name = &partition.relation;
+    let close = ddl!("partition/close.sql", partition = *name);
+    let mut step =
+        Step::transaction(format!("close {} to who writes by its name", name.plain()), vec![], vec![guard, close]);
+    step.locks = vec![Lock::first(name.clone(), LockMode::AccessExclusive)];
+    step.interrupted = "the detached table keeps its rows; the next run closes it";
+    step.minor = true;
+    step
 }
 
 /// From detached to gone for a partition whose rows were set aside: what came after the last look at it goes there too.

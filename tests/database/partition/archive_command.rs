@@ -61,6 +61,21 @@ async fn what_is_kept_by_a_program_can_be_had_back() {
     contains(&tend(&db, list).run().code(2).stderr, "a command cannot be asked which there are");
 }
 
+/// Who writes into a partition by its name, from the detach on, is refused: the archive would not have the row.
+#[tokio::test]
+async fn a_detached_table_takes_no_row_that_its_archive_would_lack() {
+    let db = filled().await;
+    store(&db, &format!("case \"$PGTEND_ARCHIVE_NAME\" in *p2026_08*) exit 3 ;; esac\n{KEEPS}"));
+    contains(&tend(&db, drop("./keep")).run().code(1).stderr, "the archive command has failed");
+    let late = "insert into events_p2026_08 values (9999, '2026-08-05Z', 'late')";
+    let error = db.client().await.batch_execute(late).await.unwrap_err();
+    assert_eq!(error.as_db_error().unwrap().constraint(), Some("pgtend_archived"));
+    store(&db, KEEPS);
+    let said = tend(&db, drop("./keep")).run().success();
+    contains(&said.stderr, "archived 5000 rows");
+    assert_eq!(db.value("select to_regclass('events_p2026_08')").await, "");
+}
+
 #[tokio::test]
 async fn a_program_that_loses_bytes_loses_no_row() {
     let db = filled().await;
