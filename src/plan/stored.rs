@@ -23,7 +23,6 @@ pub enum Element {
     Text,
     Json,
     Bytes,
-    Uuid,
     Date,
     /// Microseconds; `utc` where it is an instant and not what a clock shows.
     Timestamp {
@@ -68,7 +67,6 @@ impl fmt::Display for Element {
             Self::Text => "STRING",
             Self::Json => "JSON",
             Self::Bytes => "BYTE_ARRAY",
-            Self::Uuid => "UUID",
             Self::Date => "DATE",
             Self::Timestamp { utc: true } => "TIMESTAMP(true, MICROS)",
             Self::Timestamp { utc: false } => "TIMESTAMP(false, MICROS)",

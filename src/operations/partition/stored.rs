@@ -37,10 +37,10 @@ impl BaseType {
             Type::INT8 => Element::Int64,
             Type::FLOAT4 => Element::Float,
             Type::FLOAT8 => Element::Double,
-            Type::TEXT | Type::VARCHAR | Type::BPCHAR => Element::Text,
+            // Spark reads no file with a column of Parquet's own type for UUID.
+            Type::TEXT | Type::VARCHAR | Type::BPCHAR | Type::UUID => Element::Text,
             Type::JSON | Type::JSONB => Element::Json,
             Type::BYTEA => Element::Bytes,
-            Type::UUID => Element::Uuid,
             Type::DATE => Element::Date,
             Type::TIMESTAMP => Element::Timestamp { utc: false },
             Type::TIMESTAMPTZ => Element::Timestamp { utc: true },

@@ -134,7 +134,7 @@ async fn the_manifest_says_what_lies_where() {
         ("p", "DECIMAL(12, 4)"),
         ("ps", "LIST<DECIMAL(12, 4)>"),
         ("by", "BYTE_ARRAY"),
-        ("u", "UUID"),
+        ("u", "STRING"),
         ("d", "DATE"),
         ("ts", "TIMESTAMP(false, MICROS)"),
         ("jb", "JSON"),

@@ -45,15 +45,11 @@ fn leaf(name: &str, element: Element) -> anyhow::Result<TypePtr> {
     let mut leaf = Type::primitive_type_builder(name, physical(element))
         .with_repetition(Repetition::OPTIONAL)
         .with_logical_type(logical(element));
-    match element {
-        Element::Uuid => leaf = leaf.with_length(16),
-        Element::Decimal { precision, scale } => {
-            leaf = leaf
-                .with_precision(precision.into())
-                .with_scale(scale.into())
-                .with_length(decimal::length(precision).try_into()?);
-        }
-        _ => {}
+    if let Element::Decimal { precision, scale } = element {
+        leaf = leaf
+            .with_precision(precision.into())
+            .with_scale(scale.into())
+            .with_length(decimal::length(precision).try_into()?);
     }
     Ok(Arc::new(leaf.build()?))
 }
@@ -66,7 +62,6 @@ pub(super) const fn physical(element: Element) -> Physical {
         Element::Float => Physical::FLOAT,
         Element::Double => Physical::DOUBLE,
         Element::Text | Element::Json | Element::Bytes => Physical::BYTE_ARRAY,
-        Element::Uuid => Physical::FIXED_LEN_BYTE_ARRAY,
         Element::Decimal { precision, .. } if precision <= DIGITS_32 => Physical::INT32,
         Element::Decimal { precision, .. } if precision <= DIGITS_64 => Physical::INT64,
         Element::Decimal { .. } => Physical::FIXED_LEN_BYTE_ARRAY,
@@ -78,7 +73,6 @@ fn logical(element: Element) -> Option<LogicalType> {
         Element::Int16 => LogicalType::integer(16, true),
         Element::Text => LogicalType::String,
         Element::Json => LogicalType::Json,
-        Element::Uuid => LogicalType::Uuid,
         Element::Date => LogicalType::Date,
         Element::Timestamp { utc } => LogicalType::timestamp(utc, TimeUnit::MICROS),
         Element::Decimal { precision, scale } => LogicalType::decimal(scale.into(), precision.into()),
@@ -122,7 +116,6 @@ fn element(leaf: &Type) -> anyhow::Result<Element> {
         (Some(LogicalType::Integer(_)), _) => Element::Int16,
         (Some(LogicalType::String), _) => Element::Text,
         (Some(LogicalType::Json), _) => Element::Json,
-        (Some(LogicalType::Uuid), _) => Element::Uuid,
         (Some(LogicalType::Date), _) => Element::Date,
         (Some(LogicalType::Timestamp(time)), _) => Element::Timestamp { utc: time.is_adjusted_to_u_t_c },
         (Some(LogicalType::Decimal(decimal)), _) => {

@@ -52,12 +52,6 @@ fn convert<'a>(element: Element, text: &'a [u8], bytes: &'a mut Vec<u8>) -> Opti
             read_hex(text.strip_prefix(b"\\x")?, bytes)?;
             Value::Bytes(bytes)
         }
-        Element::Uuid => {
-            for part in text.split(|byte| *byte == b'-') {
-                read_hex(part, bytes)?;
-            }
-            (bytes.len() == 16).then_some(Value::Bytes(bytes))?
-        }
         Element::Date => Value::Int32(time::parse_date(text)?),
         Element::Timestamp { utc } => Value::Int64(time::parse_timestamp(text, utc)?),
         Element::Decimal { precision, scale } => {
@@ -91,15 +85,6 @@ pub(super) fn render(element: Element, value: Value<'_>, out: &mut Vec<u8>) -> O
         (Element::Bytes, Value::Bytes(bytes)) => {
             out.extend_from_slice(b"\\x");
             put_hex(bytes, out);
-        }
-        (Element::Uuid, Value::Bytes(bytes)) => {
-            let mut rest = <&[u8; 16]>::try_from(bytes).ok()?.as_slice();
-            for (length, sign) in [(4, true), (2, true), (2, true), (2, true), (6, false)] {
-                let (part, after) = rest.split_at(length);
-                put_hex(part, out);
-                out.extend(sign.then_some(b'-'));
-                rest = after;
-            }
         }
         (Element::Date, Value::Int32(days)) => time::render_date(days, out)?,
         (Element::Timestamp { utc }, Value::Int64(micros)) => time::render_timestamp(micros, utc, out)?,
@@ -152,7 +137,6 @@ mod tests {
             (Element::Int64, "9223372036854775807", "1.0"),
             (Element::Double, "1e+22", "1e22"),
             (Element::Bytes, "\\x00ff0a", "\\000"),
-            (Element::Uuid, "0190f3b0-7e8a-7c3d-9f00-0123456789ab", "0190f3b07e8a7c3d9f000123456789ab"),
             (Element::Date, "0044-03-15 BC", "infinity"),
             (Element::Timestamp { utc: true }, "2026-08-31 23:59:59.5+00", "-infinity"),
             (wide, "-1234567890123456789012345678.90", "NaN"),
