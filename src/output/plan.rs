@@ -4,6 +4,7 @@ use serde::Serialize;
 use crate::output::format::{bytes, count};
 use crate::output::ui::{Format, Ui};
 use crate::pg::lock::LockMode;
+use crate::pg::sql::Sql;
 use crate::plan::{FileFormat, Held, Lock, Loss, Plan, Run, Standing, Step, framed};
 
 /// How the frame around a transaction is shown, in milliseconds.
@@ -152,6 +153,12 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let own = framed(prepare, &step.locks, act, lock_ms, statement_ms);
             let transactions = ahead.iter().chain([&own]);
             transactions.flat_map(|one| one.begin.iter().chain(&one.body)).map(ToString::to_string).collect()
+        }
+        // A batch has half of its time for waits, as when it is run.
+        Run::Batches { guard, statements } => {
+            let act: Vec<Sql> = guard.iter().chain(statements.first()).cloned().collect();
+            let batch = framed(&[], &step.locks, &act, (timeouts.lock_ms / 2).max(1), timeouts.lock_ms);
+            batch.begin.iter().chain(&batch.body).map(ToString::to_string).collect()
         }
         Run::Move(moving) => moving.example().iter().map(ToString::to_string).collect(),
         _ => step.statements().into_iter().map(ToString::to_string).collect(),
