@@ -42,12 +42,12 @@ async fn drop_what_another_table_refers_to() {
 
 #[tokio::test]
 async fn drop_what_is_archived_first() {
-    walk(scenario::DROP_ARCHIVED, 7).await;
+    walk(scenario::DROP_ARCHIVED, 11).await;
 }
 
 #[tokio::test]
 async fn restore_and_attach() {
-    walk(scenario::RESTORE_ATTACHED, 7).await;
+    walk(scenario::RESTORE_ATTACHED, 8).await;
 }
 
 #[tokio::test]
@@ -95,7 +95,7 @@ async fn files_in_every_mode() {
 
 #[tokio::test]
 async fn convert_a_table() {
-    walk(scenario::CONVERT_TABLE, 7).await;
+    walk(scenario::CONVERT_TABLE, 11).await;
 }
 
 #[tokio::test]
@@ -106,7 +106,7 @@ async fn convert_with_sessions_terminated() {
 
 #[tokio::test]
 async fn convert_a_table_with_a_second_column_for_what_refers_to_it() {
-    walk(scenario::CONVERT_COMPOSITE, 13).await;
+    walk(scenario::CONVERT_COMPOSITE, 17).await;
 }
 
 #[tokio::test]
@@ -116,10 +116,10 @@ async fn take_a_second_column_back() {
 
 #[tokio::test]
 async fn undo_a_partitioned_table() {
-    walk(scenario::UNDO_TABLE, 16).await;
+    walk(scenario::UNDO_TABLE, 23).await;
 }
 
 #[tokio::test]
 async fn take_a_conversion_back() {
-    walk(scenario::CONVERT_UNDO, 8).await;
+    walk(scenario::CONVERT_UNDO, 13).await;
 }
