@@ -26,7 +26,7 @@ impl Sql {
     /// A template with its holes filled: what [`ddl!`](crate::ddl) makes.
     #[doc(hidden)]
     pub fn filled(file: &'static str, template: &str, filled: &str) -> Self {
-        Self { file, text: statement(template, filled), origin: None }
+        Self { file, text: enclosed(template, statement(template, filled)), origin: None }
     }
 
     /// A statement of a script that others wrote, and where it stands there.
@@ -252,9 +252,49 @@ pub fn statement(template: &str, filled: &str) -> String {
     body.strip_suffix('\n').unwrap_or(body).to_owned()
 }
 
+/// What stands between dollar quotes stays there: where a name holds the quote, that is another one.
+fn enclosed(template: &str, text: String) -> String {
+    let Some(quote) = BODY_QUOTES.into_iter().find(|quote| template.contains(quote)) else { return text };
+    let (Some(opens), Some(closes)) = (opening(&text, quote), text.rfind(quote)) else { return text };
+    let (before, body) = (&text[..opens], &text[opens + quote.len()..closes]);
+    if !body.contains(quote) {
+        return text;
+    }
+    let another = (0..).map(|number| format!("$pgtend{number}$")).find(|another| !body.contains(another));
+    let another = another.unwrap_or_default();
+    format!("{before}{another}{body}{another}{}", &text[closes + quote.len()..])
+}
+
+/// Where the quote stands for the first time outside of a quoted name.
+fn opening(text: &str, quote: &str) -> Option<usize> {
+    let mut from = 0;
+    loop {
+        let next = from + text[from..].find(quote)?;
+        match text[from..next].find('"') {
+            Some(name) => from += name + quoted_length(&text[from + name..], '"', false)?,
+            None => return Some(next),
+        }
+    }
+}
+
+/// Those of the templates. A template that has one ends with it.
+const BODY_QUOTES: [&str; 2] = ["$do$", "$function$"];
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_does_not_end_the_body_that_it_stands_in() {
+        let template = "create function {f}() as $function$\nselect {t}\n$function$\n";
+        let filled = |f: &str, t: &str| template.replace("{f}", f).replace("{t}", t);
+        let sql = |f, t| Sql::filled("", template, &filled(f, t)).text;
+        assert_eq!(sql("\"f\"", "\"t\""), filled("\"f\"", "\"t\"").trim_end());
+        assert_eq!(
+            sql("\"$function$\"", "\"a$function$; $pgtend0$\""),
+            "create function \"$function$\"() as $pgtend1$\nselect \"a$function$; $pgtend0$\"\n$pgtend1$"
+        );
+    }
 
     #[test]
     fn an_expression_is_told_about_another_table() {

@@ -30,6 +30,32 @@ async fn the_plan_tells_what_becomes_of_everything_and_changes_nothing() {
     assert!(json["plans"][0]["steps"].as_array().unwrap().len() > 5);
 }
 
+/// A name that would end the body of a function that pgtend makes, and begin a statement.
+#[tokio::test]
+async fn a_name_is_a_name_in_functions_too() {
+    let db = Database::create().await;
+    db.batch(
+        r#"create table victim ();
+           create table "a$function$;drop table victim;--" (id int primary key, at date not null);
+           create table "a$do$;drop table victim;--" (id int references "a$function$;drop table victim;--");
+           insert into "a$function$;drop table victim;--" values (1, '2026-01-01')"#,
+    )
+    .await;
+    let name = "a$function$;drop table victim;--";
+    let convert = ["partition", "convert", name, "--by", "at"];
+    for policy in ["registry", "composite"] {
+        tend(&db, convert).args(["--incoming-fk", policy]).run().success();
+        db.batch(r#"insert into "a$function$;drop table victim;--" values (2, current_date)"#).await;
+        db.batch(r#"insert into "a$do$;drop table victim;--" values (2)"#).await;
+        db.batch(r#"delete from "a$do$;drop table victim;--""#).await;
+        db.batch(r#"delete from "a$function$;drop table victim;--" where id = 2"#).await;
+        tend(&db, ["partition", "convert", name, "--undo"]).run().success();
+    }
+    tend(&db, convert).args(["--incoming-fk", "registry"]).run().success();
+    tend(&db, ["partition", "undo", name, "--yes"]).run().success();
+    assert_eq!(db.value("select to_regclass('victim')").await, "victim");
+}
+
 #[tokio::test]
 async fn more_than_the_disk_has_room_for_is_refused() {
     let db = everything().await;
