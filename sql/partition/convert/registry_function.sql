@@ -18,9 +18,11 @@ begin
             continue when not found;
             if (select count(*) from (select from {table} as t where ({table_keys}) = ({new_keys}) limit 2) as s) > 1 then
                 raise unique_violation using
-                    message = 'duplicate key value violates unique constraint of ' || {registry_name},
-                    detail = 'the key is taken by a row of another partition',
-                    table = {registry_name};
+                    message = {message},
+                    detail = {before} || pg_catalog.concat_ws(', ', {new_keys}) || ') already exists.',
+                    schema = tg_table_schema,
+                    table = {table_name},
+                    constraint = {constraint};
             end if;
             update {registry} as r set {by} = new.{by} where ({registry_keys}) = ({new_keys});
             exit;

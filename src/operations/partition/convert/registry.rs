@@ -69,15 +69,18 @@ fn create_step(conversion: &Conversion<'_>) -> anyhow::Result<Step> {
     Ok(step)
 }
 
+/// A key that is there already is told as the table's primary key tells it.
 fn row_function(conversion: &Conversion<'_>, columns: &[Ident]) -> Sql {
     let of =
         |alias, columns: &[Ident]| columns.iter().map(|one| Column(alias, one.clone())).collect::<Vec<_>>();
     let primary = &conversion.primary;
+    let constraint =
+        conversion.evidence.whole.objects.primary_key().map(|key| key.name.clone()).unwrap_or_default();
+    let named: Vec<&str> = primary.iter().map(Ident::raw).collect();
     ddl!(
         "partition/convert/registry_function.sql",
         function = conversion.evidence.names.row_function,
         registry = conversion.evidence.names.registry,
-        registry_name = Literal(conversion.evidence.names.registry.plain()),
         table = *conversion.table(),
         columns = List(columns),
         key_columns = List(primary),
@@ -87,6 +90,10 @@ fn row_function(conversion: &Conversion<'_>, columns: &[Ident]) -> Sql {
         new_keys = List(&of("new", primary)),
         table_keys = List(&of("t", primary)),
         registry_keys = List(&of("r", primary)),
+        message = Literal(format!("duplicate key value violates unique constraint \"{constraint}\"")),
+        before = Literal(format!("Key ({})=(", named.join(", "))),
+        table_name = Literal(conversion.table().name.raw().to_owned()),
+        constraint = Literal(constraint),
     )
 }
 
@@ -132,7 +139,7 @@ fn fill_step(conversion: &Conversion<'_>) -> Step {
         columns = List(&columns),
         table_columns = List(&of("t", &columns)),
         table_keys = List(&of("t", primary)),
-        positions = List(&of("reached", primary)),
+        positions = List(&of("pgtend_reached", primary)),
         registry_keys = List(&of("r", primary)),
         descending = List(&descending),
         mark = Literal(mark.to_string()),

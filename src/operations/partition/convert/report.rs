@@ -65,9 +65,11 @@ fn keys(conversion: &Conversion<'_>, notes: &mut Vec<String>) -> anyhow::Result<
             columns(&key)
         ));
         notes.push(format!(
-            "statements that say ON CONFLICT ({}) have to say ON CONFLICT ({})",
+            "statements that say ON CONFLICT ({0}) have to say ON CONFLICT ({1}); another row of the same ({0}) is no \
+             conflict of theirs, {2}",
             columns(&conversion.primary),
-            columns(&key)
+            columns(&key),
+            if conversion.registry() { "it is refused" } else { "and comes in beside it" }
         ));
     }
     if conversion.composite() {

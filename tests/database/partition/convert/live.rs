@@ -47,7 +47,11 @@ async fn an_id_stays_unique_whoever_comes_first() {
     let columns = r#"(id, "createdAt", sender, counted, number)"#;
     let first = [
         ("new", format!("insert into messages {columns} values ('new', '2026-11-20Z', 1, 0, 0)")),
-        ("m8", r#"update messages set "createdAt" = "createdAt" + interval '1 second' where id = 'm8'"#.to_owned()),
+        (
+            "m8",
+            r#"update messages set "createdAt" = "createdAt" + interval '1 second' where id = 'm8'"#
+                .to_owned(),
+        ),
         ("m9", r#"update messages set "createdAt" = '2027-01-20Z' where id = 'm9'"#.to_owned()),
     ];
     for (id, first) in first {
@@ -70,7 +74,10 @@ async fn an_id_stays_unique_whoever_comes_first() {
     ))
     .await;
     assert_eq!(db.value("select count(*) - count(distinct id) from messages").await, "0");
-    assert_eq!(db.value("select count(*) from messages_ids where id in ('new', 'm8', 'm9', 'm12')").await, "4");
+    assert_eq!(
+        db.value("select count(*) from messages_ids where id in ('new', 'm8', 'm9', 'm12')").await,
+        "4"
+    );
     assert_eq!(db.value("select \"createdAt\"::date from messages_ids where id = 'm9'").await, "2027-01-20");
 }
 
