@@ -136,8 +136,11 @@ select pg_catalog.jsonb_build_object(
             'row', g.tgtype & 1 = 1,
             'any_update', g.tgtype & 16 = 16 and g.tgattr::text = '',
             'transition_tables', g.tgoldtable is not null or g.tgnewtable is not null,
+            'source', case when g.tgtype & 3 = 3 then p.prosrc end,
             'comment', pg_catalog.obj_description(g.oid, 'pg_trigger')) order by g.tgname)
-        from pg_catalog.pg_trigger as g where g.tgrelid = t.oid and not g.tgisinternal), '[]'),
+        from pg_catalog.pg_trigger as g
+        join pg_catalog.pg_proc as p on p.oid = g.tgfoid
+        where g.tgrelid = t.oid and not g.tgisinternal), '[]'),
     'views', coalesce((
         select pg_catalog.jsonb_agg(pg_catalog.jsonb_build_object(
             'schema', w.nspname,

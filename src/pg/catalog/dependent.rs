@@ -145,6 +145,8 @@ pub struct Trigger {
     /// It fires on an UPDATE of whatever columns.
     pub any_update: bool,
     pub transition_tables: bool,
+    /// Of one that fires for each row before it is written, the source of its function.
+    pub source: Option<String>,
     pub comment: Option<String>,
 }
 

@@ -9,7 +9,7 @@ use crate::operations::partition::convert::referring;
 use crate::operations::partition::convert::terms::{IncomingFk, Key, Terms};
 use crate::pg::catalog::{ForeignKeyIn, Index, IndexKind, ReplicaIdentity};
 use crate::pg::index::KeyOf;
-use crate::pg::name::Relation;
+use crate::pg::name::{Ident, Relation};
 
 /// The first release on which a partitioned table can have a foreign key that is not proved yet.
 const NOT_VALID_ON_PARTITIONED: u32 = 18;
@@ -31,7 +31,7 @@ pub(super) fn refuse(
     let mut reasons = Vec::new();
     kinds(evidence, &mut reasons);
     constraints(evidence, key, &mut reasons);
-    hanging(evidence, &mut reasons);
+    hanging(evidence, key, &mut reasons);
     incoming(evidence, terms, key, &mut reasons);
     rows(key, facts, &mut reasons);
     names(evidence, terms, key, facts, &mut reasons);
@@ -79,6 +79,9 @@ fn constraints(evidence: &Evidence, key: &Key, reasons: &mut Vec<String>) {
             }
             "p" | "u" if one.deferrable => reasons.push(format!("{name} is deferrable")),
             "c" if one.no_inherit => reasons.push(format!("{name} is NO INHERIT, which no partitioned table can have")),
+            "c" | "f" if one.definition.ends_with(" NOT ENFORCED") => {
+                reasons.push(format!("{name} is not enforced: drop it, and add it again afterwards"));
+            }
             "c" | "f" if !one.validated => {
                 reasons.push(format!("{name} is not valid: alter table ... validate constraint {name}"));
             }
@@ -106,7 +109,7 @@ fn constraints(evidence: &Evidence, key: &Key, reasons: &mut Vec<String>) {
     }
 }
 
-fn hanging(evidence: &Evidence, reasons: &mut Vec<String>) {
+fn hanging(evidence: &Evidence, key: &Key, reasons: &mut Vec<String>) {
     let objects = &evidence.whole.objects;
     for other in &objects.others {
         reasons.push(format!("{other} would stay with the old table: drop it, and make it again afterwards"));
@@ -116,6 +119,16 @@ fn hanging(evidence: &Evidence, reasons: &mut Vec<String>) {
         format!(
             "trigger {} is for each row and has transition tables, which no partitioned table can have",
             trigger.name
+        )
+    }));
+    let setting = objects.triggers.iter().filter(|trigger| {
+        trigger.enabled != "D" && trigger.source.as_ref().is_some_and(|source| assigns(source, &key.column))
+    });
+    reasons.extend(setting.map(|trigger| {
+        format!(
+            "trigger {} gives {} its value before a row is written, and by then a partitioned table has chosen the \
+             partition: give the column a default instead, or let those say it who write",
+            trigger.name, key.column
         )
     }));
     reasons.extend(objects.publications.iter().filter(|one| !one.via_root).map(|one| {
@@ -201,6 +214,19 @@ fn incoming(evidence: &Evidence, terms: &Terms<'_>, key: &Key, reasons: &mut Vec
             reasons.push(format!("{name} does not refer to the primary key"));
         }
     }
+}
+
+/// Whether a trigger's function in PL/pgSQL has a statement that assigns to the column of the new row.
+fn assigns(source: &str, column: &Ident) -> bool {
+    let bare: String = source.chars().filter(|one| !one.is_whitespace() && *one != '"').collect();
+    let (bare, new) = (bare.to_lowercase(), format!("new.{}", column.raw().to_lowercase()));
+    let begins = [";", "begin", "then", "else", "loop"];
+    bare.match_indices(&new).any(|(at, _)| {
+        let (before, after) = (&bare[..at], &bare[at + new.len()..]);
+        after.starts_with(":=")
+            || before.ends_with("into")
+            || (after.starts_with('=') && begins.iter().any(|word| before.ends_with(word)))
+    })
 }
 
 /// An earlier run began with another answer to what becomes of foreign keys.
@@ -317,5 +343,29 @@ fn changed(evidence: &Evidence, reasons: &mut Vec<String>) {
              prepared with --abort, and begin again"
                 .to_owned(),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_trigger_assigns_is_told_from_what_it_compares() {
+        let at = Ident::new("createdAt").unwrap();
+        for source in [
+            "begin new.\"createdAt\" := now(); return new; end",
+            "BEGIN IF NEW.\"createdAt\" IS NULL THEN NEW.\"createdAt\" = now(); END IF; RETURN NEW; END",
+            "begin select now() into new.\"createdAt\"; return new; end",
+        ] {
+            assert!(assigns(source, &at), "{source}");
+        }
+        for source in [
+            "begin if new.\"createdAt\" = now() then new.body := 'now'; end if; return new; end",
+            "begin new.other := new.\"createdAt\"; return new; end",
+            "begin new.\"createdAtAll\" := now(); return new; end",
+        ] {
+            assert!(!assigns(source, &at), "{source}");
+        }
     }
 }

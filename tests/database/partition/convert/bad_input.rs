@@ -37,6 +37,11 @@ const CASES: &[(&str, &str)] = &[
          create trigger t after insert on messages referencing new table as n for each row execute function f();",
         "trigger t is for each row and has transition tables",
     ),
+    (
+        "create function f() returns trigger language plpgsql as 'begin new.at := coalesce(new.at, now()); return new; end';
+         create trigger t before insert on messages for each row execute function f();",
+        "trigger t gives \"at\" its value before a row is written",
+    ),
     ("create publication p for table messages;", "publish_via_partition_root = true"),
     ("alter table messages add parent text references messages (id);", "messages_parent_fkey refers from the table to itself"),
     ("alter table messages alter at drop not null; insert into messages values ('a');", "1 rows have no \"at\""),
