@@ -233,6 +233,26 @@ async fn an_error_after_some_batches_says_what_is_gone() {
     );
 }
 
+/// As those that only mark a row as deleted do.
+#[tokio::test]
+async fn rows_that_a_trigger_keeps_stop_it() {
+    for how in ["--no-archive", "--archive=archive"] {
+        let db = referenced("on delete cascade").await;
+        db.batch(
+            "create table marked (id bigint);
+             create function mark() returns trigger language plpgsql as
+                 $$ begin insert into marked values (old.id); return null; end $$;
+             create trigger mark before delete on events for each row execute function mark()",
+        )
+        .await;
+        let drop = ["partition", "drop", "events", "--keep", "2 months", "--yes", how];
+        let said = tend(&db, drop).run().code(1);
+        contains(&said.stderr, "0 of its rows went: a trigger or a rule keeps them");
+        assert_eq!(db.value("select count(*) from marked").await, "0");
+        assert_eq!(names(&db, "events").await, ["events_p2026_08", "events_p2026_10", "events_p2026_11"]);
+    }
+}
+
 /// Each row of `events_p2026_08` takes so many seconds to go.
 async fn slow_to_delete(db: &Database, seconds: &str) {
     db.batch(&format!(
