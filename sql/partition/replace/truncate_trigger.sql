@@ -1,3 +1,3 @@
-create trigger pgtend_replace_truncate
+create or replace trigger pgtend_replace_truncate
     after truncate on {table}
     for each statement execute function {function}()

@@ -170,6 +170,14 @@ fn refuse(
         );
     }
     ensure_owned(timeline)?;
+    ensure!(
+        evidence.replaced.is_empty(),
+        anyhow!(
+            "a split, drain, merge or undo of {} has begun; nothing was changed",
+            evidence.replaced.join(", ")
+        )
+        .hint("let it come to its end first, or take it back with --abort")
+    );
     refuse_referenced(timeline, retired, evidence)
 }
 
@@ -548,8 +556,11 @@ fn removal_steps(
 fn close_step(partition: &Partition, guard: Sql) -> Step {
     let name = &partition.relation;
     let close = ddl!("partition/close.sql", partition = *name);
-    let mut step =
-        Step::transaction(format!("close {} to who writes by its name", name.plain()), vec![], vec![guard, close]);
+    let mut step = Step::transaction(
+        format!("close {} to who writes by its name", name.plain()),
+        vec![],
+        vec![guard, close],
+    );
     step.locks = vec![Lock::first(name.clone(), LockMode::AccessExclusive)];
     step.interrupted = "the detached table keeps its rows; the next run closes it";
     step.minor = true;

@@ -203,6 +203,8 @@ pub struct DropEvidence {
     pub types: HashMap<u32, Vec<BaseType>>,
     /// What keeps partitions that are due from being dropped.
     pub dependents: Vec<String>,
+    /// Of those that are due, which are being replaced by others.
+    pub replaced: Vec<String>,
     /// Names that tables for set-aside rows cannot have.
     pub taken: Vec<Taken>,
     /// Of the partitioned table, where it is not this role.
@@ -259,6 +261,7 @@ pub async fn survey_drop(
     };
     let due: Vec<u32> = retired.due.iter().map(|part| part.partition.oid).collect();
     let dependents = if due.is_empty() { Vec::new() } else { dependents(session, &due).await? };
+    let replaced = if due.is_empty() { Vec::new() } else { replaced(session, &due).await? };
     let bytes = if oids.is_empty() { HashMap::new() } else { sizes(session, &oids).await? };
     let columns = if archive.is_some() { columns(session, &oids).await? } else { HashMap::new() };
     let typed = archive == Some(FileFormat::Parquet);
@@ -278,9 +281,16 @@ pub async fn survey_drop(
         columns,
         types,
         dependents,
+        replaced,
         taken,
         owner,
     })
+}
+
+async fn replaced(session: &Session, due: &[u32]) -> anyhow::Result<Vec<String>> {
+    let rows = session.query(&query!("partition/replaced.sql"), &[&due]).await;
+    let rows = rows.map_err(ServerError::explained).context("look for partitions that are being replaced")?;
+    Ok(rows.iter().map(|row| row.try_get("name")).collect::<Result<_, _>>()?)
 }
 
 /// Which names that tables for set-aside rows should have are taken, where such tables can be made at all.

@@ -3,7 +3,7 @@ use anyhow::{Context as _, anyhow, ensure};
 
 use crate::ddl;
 use crate::failure::Explain as _;
-use crate::operations::partition::convert::{Whole, whole};
+use crate::operations::partition::convert::{Whole, is_own, whole};
 use crate::operations::partition::replace::mark::{Mark, Place, State, Verb};
 use crate::operations::partition::replace::names::Names;
 use crate::operations::partition::replace::order::{Order, Piece, Source};
@@ -11,12 +11,13 @@ use crate::operations::partition::replace::undo::{Registry, survey_registry};
 use crate::operations::partition::survey::ensure_may_create_in;
 use crate::operations::partition::timeline::Timeline;
 use crate::pg::catalog::{
-    DependentObjects, ForeignKeyIn, Index, PartitionedTable, Taken, dependent_objects, dependents, indexes,
-    taken_names,
+    Constraint, DependentObjects, ForeignKeyIn, Index, PartitionedTable, Taken, dependent_objects,
+    dependents, indexes, taken_names,
 };
 use crate::pg::disk::free_bytes;
 use crate::pg::name::{Ident, Relation};
 use crate::pg::session::Session;
+use crate::pg::sql::{Fragment, List, Sql};
 use crate::pg::state::ServerError;
 use crate::query;
 
@@ -98,7 +99,7 @@ pub struct ReplaceEvidence {
     pub in_the_way: Vec<String>,
     pub dependents: Vec<String>,
     pub taken: Vec<Taken>,
-    /// Why all has to be copied again: TRUNCATE has emptied a partition, or the table has changed.
+    /// Why all has to be copied again: TRUNCATE has emptied a partition, a change was not noted, or the table has changed.
     pub outdated: Option<&'static str>,
     /// The planner's estimate of the rows of the sources, and their bytes.
     pub rows: f64,
@@ -254,8 +255,11 @@ pub async fn survey_replace(
     let undo = order.is_undo();
     let registry = if undo { survey_registry(session, &table).await? } else { None };
     let outdated = match &left.begun {
-        Some(begun) if undo => outdated_whole(session, begun, &names, &table).await?,
-        Some(begun) => outdated(session, begun, &names, &sources).await?,
+        Some(begun) => match missed(session, &names, &oids).await? {
+            Some(why) => Some(why),
+            None if undo => outdated_whole(begun, &table),
+            None => outdated(session, begun, &sources).await?,
+        },
         None => None,
     };
     let mut taken = Vec::new();
@@ -300,12 +304,8 @@ async fn sizes(session: &Session, oids: &[u32]) -> anyhow::Result<(f64, i64)> {
 async fn outdated(
     session: &Session,
     begun: &Begun,
-    names: &Names,
     sources: &[Whole],
 ) -> anyhow::Result<Option<&'static str>> {
-    if truncated(session, names).await? {
-        return Ok(Some("TRUNCATE has emptied a partition"));
-    }
     let Some(source) = sources.first() else { return Ok(None) };
     let columns = |objects: &DependentObjects| {
         let all = objects.columns.iter();
@@ -317,7 +317,8 @@ async fn outdated(
         let built = indexes(session, Some(&[new.oid])).await?;
         let has = |index: &Index| built.iter().any(|one| one.definition == index.definition);
         let indexed = new.state == State::Begun || source.indexes.iter().all(has);
-        if columns(&objects) != columns(&source.objects) || !indexed {
+        let checked = checks(&source.objects).all(|check| checks(&objects).any(|one| one.name == check.name));
+        if columns(&objects) != columns(&source.objects) || !indexed || !checked {
             return Ok(Some("the table has changed"));
         }
     }
@@ -325,22 +326,32 @@ async fn outdated(
 }
 
 /// The new table is made of all that the partitioned one has, and nothing checks that later.
-async fn outdated_whole(
-    session: &Session,
-    begun: &Begun,
-    names: &Names,
-    table: &Whole,
-) -> anyhow::Result<Option<&'static str>> {
-    if truncated(session, names).await? {
-        return Ok(Some("TRUNCATE has emptied a partition"));
-    }
+fn outdated_whole(begun: &Begun, table: &Whole) -> Option<&'static str> {
     let same = begun.fingerprint.as_ref() == Some(&table.fingerprint);
-    Ok((!same).then_some("the table has changed"))
+    (!same).then_some("the table has changed")
 }
 
-async fn truncated(session: &Session, names: &Names) -> anyhow::Result<bool> {
-    let sql = ddl!("partition/replace/is_truncated.sql", delta = names.delta);
-    let rows = session.read(&sql).await.map_err(ServerError::explained)?;
+/// pgtend's own left out.
+fn checks(objects: &DependentObjects) -> impl Iterator<Item = &Constraint> {
+    objects.constraints.iter().filter(|one| one.kind == "c" && !is_own(&one.name))
+}
+
+/// What the list of changed keys cannot tell.
+async fn missed(session: &Session, names: &Names, sources: &[u32]) -> anyhow::Result<Option<&'static str>> {
+    if is(session, &ddl!("partition/replace/is_truncated.sql", delta = names.delta)).await? {
+        return Ok(Some("TRUNCATE has emptied a partition"));
+    }
+    let noted = is(session, &ddl!("partition/replace/is_noted.sql", noted = noted(sources))).await?;
+    Ok((!noted).then_some("a trigger that notes changes was disabled"))
+}
+
+/// The expression that tells whether changes of these tables were noted all the time.
+pub(super) fn noted(sources: &[u32]) -> Fragment {
+    Fragment(ddl!("partition/replace/noted.sql", tables = List(sources)))
+}
+
+async fn is(session: &Session, question: &Sql) -> anyhow::Result<bool> {
+    let rows = session.read(question).await.map_err(ServerError::explained)?;
     Ok(rows.first().and_then(|row| row.first()?.as_deref()) == Some("t"))
 }
 

@@ -140,9 +140,11 @@ pub(super) fn again_step(replacement: &Replacement<'_>) -> anyhow::Result<Option
     act.push(note_function(replacement, Fragment::none())?);
     act.push(ddl!("partition/replace/forget_truncate.sql", delta = replacement.evidence.names.delta));
     act.push(prepare::marked_changes(replacement));
+    act.extend(prepare::triggers(replacement));
     let mut step = Step::transaction(format!("begin to copy again, for {why}"), vec![], act);
     if replacement.evidence.left.refers() {
         step.locks = referenced(replacement, LockMode::AccessExclusive)?;
     }
+    step.locks.extend(replacement.order.locks(replacement.table(), LockMode::ShareRowExclusive));
     Ok(Some(step))
 }

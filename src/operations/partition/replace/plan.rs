@@ -129,6 +129,9 @@ fn steps(replacement: &Replacement<'_>, plan: &mut Plan) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// So many partitions make an exchange a long one.
+const MANY_PARTS: usize = 50;
+
 fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     let Replacement { order, evidence, timeline, .. } = replacement;
     plan.notes.extend(order.notes.iter().cloned());
@@ -136,6 +139,13 @@ fn notes(replacement: &Replacement<'_>, plan: &mut Plan) {
     let begun = evidence.left.begun.as_ref();
     let ready = begun.map_or(0, Begun::ready);
     let (many, pieces) = (sources.len() > 1, order.pieces.len());
+    let parts = pieces.max(sources.len());
+    if parts >= MANY_PARTS {
+        plan.notes.push(format!(
+            "the exchange takes some milliseconds under its locks for each of {parts} partitions: do fewer at once where that \
+             is too long"
+        ));
+    }
     let disk = format!("in use meanwhile; {}", disk::told(evidence.bytes_needed(order), evidence.free));
     plan.notes.push(if order.is_undo() {
         let all = if many { format!("{} partitions", sources.len()) } else { "partition".to_owned() };

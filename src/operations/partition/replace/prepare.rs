@@ -7,7 +7,7 @@ use crate::operations::partition::convert::without_mark;
 use crate::operations::partition::inherit::{Dress, dress};
 use crate::operations::partition::replace::evidence::few;
 use crate::operations::partition::replace::mark::{Mark, Place, State};
-use crate::operations::partition::replace::order::{Piece, condition};
+use crate::operations::partition::replace::order::{Piece, Source, condition};
 use crate::operations::partition::replace::plan::Replacement;
 use crate::operations::partition::replace::undo;
 use crate::pg::catalog::Properties;
@@ -38,21 +38,28 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
         prepare.extend(table_like(replacement, piece)?);
     }
     prepare.extend(owner(replacement)?);
-    let mut act = Vec::new();
-    for source in &order.sources {
-        let table = &source.partition.relation;
-        act.push(ddl!("partition/replace/row_trigger.sql", table = *table, function = names.row_function));
-        let function = &names.truncate_function;
-        act.push(ddl!("partition/replace/truncate_trigger.sql", table = *table, function = *function));
-        act.push(ddl!("partition/replace/trigger_always.sql", table = *table));
-    }
     let sources: Vec<String> = order.sources.iter().map(|one| one.partition.relation.plain()).collect();
     let tables = tables(order.pieces.len());
     let summary = format!("make {tables}, empty, and note what changes in {}", few(&sources));
-    let mut step = Step::transaction(summary, prepare, act);
+    let mut step = Step::transaction(summary, prepare, triggers(replacement));
     // Writers that are at work are waited for, under the lock timeout; all later ones have the triggers.
     step.locks = order.locks(replacement.table(), LockMode::ShareRowExclusive);
     Ok(step)
+}
+
+/// Those that note what changes, whether they are there already or not.
+pub(super) fn triggers(replacement: &Replacement<'_>) -> Vec<Sql> {
+    let names = &replacement.evidence.names;
+    let of = |source: &Source| {
+        let table = &source.partition.relation;
+        let (row, truncate) = (&names.row_function, &names.truncate_function);
+        [
+            ddl!("partition/replace/row_trigger.sql", table = *table, function = *row),
+            ddl!("partition/replace/truncate_trigger.sql", table = *table, function = *truncate),
+            ddl!("partition/replace/trigger_always.sql", table = *table),
+        ]
+    };
+    replacement.order.sources.iter().flat_map(of).collect()
 }
 
 /// What is begun, on the list of changed keys, and of which state of the table.

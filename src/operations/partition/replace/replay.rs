@@ -1,5 +1,6 @@
 //! What was changed since the rows were copied is brought into the copies, key by key; and the proof that they are equal.
 use crate::ddl;
+use crate::operations::partition::replace::evidence::noted;
 use crate::operations::partition::replace::order::condition;
 use crate::operations::partition::replace::plan::Replacement;
 use crate::pg::lock::LockMode;
@@ -29,7 +30,7 @@ pub(super) fn step(replacement: &Replacement<'_>, last: bool) -> anyhow::Result<
     let mut step = Step::transaction(summary.to_owned(), vec![], vec![]);
     let catch_up = CatchUp {
         replay: statements(replacement, last, Reach::Some)?,
-        guard: guard(replacement),
+        guard: not_truncated(replacement),
         proof: if last { Some(proof(replacement)?) } else { None },
     };
     step.run = Run::CatchUp(Box::new(catch_up));
@@ -47,7 +48,12 @@ pub(super) fn step(replacement: &Replacement<'_>, last: bool) -> anyhow::Result<
     Ok(step)
 }
 
-pub(super) fn guard(replacement: &Replacement<'_>) -> Sql {
+pub(super) fn guards(replacement: &Replacement<'_>) -> [Sql; 2] {
+    let sources: Vec<u32> = replacement.order.sources.iter().map(|source| source.partition.oid).collect();
+    [not_truncated(replacement), ddl!("partition/replace/still_noted.sql", noted = noted(&sources))]
+}
+
+fn not_truncated(replacement: &Replacement<'_>) -> Sql {
     ddl!("partition/replace/not_truncated.sql", delta = replacement.evidence.names.delta)
 }
 

@@ -90,7 +90,7 @@ fn guards(replacement: &Replacement<'_>) -> Vec<Sql> {
             bound = BodyLiteral(partition.bound_text.clone().unwrap_or_default()),
         )
     }));
-    act.push(replay::guard(replacement));
+    act.extend(replay::guards(replacement));
     act
 }
 

@@ -9,7 +9,7 @@ use crate::partition::support::{NOW, partitions};
 
 /// What the requests have in them at which the run is killed.
 const MOMENTS: [&str; 9] = [
-    "create trigger pgtend_replace",
+    "create or replace trigger pgtend_replace",
     "insert into \"public\".\"events_p2026_08\"",
     "analyze \"public\".\"events_p2026_09\"",
     "FOREIGN KEY (sender)",
@@ -21,7 +21,7 @@ const MOMENTS: [&str; 9] = [
 ];
 
 const MOMENTS_OF_UNDO: [&str; 10] = [
-    "create trigger pgtend_replace",
+    "create or replace trigger pgtend_replace",
     "insert into \"public\".\"pgtend_",
     "analyze \"public\".\"pgtend_",
     "FOREIGN KEY (sender)",

@@ -1,7 +1,9 @@
 //! What becomes of the partitions, what the plan says, and runs that go on with what was begun.
+use std::io::{BufRead as _, BufReader};
+
 use crate::common::database::Database;
 use crate::partition::replace::table::{events, left, rows, with_default};
-use crate::partition::support::{contains, fingerprint, partitions, tend};
+use crate::partition::support::{at, contains, fingerprint, partitions, tend};
 
 pub const SPLIT: [&str; 5] = ["partition", "split", "events", "--every", "month"];
 pub const DRAIN: [&str; 5] = ["partition", "drain", "events", "--every", "month"];
@@ -177,6 +179,9 @@ async fn an_interrupted_run_is_gone_on_with_or_taken_back() {
         let changed = rows(&db).await;
         assert_ne!(before, changed);
         contains(&tend(&db, DRAIN).run().code(2).stderr, "has begun to split partitions");
+        let drop = ["partition", "drop", "events", "--keep", "1 day", "--no-archive", "--yes"];
+        let refused = at(&db, "2027-06-01T00:00:00Z", drop).run().code(1);
+        contains(&refused.stderr, "a split, drain, merge or undo of events_legacy has begun");
         if abort {
             tend(&db, SPLIT).args(["--abort"]).run().success();
             assert_eq!(partitions(&db, "events").await.len(), 2);
@@ -217,6 +222,45 @@ async fn what_has_changed_on_the_table_is_copied_again() {
     assert_eq!(rows(&db).await, expected);
     assert_eq!(db.value("select count(*) from pg_inherits where inhparent = 'late'::regclass").await, "6");
     assert_eq!(left(&db).await, "");
+}
+
+/// As who loads data does, with all triggers disabled, and as who adds what the copies then lack.
+#[tokio::test]
+async fn what_nobody_has_noted_is_copied_again() {
+    let unnoted = "alter table events_legacy disable trigger user;
+                   update events set body = 'unnoted' where id = 9; delete from events where id = 11;
+                   alter table events_legacy enable trigger user";
+    for (meanwhile, why) in [
+        (unnoted, "begin to copy again, for a trigger that notes changes was disabled"),
+        (
+            "alter table events add constraint checked check (id > 0)",
+            "begin to copy again, for the table has changed",
+        ),
+    ] {
+        let db = events().await;
+        interrupted(&db).await;
+        db.batch(meanwhile).await;
+        let expected = rows(&db).await;
+        contains(&tend(&db, SPLIT).args(["--yes"]).run().success().stderr, why);
+        assert_eq!(rows(&db).await, expected);
+        assert_eq!(left(&db).await, "");
+    }
+    for command in [&SPLIT[..], &UNDO[..]] {
+        let db = events().await;
+        let reader = db.client().await;
+        reader.batch_execute("begin; select from events").await.unwrap();
+        let mut run = tend(&db, []).args(command).args(["--yes"]).spawn();
+        let mut said = BufReader::new(run.stderr.take().unwrap()).lines();
+        assert!(said.any(|line| line.unwrap().contains("prove that they hold the same, ")));
+        db.batch(unnoted).await;
+        let expected = rows(&db).await;
+        reader.batch_execute("commit").await.unwrap();
+        assert!(said.any(|line| line.unwrap().contains("a trigger that notes changes was disabled")));
+        assert_eq!(run.wait().unwrap().code(), Some(1));
+        tend(&db, []).args(command).args(["--yes"]).run().success();
+        assert_eq!(rows(&db).await, expected);
+        assert_eq!(left(&db).await, "");
+    }
 }
 
 #[tokio::test]

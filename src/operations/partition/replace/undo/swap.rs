@@ -15,7 +15,8 @@ use crate::plan::Step;
 pub fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     let table = replacement.table();
     let handover = Handover { giver: &replacement.evidence.table };
-    let mut act = vec![handover.guard(), all_there(replacement), replay::guard(replacement)];
+    let mut act = vec![handover.guard(), all_there(replacement)];
+    act.extend(replay::guards(replacement));
     act.extend(replay::statements(replacement, true, Reach::Last)?);
     act.push(ddl!("partition/replace/immediate.sql"));
     act.extend(take_references(replacement)?);

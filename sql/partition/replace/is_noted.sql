@@ -1,0 +1,2 @@
+-- Whether each change of the tables was noted.
+select {noted}
