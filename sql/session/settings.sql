@@ -15,4 +15,6 @@ set statement_timeout = 0;
 set lock_timeout = '1s';
 set idle_in_transaction_session_timeout = '5s';
 set default_tablespace = '';
-set default_table_access_method = 'heap'
+set default_table_access_method = 'heap';
+-- PostgreSQL 17 and newer.
+select pg_catalog.set_config(s.name, '0', false) from pg_catalog.pg_settings as s where s.name operator(pg_catalog.=) 'transaction_timeout'
