@@ -5,7 +5,7 @@ use crate::output::format::{bytes, count};
 use crate::output::ui::{Format, Ui};
 use crate::pg::lock::LockMode;
 use crate::pg::sql::Sql;
-use crate::plan::{FileFormat, Held, Lock, Loss, Plan, Run, Standing, Step, framed};
+use crate::plan::{FileFormat, Held, Lock, Loss, Plan, Proof, Run, Standing, Step, framed};
 
 /// How the frame around a transaction is shown, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -159,6 +159,11 @@ fn statements(step: &Step, timeouts: Timeouts) -> Vec<String> {
             let act: Vec<Sql> = guard.iter().chain(statements.first()).cloned().collect();
             let batch = framed(&[], &step.locks, &act, (timeouts.lock_ms / 2).max(1), timeouts.lock_ms);
             batch.begin.iter().chain(&batch.body).map(ToString::to_string).collect()
+        }
+        Run::CatchUp(catch_up) => {
+            let round = framed(&[], &[], &catch_up.replay, timeouts.lock_ms, timeouts.statement_ms);
+            let proof = catch_up.proof.iter().flat_map(Proof::queries);
+            round.begin.iter().chain(&round.body).chain(proof).map(ToString::to_string).collect()
         }
         Run::Move(moving) => moving.example().iter().map(ToString::to_string).collect(),
         _ => step.statements().into_iter().map(ToString::to_string).collect(),
