@@ -128,8 +128,8 @@ fn indexes(replacement: &Replacement<'_>, piece: &Piece) -> Vec<Sql> {
 }
 
 /// What is not as it should be is copied again, into new tables without indexes.
-pub(super) fn again_step(replacement: &Replacement<'_>) -> anyhow::Result<Option<Step>> {
-    let Some(why) = replacement.evidence.outdated else { return Ok(None) };
+pub(super) fn again_steps(replacement: &Replacement<'_>) -> anyhow::Result<Vec<Step>> {
+    let Some(why) = replacement.evidence.outdated else { return Ok(Vec::new()) };
     let pieces = &replacement.order.pieces;
     let mut act: Vec<Sql> =
         pieces.iter().map(|piece| ddl!("partition/drop.sql", partition = piece.relation)).collect();
@@ -140,11 +140,9 @@ pub(super) fn again_step(replacement: &Replacement<'_>) -> anyhow::Result<Option
     act.push(note_function(replacement, Fragment::none())?);
     act.push(ddl!("partition/replace/forget_truncate.sql", delta = replacement.evidence.names.delta));
     act.push(prepare::marked_changes(replacement));
-    act.extend(prepare::triggers(replacement));
     let mut step = Step::transaction(format!("begin to copy again, for {why}"), vec![], act);
     if replacement.evidence.left.refers() {
         step.locks = referenced(replacement, LockMode::AccessExclusive)?;
     }
-    step.locks.extend(replacement.order.locks(replacement.table(), LockMode::ShareRowExclusive));
-    Ok(Some(step))
+    Ok(vec![step, prepare::note_step(replacement)])
 }

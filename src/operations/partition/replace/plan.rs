@@ -90,7 +90,7 @@ fn steps(replacement: &Replacement<'_>, plan: &mut Plan) -> anyhow::Result<()> {
     notes(replacement, plan);
     match &evidence.left.begun {
         None => plan.steps.push(prepare::step(replacement)?),
-        Some(_) => plan.steps.extend(fill::again_step(replacement)?),
+        Some(_) => plan.steps.extend(fill::again_steps(replacement)?),
     }
     plan.steps.extend(fill::step(replacement)?);
     if !evidence.foreign_keys.is_empty() {

@@ -47,8 +47,16 @@ pub(super) fn step(replacement: &Replacement<'_>) -> anyhow::Result<Step> {
     Ok(step)
 }
 
-/// Those that note what changes, whether they are there already or not.
-pub(super) fn triggers(replacement: &Replacement<'_>) -> Vec<Sql> {
+/// What changes is noted from then on, whoever has disabled that.
+pub(super) fn note_step(replacement: &Replacement<'_>) -> Step {
+    let mut step = Step::transaction("note what changes".to_owned(), vec![], triggers(replacement));
+    step.locks = replacement.order.locks(replacement.table(), LockMode::ShareRowExclusive);
+    step.minor = true;
+    step
+}
+
+/// Whether they are there already or not.
+fn triggers(replacement: &Replacement<'_>) -> Vec<Sql> {
     let names = &replacement.evidence.names;
     let of = |source: &Source| {
         let table = &source.partition.relation;
