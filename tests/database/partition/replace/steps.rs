@@ -181,7 +181,7 @@ async fn an_interrupted_run_is_gone_on_with_or_taken_back() {
         contains(&tend(&db, DRAIN).run().code(2).stderr, "has begun to split partitions");
         let drop = ["partition", "drop", "events", "--keep", "1 day", "--no-archive", "--yes"];
         let refused = at(&db, "2027-06-01T00:00:00Z", drop).run().code(1);
-        contains(&refused.stderr, "a split, drain, merge or undo of events_legacy has begun");
+        contains(&refused.stderr, "a split, drain, merge or undo of public.events_legacy has begun");
         if abort {
             tend(&db, SPLIT).args(["--abort"]).run().success();
             assert_eq!(partitions(&db, "events").await.len(), 2);
